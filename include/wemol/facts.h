@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <wemol/condition.h>
+
+namespace wemol {
+
+/// The six readings of a container exactly as the tool that took them printed them.
+struct PrintedStats {
+  std::string cpu_percent;     ///< "3189.83%"
+  std::string memory_usage;    ///< "975.7MiB / 250.3GiB"
+  std::string memory_percent;  ///< "0.38%"
+  std::string network_io;      ///< "746B / 0B": received / sent
+  std::string block_io;        ///< "1.58MB / 1.71GB": read / written
+  std::string pids;            ///< "39"
+};
+
+/// What a container uses. A value that is not known is absent, never 0.
+struct ContainerStats {
+  std::optional<double> cpu_percent;  ///< 100 is one busy CPU
+  std::optional<std::uint64_t> memory_used_bytes;
+  std::optional<std::uint64_t> memory_limit_bytes;
+  std::optional<double> memory_percent;                 ///< used / limit x 100
+  std::optional<std::uint64_t> network_received_bytes;  ///< since the container's start
+  std::optional<std::uint64_t> network_sent_bytes;      ///< since the container's start
+  std::optional<std::uint64_t> block_read_bytes;        ///< since the container's start
+  std::optional<std::uint64_t> block_written_bytes;     ///< since the container's start
+  std::optional<std::uint64_t> pids;                    ///< tasks of the cgroup, threads included
+  /// Set when the readings came as text. The numbers above then have that text's three or four
+  /// digits, and no number can give the text back exactly ("1e+03kB").
+  std::optional<PrintedStats> printed;
+};
+
+/// A container that the engine lists as running, paused or restarting.
+struct Container {
+  std::string id;    ///< 64 hexadecimal digits
+  std::string name;  ///< without a leading slash
+  /// Absent when there was no valid reading in this round.
+  std::optional<ContainerStats> stats;
+};
+
+/// One GPU as the driver's tools number and see it: whole-device values.
+struct GpuDevice {
+  unsigned index = 0;  ///< the driver's index, not CUDA's; may change at a boot
+  std::string uuid;    ///< "GPU-…": the key
+  std::string name;
+  std::optional<std::uint64_t> memory_used_bytes;
+  std::optional<std::uint64_t> memory_total_bytes;
+  std::optional<double> utilization_percent;         ///< share of time with a kernel running
+  std::optional<double> memory_utilization_percent;  ///< share of time with memory traffic
+  std::optional<double> temperature_celsius;
+  std::optional<double> fan_speed_percent;  ///< of the maximum; may exceed 100
+  std::optional<double> power_draw_watts;
+  std::optional<double> power_limit_watts;  ///< as requested
+};
+
+/// One process on one GPU. A process that uses two GPUs appears twice.
+struct GpuProcess {
+  std::uint64_t pid = 0;  ///< as the host numbers it
+  std::string gpu_uuid;
+  std::optional<std::uint64_t> memory_used_bytes;
+  /// The container in which the process runs; absent when it runs in none that is known.
+  std::optional<std::string> container_id;
+};
+
+/// What a source states about the host in one round. Nothing here is derived.
+struct Facts {
+  std::chrono::system_clock::time_point read_at;  ///< when the containers' readings were taken
+  /// Absent when the containers could not be listed.
+  std::optional<std::vector<Container>> containers;
+  /// Absent when the GPU tools could not be read, or were not asked since there is no task.
+  std::optional<std::vector<GpuDevice>> gpu_devices;
+  std::optional<std::vector<GpuProcess>> gpu_processes;
+  Conditions conditions;
+};
+
+}  // namespace wemol

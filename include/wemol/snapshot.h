@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <wemol/facts.h>
+
+namespace wemol {
+
+/// The identity that the platform put into the container's name. Ids are text: "007" is not "7".
+struct Task {
+  std::string type;  ///< "gpu", "af2_v2", …; may be empty
+  std::string task_id;
+  std::string job_id;
+
+  friend bool operator==(const Task&, const Task&) = default;
+};
+
+/// One GPU that a task's processes use.
+struct GpuUse {
+  std::string uuid;
+  /// Absent when the process list names a GPU that the device list lacks.
+  std::optional<GpuDevice> device;
+  /// What the task's own processes hold on it; absent when the driver gave it for none of them.
+  std::optional<std::uint64_t> task_memory_used_bytes;
+};
+
+/// One task container in one round, with a valid reading.
+struct TaskSample {
+  Task task;
+  std::string container_id;
+  std::string container_name;
+  std::string module_name;  ///< "Unknown" when the task.json did not give it
+  ContainerStats stats;
+  /// In ascending GPU index, devices that are not known last. Absent when the GPU tools could not
+  /// be read in this round; empty when the task uses no GPU.
+  std::optional<std::vector<GpuUse>> gpus;
+};
+
+/// Everything that one round found out. Made once, then only read.
+struct Snapshot {
+  std::chrono::system_clock::time_point read_at;
+  std::vector<TaskSample> samples;
+  std::vector<GpuDevice> gpu_devices;
+};
+
+}  // namespace wemol

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+
+#include <wemol/facts.h>
+
+namespace wemol {
+
+/// Where the readings come from. Timing, logging and retrying are done by whoever runs it.
+class Source {
+ public:
+  Source() = default;
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+  virtual ~Source() = default;
+
+  /// Reads the host once. What fails is absent from the facts and stated as a condition.
+  /// Returns nothing when a stop was requested before the readings were complete.
+  [[nodiscard]] virtual std::optional<Facts> collect() = 0;
+};
+
+}  // namespace wemol

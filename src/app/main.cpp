@@ -1,0 +1,20 @@
+#include <cstdio>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "program.h"
+
+int main(int argc, char** argv) {
+  try {
+    const auto options = wemol::parse_options(argc, argv);
+    if (!options) {
+      fmt::print(options.error().status == 0 ? stdout : stderr, "{}", options.error().text);
+      return options.error().status;
+    }
+    return options->check ? wemol::run_host_check(*options) : wemol::run_recorder(*options);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "wemol-recorder: {}\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,178 @@
+#include "options.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "toml_config.h"
+#include "version.h"
+
+namespace wemol {
+namespace {
+
+constexpr int kUsageError = 2;
+constexpr double kShortestIntervalSeconds = 0.1;
+constexpr double kLongestSeconds = 86400;
+
+template <typename Number>
+std::optional<Number> parse_whole(const std::string& text) {
+  Number number{};
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && rest == end ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::chrono::nanoseconds> parse_seconds(const std::string& text, double shortest) {
+  const auto seconds = parse_whole<double>(text);
+  if (!seconds || !(*seconds >= shortest && *seconds <= kLongestSeconds)) {
+    return std::nullopt;
+  }
+  return std::chrono::nanoseconds(std::llround(*seconds * 1e9));
+}
+
+std::optional<std::string> parse_prefix(const std::string& text) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  const bool allowed = !text.empty() && text.find_first_not_of(kAllowed) == std::string::npos;
+  return allowed ? std::optional(text) : std::nullopt;
+}
+
+std::optional<std::filesystem::path> parse_path(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::filesystem::path>(text);
+}
+
+/// Options as rows: name, what the value is called, default, what it means, what it takes.
+class OptionTable {
+ public:
+  explicit OptionTable(CLI::App& app) : app_(app) {}
+
+  /// `accept` stores the value and returns true, or returns false when it takes no such value.
+  void add(const std::string& name, const std::string& value_name, const std::string& default_text,
+           const std::string& meaning, const std::string& takes,
+           const std::function<bool(const std::string&)>& accept) {
+    const std::string flag = "--" + name;
+    app_.add_option_function<std::string>(
+            flag,
+            [=](const std::string& text) {
+              if (!accept(text)) {
+                throw CLI::ValidationError(flag, fmt::format("takes {}, not \"{}\"", takes, text));
+              }
+            },
+            meaning)
+        ->type_name(value_name)
+        ->default_str(default_text)
+        ->envname(environment_name(name));
+  }
+
+  static std::string environment_name(std::string name) {
+    for (char& c : name) {
+      c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    return "WEMOL_RECORDER_" + name;
+  }
+
+ private:
+  CLI::App& app_;
+};
+
+/// Stores what `parse` makes of the text into `target`.
+template <typename Parse, typename Target>
+auto storing(Parse parse, Target& target) {
+  return [parse, &target](const std::string& text) {
+    const auto value = parse(text);
+    if (value) {
+      target = *value;
+    }
+    return value.has_value();
+  };
+}
+
+void add_options(CLI::App& app, Options& options) {
+  OptionTable table(app);
+  table.add("interval", "SECONDS", "5", "Distance between rounds", "seconds from 0.1 to 86400",
+            storing([](const auto& text) { return parse_seconds(text, kShortestIntervalSeconds); },
+                    options.interval));
+  table.add("log-level", "LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR",
+            "DEBUG, INFO, WARNING or ERROR", storing(parse_log_level, options.log_level));
+  table.add("output-dir", "DIR", "module_resource", "Root of the CSV tree, made when absent",
+            "a folder", storing(parse_path, options.output_dir));
+  table.add("log-file", "FILE", "wemol_resource_monitor.log",
+            "The log; an empty value switches it off", "a file", [&](const std::string& text) {
+              options.log_file = text;
+              return true;
+            });
+  table.add("task-root", "DIR", "/data/PRG/RCall", "Where the task.json files lie", "a folder",
+            storing(parse_path, options.task_root));
+  table.add("container-prefix", "P", "wemol_rc_task", "Which containers are tasks",
+            "letters, digits, '_', '.' and '-'", storing(parse_prefix, options.container_prefix));
+  table.add("source", "S", "docker-cli", "Where the readings come from",
+            "docker-cli (native is planned and not built yet)",
+            [](const std::string& text) { return text == "docker-cli"; });
+  table.add("rounds", "N", "0", "Stop after N rounds; 0: run until stopped",
+            "a whole number, 0 or more", storing(parse_whole<std::uint64_t>, options.rounds));
+  table.add("command-timeout", "SECONDS", "10", "How long any one outside command may take",
+            "seconds from 0.1 to 86400", [&](const std::string& text) {
+              const auto timeout = parse_seconds(text, kShortestIntervalSeconds);
+              if (timeout) {
+                options.command_timeout =
+                    std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
+              }
+              return timeout.has_value();
+            });
+}
+
+/// CLI11 takes no notice of an empty variable; for the log file an empty value has a meaning.
+void apply_empty_log_file_of_environment(const CLI::App& app, Options& options) {
+  const char* value = std::getenv(OptionTable::environment_name("log-file").c_str());
+  const bool flag_given = app.count("--log-file") > 0;
+  if (value != nullptr && *value == '\0' && !flag_given) {
+    options.log_file.clear();
+  }
+}
+
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    c = c == '\n' ? ' ' : c;
+  }
+  return text;
+}
+
+}  // namespace
+
+tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app("Records what every task container really uses: one CSV per task.",
+               "wemol-recorder");
+  add_options(app, options);
+  app.add_flag("--check", options.check,
+               "Look at everything this host must provide, print one line each, exit 0 or 1")
+      ->configurable(false);
+  app.set_version_flag("--version", std::string("wemol-recorder ") + kVersion)->configurable(false);
+  const char* config = std::getenv(OptionTable::environment_name("config").c_str());
+  app.set_config("--config", config == nullptr ? "" : config,
+                 "TOML file with the same names; a flag beats the environment "
+                 "(WEMOL_RECORDER_INTERVAL, ...), which beats the file",
+                 config != nullptr && *config != '\0')
+      ->type_name("FILE")
+      ->configurable(false);
+  app.config_formatter(std::make_shared<TomlConfig>(app));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return tl::make_unexpected(EarlyExit{0, app.help()});
+  } catch (const CLI::CallForVersion& version) {
+    return tl::make_unexpected(EarlyExit{0, std::string(version.what()) + "\n"});
+  } catch (const CLI::ParseError& error) {
+    return tl::make_unexpected(
+        EarlyExit{kUsageError, fmt::format("wemol-recorder: {}\n", one_line(error.what()))});
+  }
+  apply_empty_log_file_of_environment(app, options);
+  return options;
+}
+
+}  // namespace wemol

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "log.h"
+
+namespace wemol {
+
+/// What the recorder is told to do, checked and complete.
+struct Options {
+  std::chrono::nanoseconds interval = std::chrono::seconds(5);
+  LogLevel log_level = LogLevel::info;
+  std::filesystem::path output_dir = "module_resource";
+  std::filesystem::path log_file = "wemol_resource_monitor.log";  ///< empty: no log file
+  std::filesystem::path task_root = "/data/PRG/RCall";
+  std::string container_prefix = "wemol_rc_task";
+  std::uint64_t rounds = 0;  ///< 0: until stopped
+  std::chrono::milliseconds command_timeout = std::chrono::seconds(10);
+  bool check = false;
+};
+
+/// The program is to end before it has begun: help was asked for, or an option is wrong.
+struct EarlyExit {
+  int status = 0;
+  std::string text;  ///< for standard output when the status is 0, else for standard error
+};
+
+/// Reads flags, environment (WEMOL_RECORDER_INTERVAL, …) and the TOML file of --config. A flag
+/// beats the environment, which beats the file, which beats the default.
+[[nodiscard]] tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv);
+
+}  // namespace wemol

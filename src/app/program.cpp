@@ -1,0 +1,71 @@
+#include "program.h"
+
+#include <memory>
+#include <vector>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "docker_cli_source.h"
+#include "event_loop.h"
+#include "host_check.h"
+#include "instance_lock.h"
+#include "recorder.h"
+#include "system_command_runner.h"
+#include "task_csv_sink.h"
+#include "version.h"
+
+namespace wemol {
+namespace {
+
+constexpr int kCannotStart = 1;
+
+void log_start(const Options& options) {
+  spdlog::info(
+      "wemol-recorder {} records containers named {}_... every {} s into {} (source docker-cli, "
+      "task root {})",
+      kVersion, options.container_prefix, std::chrono::duration<double>(options.interval).count(),
+      std::filesystem::absolute(options.output_dir).string(), options.task_root.string());
+}
+
+}  // namespace
+
+int run_recorder(const Options& options) {
+  set_up_log(options.log_level, options.log_file);
+  EventLoop loop;
+  const auto lock = InstanceLock::acquire(options.output_dir);
+  if (!lock && lock.error().held_by_other) {
+    spdlog::error("{}", lock.error().message);
+    return kCannotStart;
+  }
+  if (!lock) {
+    spdlog::error("the output folder cannot be locked against a second recorder: {}",
+                  lock.error().message);
+  }
+  log_start(options);
+
+  const SystemFileReader files;
+  SystemCommandRunner runner(loop, options.command_timeout);
+  DockerCliSource source(runner, files, loop, [&](std::string_view name) {
+    return name.starts_with(options.container_prefix);
+  });
+  ModuleCatalog modules(files, options.task_root);
+  std::vector<std::unique_ptr<Sink>> sinks;
+  sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir));
+  Round round(source, modules, sinks, options.container_prefix);
+  Recorder(round, loop, options.interval, options.rounds).run();
+  return 0;
+}
+
+int run_host_check(const Options& options) {
+  EventLoop loop;
+  SystemCommandRunner runner(loop, options.command_timeout);
+  bool all_good = true;
+  for (const HostFinding& finding : check_host(options, runner, SystemFileReader())) {
+    all_good = all_good && finding.good;
+    fmt::print("{} {}\n", finding.good ? "ok  " : "FAIL", finding.text);
+  }
+  return all_good ? 0 : kCannotStart;
+}
+
+}  // namespace wemol

@@ -1,0 +1,68 @@
+#include "recorder.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace wemol {
+namespace {
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+Recorder::Recorder(Round& round, Clock& clock, std::chrono::nanoseconds interval,
+                   std::uint64_t rounds)
+    : round_(round),
+      clock_(clock),
+      interval_(interval),
+      rounds_wanted_(rounds),
+      ticker_(clock.now(), interval) {}
+
+void Recorder::run() {
+  while (run_round(ticker_.due()) && (rounds_wanted_ == 0 || rounds_done_ < rounds_wanted_)) {
+    if (!clock_.wait_until(ticker_.due())) {
+      break;
+    }
+  }
+  round_.flush(clock_.wall_now());
+  spdlog::info("stopped after {} rounds with {} rows; {} rounds were skipped", rounds_done_, rows_,
+               skipped_);
+}
+
+bool Recorder::run_round(SteadyTime due) {
+  const SteadyTime began = clock_.now();
+  auto report = round_.run();
+  if (!report) {
+    return false;
+  }
+  const SteadyTime ended = clock_.now();
+  ++rounds_done_;
+  rows_ += report->samples;
+  const std::int64_t skipped = ticker_.advance(ended);
+  skipped_ += skipped;
+  if (skipped > 0) {
+    report->conditions.push_back(
+        {.key = "overrun",
+         .severity = Severity::warning,
+         .message = fmt::format(
+             "round {} began {:.3f} s after its time and took {:.3f} s with an interval of "
+             "{:.3f} s: {} rounds skipped ({} since the start)",
+             rounds_done_, seconds(began - due), seconds(ended - began), seconds(interval_),
+             skipped, skipped_)});
+  }
+  condition_log_.report(report->conditions, ended);
+  log_round(*report, began, ended);
+  return true;
+}
+
+void Recorder::log_round(const RoundReport& report, SteadyTime began, SteadyTime ended) const {
+  spdlog::debug(
+      "round {}: {} containers, {} tasks, {} rows, {} GPUs, {} GPU processes; took {:.3f} s, next "
+      "in {:.3f} s",
+      rounds_done_, report.containers, report.tasks, report.samples, report.gpu_devices,
+      report.gpu_processes, seconds(ended - began), seconds(ticker_.due() - ended));
+}
+
+}  // namespace wemol

@@ -1,0 +1,81 @@
+#include "round.h"
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_set>
+
+#include <spdlog/spdlog.h>
+
+#include "snapshot_builder.h"
+
+namespace wemol {
+namespace {
+
+void append(Conditions more, Conditions& conditions) {
+  std::ranges::move(more, std::back_inserter(conditions));
+}
+
+}  // namespace
+
+Round::Round(Source& source, ModuleCatalog& modules, std::vector<std::unique_ptr<Sink>>& sinks,
+             std::string container_prefix)
+    : source_(source),
+      modules_(modules),
+      sinks_(sinks),
+      container_prefix_(std::move(container_prefix)) {}
+
+std::optional<RoundReport> Round::run() {
+  auto facts = source_.collect();
+  if (!facts) {
+    return std::nullopt;
+  }
+  RoundReport report;
+  append(std::move(facts->conditions), report.conditions);
+  const Snapshot snapshot = snapshot_of(*facts, report);
+  report.samples = snapshot.samples.size();
+  append(write(snapshot), report.conditions);
+  return report;
+}
+
+Snapshot Round::snapshot_of(const Facts& facts, RoundReport& report) {
+  if (!facts.containers) {
+    return {.read_at = facts.read_at, .samples = {}, .gpu_devices = {}};
+  }
+  auto [tasks, conditions] = identify_tasks(*facts.containers, container_prefix_);
+  append(std::move(conditions), report.conditions);
+  report.containers = facts.containers->size();
+  report.tasks = tasks.size();
+  report.gpu_devices = facts.gpu_devices ? facts.gpu_devices->size() : 0;
+  report.gpu_processes = facts.gpu_processes ? facts.gpu_processes->size() : 0;
+  if (tasks.empty()) {
+    report.conditions.push_back(
+        {.key = "no tasks",
+         .severity = Severity::info,
+         .message = "no task container is running (none is named " + container_prefix_ + "_...)"});
+  }
+  std::unordered_set<std::string_view> alive;
+  for (const TaskContainer& task : tasks) {
+    alive.insert(task.container_id);
+    if (!task.stats) {
+      spdlog::debug("container {} has no valid reading in this round: no row", task.container_name);
+    }
+  }
+  modules_.forget_all_but([&](const std::string& id) { return alive.contains(id); });
+  return build_snapshot(facts, tasks, [&](const TaskContainer& task) {
+    return modules_.name_of(task.container_id, task.task.task_id, report.conditions);
+  });
+}
+
+Conditions Round::write(const Snapshot& snapshot) {
+  Conditions conditions;
+  for (const auto& sink : sinks_) {
+    append(sink->write(snapshot), conditions);
+  }
+  return conditions;
+}
+
+void Round::flush(std::chrono::system_clock::time_point now) {
+  (void)write({.read_at = now, .samples = {}, .gpu_devices = {}});
+}
+
+}  // namespace wemol

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <wemol/sink.h>
+#include <wemol/source.h>
+
+#include "module_catalog.h"
+
+namespace wemol {
+
+/// What one round found, for the log.
+struct RoundReport {
+  std::size_t containers = 0;
+  std::size_t tasks = 0;
+  std::size_t samples = 0;
+  std::size_t gpu_devices = 0;
+  std::size_t gpu_processes = 0;
+  Conditions conditions;
+};
+
+/// One round: from the source's facts over the model's snapshot to the sinks.
+class Round {
+ public:
+  Round(Source& source, ModuleCatalog& modules, std::vector<std::unique_ptr<Sink>>& sinks,
+        std::string container_prefix);
+
+  /// Nothing when a stop came before the readings were complete: then nothing was written.
+  [[nodiscard]] std::optional<RoundReport> run();
+
+  /// The sinks' last chance to write what waits. What is lost they say themselves.
+  void flush(std::chrono::system_clock::time_point now);
+
+ private:
+  [[nodiscard]] Snapshot snapshot_of(const Facts& facts, RoundReport& report);
+  [[nodiscard]] Conditions write(const Snapshot& snapshot);
+
+  Source& source_;
+  ModuleCatalog& modules_;
+  std::vector<std::unique_ptr<Sink>>& sinks_;
+  std::string container_prefix_;
+};
+
+}  // namespace wemol

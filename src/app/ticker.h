@@ -1,0 +1,36 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "clock.h"
+
+namespace wemol {
+
+/// The absolute schedule of the rounds: tick k is due at start + k x interval, whatever happened
+/// before it. Ticks that have passed are skipped, never made up for.
+class Ticker {
+ public:
+  Ticker(SteadyTime start, std::chrono::nanoseconds interval)
+      : start_(start), interval_(interval) {}
+
+  /// When the current tick is due; at first, at once.
+  [[nodiscard]] SteadyTime due() const { return start_ + tick_ * interval_; }
+
+  /// Goes on to the first tick that is due after `now`. Returns how many ticks were skipped.
+  std::int64_t advance(SteadyTime now) {
+    const std::int64_t passed = (now - start_) / interval_;
+    const std::int64_t next = std::max(tick_ + 1, passed + 1);
+    const std::int64_t skipped = next - tick_ - 1;
+    tick_ = next;
+    return skipped;
+  }
+
+ private:
+  SteadyTime start_;
+  std::chrono::nanoseconds interval_;
+  std::int64_t tick_ = 0;
+};
+
+}  // namespace wemol

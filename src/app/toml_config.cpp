@@ -1,0 +1,66 @@
+#include "toml_config.h"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+namespace wemol {
+namespace {
+
+[[noreturn]] void refuse(const toml::source_region& where, const std::string& what) {
+  throw CLI::ConfigError(fmt::format("--config: line {}: {}", where.begin.line, what));
+}
+
+std::string value_text(const toml::node& node, const std::string& key) {
+  if (const auto* text = node.as_string()) {
+    return text->get();
+  }
+  if (const auto* number = node.as_integer()) {
+    return fmt::format("{}", number->get());
+  }
+  if (const auto* number = node.as_floating_point()) {
+    return fmt::format("{}", number->get());
+  }
+  refuse(node.source(), fmt::format("{} takes a number or a text in quotes", key));
+}
+
+bool is_set_in_environment(const CLI::Option& option) {
+  const char* value = std::getenv(option.get_envname().c_str());
+  return value != nullptr && *value != '\0';
+}
+
+}  // namespace
+
+std::string TomlConfig::to_config(const CLI::App* /*app*/, bool /*default_also*/,
+                                  bool /*write_description*/, std::string /*prefix*/) const {
+  return {};  // we never write one
+}
+
+std::vector<CLI::ConfigItem> TomlConfig::from_config(std::istream& input) const {
+  toml::table table;
+  try {
+    table = toml::parse(input);
+  } catch (const toml::parse_error& error) {
+    refuse(error.source(), std::string(error.description()));
+  }
+  std::vector<CLI::ConfigItem> found;
+  for (const auto& [toml_key, node] : table) {
+    const std::string key(toml_key.str());
+    const CLI::Option* option = app_.get_option_no_throw("--" + key);
+    if (option == nullptr || !option->get_configurable()) {
+      refuse(toml_key.source(), fmt::format("unknown key {}; the keys are named like the options "
+                                            "of wemol-recorder --help",
+                                            key));
+    }
+    if (!is_set_in_environment(*option)) {
+      CLI::ConfigItem item;
+      item.name = key;
+      item.inputs = {value_text(node, key)};
+      found.push_back(std::move(item));
+    }
+  }
+  return found;
+}
+
+}  // namespace wemol

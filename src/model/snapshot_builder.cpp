@@ -1,0 +1,116 @@
+#include "snapshot_builder.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "container_name.h"
+
+namespace wemol {
+namespace {
+
+using DeviceByUuid = std::unordered_map<std::string_view, const GpuDevice*>;
+
+/// What one container's processes hold on each GPU, by uuid.
+struct GpuHold {
+  std::set<std::uint64_t> pids;
+  std::optional<std::uint64_t> memory_used_bytes;
+};
+using GpuHolds = std::map<std::string_view, GpuHold>;
+using HoldsByContainer = std::unordered_map<std::string_view, GpuHolds>;
+
+HoldsByContainer holds_by_container(const std::vector<GpuProcess>& processes) {
+  HoldsByContainer result;
+  for (const GpuProcess& process : processes) {
+    if (!process.container_id) {
+      continue;
+    }
+    GpuHold& hold = result[*process.container_id][process.gpu_uuid];
+    // The same process may be listed twice on one GPU (compute and graphics): it counts once.
+    const bool is_new = hold.pids.insert(process.pid).second;
+    if (is_new && process.memory_used_bytes) {
+      hold.memory_used_bytes = hold.memory_used_bytes.value_or(0) + *process.memory_used_bytes;
+    }
+  }
+  return result;
+}
+
+std::vector<GpuUse> uses_of(const GpuHolds& holds, const DeviceByUuid& devices) {
+  std::vector<GpuUse> uses;
+  for (const auto& [uuid, hold] : holds) {
+    GpuUse use{.uuid = std::string(uuid),
+               .device = std::nullopt,
+               .task_memory_used_bytes = hold.memory_used_bytes};
+    if (const auto device = devices.find(uuid); device != devices.end()) {
+      use.device = *device->second;
+    }
+    uses.push_back(std::move(use));
+  }
+  std::ranges::stable_sort(uses, {}, [](const GpuUse& use) {
+    return use.device ? std::uint64_t{use.device->index}
+                      : std::numeric_limits<std::uint64_t>::max();
+  });
+  return uses;
+}
+
+}  // namespace
+
+IdentifiedTasks identify_tasks(const std::vector<Container>& containers, std::string_view prefix) {
+  IdentifiedTasks result;
+  for (const Container& container : containers) {
+    if (!container.name.starts_with(prefix)) {
+      continue;
+    }
+    if (auto task = parse_container_name(container.name, prefix)) {
+      result.tasks.push_back({std::move(*task), container.id, container.name, container.stats});
+    } else {
+      result.conditions.push_back({.key = "malformed container name/" + container.id,
+                                   .severity = Severity::warning,
+                                   .message = "container " + container.name +
+                                              " is not recorded: its name is not <prefix>_<type>_"
+                                              "<task>_<job>_<n> or <prefix>_<task>_<job>_<n>",
+                                   .follow_up = false});
+    }
+  }
+  return result;
+}
+
+Snapshot build_snapshot(const Facts& facts, const std::vector<TaskContainer>& tasks,
+                        const ModuleNames& module_name_of) {
+  Snapshot snapshot{.read_at = facts.read_at,
+                    .samples = {},
+                    .gpu_devices = facts.gpu_devices.value_or(std::vector<GpuDevice>{})};
+  DeviceByUuid devices;
+  for (const GpuDevice& device : snapshot.gpu_devices) {
+    devices.emplace(device.uuid, &device);
+  }
+  HoldsByContainer holds;
+  if (facts.gpu_processes) {
+    holds = holds_by_container(*facts.gpu_processes);
+  }
+  for (const TaskContainer& task : tasks) {
+    if (!task.stats) {
+      continue;
+    }
+    TaskSample sample{.task = task.task,
+                      .container_id = task.container_id,
+                      .container_name = task.container_name,
+                      .module_name = module_name_of(task),
+                      .stats = *task.stats,
+                      .gpus = std::nullopt};
+    if (const auto held = holds.find(task.container_id); held != holds.end()) {
+      // Which GPUs these are is known only together with the device list.
+      if (facts.gpu_devices) {
+        sample.gpus = uses_of(held->second, devices);
+      }
+    } else if (facts.gpu_processes) {
+      sample.gpus.emplace();
+    }
+    snapshot.samples.push_back(std::move(sample));
+  }
+  return snapshot;
+}
+
+}  // namespace wemol

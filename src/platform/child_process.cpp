@@ -1,0 +1,117 @@
+#include "child_process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+namespace wemol {
+namespace {
+
+constexpr rlim_t kOpenFilesOfChild = 1024;
+
+struct Pipe {
+  UniqueFd read_end;
+  UniqueFd write_end;
+};
+
+tl::expected<Pipe, int> make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return tl::make_unexpected(errno);
+  }
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+void set_defaults_for_signals() {
+  for (const int signal : {SIGPIPE, SIGXFSZ}) {
+    std::signal(signal, SIG_DFL);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void lower_open_files_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = std::min(limit.rlim_cur, kOpenFilesOfChild);
+    limit.rlim_max = std::min(limit.rlim_max, kOpenFilesOfChild);
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+/// In the child, after fork: never returns.
+[[noreturn]] void become_program(char* const* argv, pid_t parent, int out, int err, int report) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) {  // the parent died before the line above
+    _exit(127);
+  }
+  set_defaults_for_signals();
+  lower_open_files_limit();
+  const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (in >= 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+      dup2(err, STDERR_FILENO) >= 0) {
+    execvp(argv[0], argv);
+  }
+  const int error = errno;
+  [[maybe_unused]] const ssize_t written = write(report, &error, sizeof error);
+  _exit(127);
+}
+
+/// The errno that the child reported, 0 when it became the program.
+int read_report(int fd) {
+  int error = 0;
+  ssize_t count = 0;
+  do {
+    count = read(fd, &error, sizeof error);
+  } while (count < 0 && errno == EINTR);
+  return count == sizeof error ? error : 0;
+}
+
+}  // namespace
+
+tl::expected<ChildProcess, int> start_child(const std::vector<std::string>& argv) {
+  auto out = make_pipe();
+  auto err = make_pipe();
+  auto report = make_pipe();
+  for (const auto* pipe : {&out, &err, &report}) {
+    if (!*pipe) {
+      return tl::make_unexpected(pipe->error());
+    }
+  }
+  std::vector<char*> arguments;
+  arguments.reserve(argv.size() + 1);
+  for (const std::string& argument : argv) {
+    arguments.push_back(const_cast<char*>(argument.c_str()));  // NOLINT: execvp does not write
+  }
+  arguments.push_back(nullptr);
+
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  if (pid < 0) {
+    return tl::make_unexpected(errno);
+  }
+  if (pid == 0) {
+    become_program(arguments.data(), parent, out->write_end.get(), err->write_end.get(),
+                   report->write_end.get());
+  }
+  setpgid(pid, pid);  // here as well: whoever comes first, a kill of the group must find it
+  report->write_end.reset();
+  if (const int error = read_report(report->read_end.get()); error != 0) {
+    waitpid(pid, nullptr, 0);
+    return tl::make_unexpected(error);
+  }
+  for (const int fd : {out->read_end.get(), err->read_end.get()}) {
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+  }
+  return ChildProcess{pid, std::move(out->read_end), std::move(err->read_end)};
+}
+
+}  // namespace wemol

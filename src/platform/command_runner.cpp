@@ -1,0 +1,34 @@
+#include "command_runner.h"
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace wemol {
+
+std::string CommandOutcome::describe() const {
+  const double seconds = std::chrono::duration<double>(took).count();
+  switch (status) {
+    case Status::exited:
+      return fmt::format("exited with status {}", code);
+    case Status::signaled:
+      return fmt::format("was killed by signal {} ({})", code, strsignal(code));
+    case Status::not_found:
+      return "was not found on PATH";
+    case Status::not_started:
+      return fmt::format("could not be started: {}", strerror(code));
+    case Status::timed_out:
+      return fmt::format("gave no answer and was ended after {:.1f} s", seconds);
+    case Status::output_too_large:
+      return "printed too much and was ended";
+    case Status::stuck:
+      return fmt::format("gave no answer for {:.1f} s and cannot be ended", seconds);
+    case Status::blocked:
+      return "was not started: an earlier one is stuck and cannot be ended";
+    case Status::canceled:
+      return "was canceled";
+  }
+  return "ended in an unknown way";
+}
+
+}  // namespace wemol

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace wemol {
+
+/// An outside program to run: no shell in between.
+struct Command {
+  /// Names the command in messages ("docker stats"). While a command that could not be ended
+  /// lives, no other of its kind is started.
+  std::string kind;
+  std::vector<std::string> argv;  ///< argv[0] is looked up on PATH
+};
+
+/// How a command ended, with what it printed.
+struct CommandOutcome {
+  enum class Status {
+    exited,            ///< by itself; `code` is the exit status
+    signaled,          ///< by a signal that we did not send; `code` is its number
+    not_found,         ///< there is no such program on PATH
+    not_started,       ///< it could not be started; `code` is the errno
+    timed_out,         ///< ended by us at its deadline
+    output_too_large,  ///< ended by us since it printed more than the cap
+    stuck,             ///< could not be ended (state D): left behind
+    blocked,           ///< not started since one of its kind is stuck
+    canceled,          ///< a stop was requested first
+  };
+  Status status = Status::canceled;
+  int code = 0;
+  std::string standard_output;
+  std::string standard_error;  ///< cut at 64 KiB
+  std::chrono::steady_clock::duration took{};
+
+  [[nodiscard]] bool succeeded() const { return status == Status::exited && code == 0; }
+  /// How it ended, in words: "exited with status 1", "timed out after 10.0 s".
+  [[nodiscard]] std::string describe() const;
+};
+
+/// The border to outside programs. Several commands may run at once.
+class CommandRunner {
+ public:
+  using Ticket = std::uint64_t;
+
+  CommandRunner() = default;
+  CommandRunner(const CommandRunner&) = delete;
+  CommandRunner& operator=(const CommandRunner&) = delete;
+  virtual ~CommandRunner() = default;
+
+  /// Starts the command and returns at once. Each ticket must be finished.
+  [[nodiscard]] virtual Ticket start(const Command& command) = 0;
+  /// Waits for the end of that command, while all others go on. After a stop was requested it
+  /// returns at once with Status::canceled for what has not ended.
+  [[nodiscard]] virtual CommandOutcome finish(Ticket ticket) = 0;
+
+  [[nodiscard]] CommandOutcome run(const Command& command) { return finish(start(command)); }
+};
+
+}  // namespace wemol

@@ -1,0 +1,278 @@
+#include "system_command_runner.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <optional>
+
+#include <spdlog/spdlog.h>
+
+#include "child_process.h"
+
+namespace wemol {
+namespace {
+
+using namespace std::chrono_literals;
+
+// One answer about thousands of containers is some hundred KiB.
+constexpr std::size_t kOutputCapBytes = std::size_t{4} << 20;
+constexpr std::size_t kErrorOutputCapBytes = std::size_t{64} << 10;
+constexpr std::uint64_t kTimerAccuracyUsec = 1000;
+constexpr auto kTermToKill = 500ms;
+constexpr auto kKillToGivingUp = 500ms;
+constexpr auto kTermToKillAtExit = 250ms;
+
+using Status = CommandOutcome::Status;
+
+}  // namespace
+
+/// One child from its start until it is reaped.
+class SystemCommandRunner::Running {
+ public:
+  Running(std::string kind, ChildProcess child, SteadyTime started)
+      : kind_(std::move(kind)), child_(std::move(child)), started_(started) {}
+
+  /// Registers with the loop. Returns 0 or a negative errno.
+  int watch(EventLoop& loop, SteadyTime deadline) {
+    loop_ = &loop;
+    int result = add_output(child_.standard_output.get(), output_source_, on_standard_output);
+    if (result >= 0) {
+      result = add_output(child_.standard_error.get(), error_source_, on_standard_error);
+    }
+    sd_event_source* source = nullptr;
+    if (result >= 0) {
+      result = sd_event_add_child(loop.native(), &source, child_.pid, WEXITED, on_exit, this);
+      exit_source_.reset(source);
+    }
+    if (result >= 0) {
+      result = sd_event_add_time(loop.native(), &source, CLOCK_MONOTONIC,
+                                 to_monotonic_usec(deadline), kTimerAccuracyUsec, on_timer, this);
+      timer_.reset(source);
+    }
+    return result;
+  }
+
+  /// The outcome is settled: the child ended, or it is stuck.
+  [[nodiscard]] bool settled() const { return ended_ || given_up_; }
+  [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] const std::string& kind() const { return kind_; }
+  [[nodiscard]] pid_t pid() const { return child_.pid; }
+  [[nodiscard]] CommandOutcome take_outcome() { return std::move(outcome_); }
+
+  void signal_group(int signal) const {
+    if (!ended_) {
+      kill(-child_.pid, signal);
+    }
+  }
+
+ private:
+  int add_output(int fd, EventSource& owner, sd_event_io_handler_t handler) {
+    sd_event_source* source = nullptr;
+    const int result = sd_event_add_io(loop_->native(), &source, fd, EPOLLIN, handler, this);
+    owner.reset(source);
+    return result;
+  }
+
+  static int on_standard_output(sd_event_source*, int fd, std::uint32_t, void* self) {
+    auto& running = *static_cast<Running*>(self);
+    if (!append_available(fd, running.outcome_.standard_output, kOutputCapBytes)) {
+      running.output_source_.reset();
+    }
+    if (running.outcome_.standard_output.size() >= kOutputCapBytes && !running.ending_as_) {
+      running.end_as(Status::output_too_large);
+    }
+    return 0;
+  }
+
+  static int on_standard_error(sd_event_source*, int fd, std::uint32_t, void* self) {
+    auto& running = *static_cast<Running*>(self);
+    if (!append_available(fd, running.outcome_.standard_error, kErrorOutputCapBytes)) {
+      running.error_source_.reset();
+    }
+    return 0;
+  }
+
+  /// Reads once; what goes beyond the cap is dropped. Returns false at the end of the stream.
+  static bool append_available(int fd, std::string& text, std::size_t cap_bytes) {
+    std::array<char, 65536>
+        buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read fills it
+    const ssize_t count = read(fd, buffer.data(), buffer.size());
+    if (count > 0) {
+      text.append(buffer.data(),
+                  std::min(static_cast<std::size_t>(count), cap_bytes - text.size()));
+    }
+    return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
+  }
+
+  /// Takes what the pipes still hold. They may stay open for ever in the hands of grandchildren.
+  void drain() {
+    const auto drain_one = [](EventSource& source, int fd, std::string& text, std::size_t cap) {
+      std::size_t before = 0;
+      do {
+        before = text.size();
+      } while (source && append_available(fd, text, cap) && text.size() > before);
+      source.reset();
+    };
+    drain_one(output_source_, child_.standard_output.get(), outcome_.standard_output,
+              kOutputCapBytes);
+    drain_one(error_source_, child_.standard_error.get(), outcome_.standard_error,
+              kErrorOutputCapBytes);
+  }
+
+  static int on_exit(sd_event_source*, const siginfo_t* info, void* self) {
+    auto& running = *static_cast<Running*>(self);
+    // The child is still a zombie here, so its process group's number is not used again yet.
+    kill(-running.child_.pid, SIGKILL);
+    running.drain();
+    running.timer_.reset();
+    const bool by_signal = info->si_code != CLD_EXITED;
+    if (running.given_up_) {
+      spdlog::info("{}: the stuck process {} has ended", running.kind_, running.child_.pid);
+    } else if (running.ending_as_) {
+      running.settle(*running.ending_as_, 0);
+    } else if (running.outcome_.standard_output.size() >= kOutputCapBytes) {
+      running.settle(Status::output_too_large, 0);
+    } else {
+      running.settle(by_signal ? Status::signaled : Status::exited, info->si_status);
+    }
+    running.ended_ = true;
+    return 0;
+  }
+
+  static int on_timer(sd_event_source*, std::uint64_t, void* self) {
+    auto& running = *static_cast<Running*>(self);
+    if (!running.ending_as_) {
+      running.end_as(Status::timed_out);
+    } else if (!running.killed_) {
+      running.killed_ = true;
+      running.signal_group(SIGKILL);
+      running.set_timer(kKillToGivingUp);
+    } else {
+      running.settle(Status::stuck, 0);
+      running.given_up_ = true;
+    }
+    return 0;
+  }
+
+  void end_as(Status status) {
+    ending_as_ = status;
+    signal_group(SIGTERM);
+    set_timer(kTermToKill);
+  }
+
+  void set_timer(std::chrono::milliseconds delay) {
+    sd_event_source_set_time(timer_.get(), to_monotonic_usec(loop_->now() + delay));
+    sd_event_source_set_enabled(timer_.get(), SD_EVENT_ONESHOT);
+  }
+
+  void settle(Status status, int code) {
+    outcome_.status = status;
+    outcome_.code = code;
+    outcome_.took = loop_->now() - started_;
+  }
+
+  std::string kind_;
+  ChildProcess child_;
+  SteadyTime started_;
+  EventLoop* loop_ = nullptr;
+  EventSource output_source_;
+  EventSource error_source_;
+  EventSource exit_source_;
+  EventSource timer_;
+  CommandOutcome outcome_;
+  std::optional<Status> ending_as_;
+  bool killed_ = false;
+  bool given_up_ = false;
+  bool ended_ = false;
+};
+
+SystemCommandRunner::SystemCommandRunner(EventLoop& loop, std::chrono::milliseconds timeout)
+    : loop_(loop), timeout_(timeout) {}
+
+SystemCommandRunner::~SystemCommandRunner() {
+  for (auto& [ticket, running] : running_) {
+    left_behind_.push_back(std::move(running));
+  }
+  const auto signal_all = [&](int signal) {
+    for (const auto& running : left_behind_) {
+      running->signal_group(signal);
+    }
+  };
+  const auto all_ended = [&] {
+    return std::ranges::all_of(left_behind_, [](const auto& running) { return running->ended(); });
+  };
+  signal_all(SIGTERM);
+  loop_.drain_until(all_ended, loop_.now() + kTermToKillAtExit);
+  signal_all(SIGKILL);
+  loop_.drain_until(all_ended, loop_.now() + kTermToKillAtExit);
+  for (const auto& running : left_behind_) {
+    if (!running->ended()) {
+      spdlog::error("{}: process {} cannot be ended and is left behind", running->kind(),
+                    running->pid());
+    }
+  }
+}
+
+bool SystemCommandRunner::has_stuck(const std::string& kind) const {
+  return std::ranges::any_of(left_behind_, [&](const auto& running) {
+    return !running->ended() && running->kind() == kind;
+  });
+}
+
+void SystemCommandRunner::forget_ended() {
+  std::erase_if(left_behind_, [](const auto& running) { return running->ended(); });
+}
+
+CommandRunner::Ticket SystemCommandRunner::start(const Command& command) {
+  const Ticket ticket = ++last_ticket_;
+  forget_ended();
+  const auto refuse = [&](Status status, int code) {
+    not_started_[ticket] = CommandOutcome{.status = status, .code = code};
+    return ticket;
+  };
+  if (loop_.stop_requested()) {
+    return refuse(Status::canceled, 0);
+  }
+  if (has_stuck(command.kind)) {
+    return refuse(Status::blocked, 0);
+  }
+  const SteadyTime now = loop_.now();
+  auto child = start_child(command.argv);
+  if (!child) {
+    return refuse(child.error() == ENOENT ? Status::not_found : Status::not_started, child.error());
+  }
+  auto running = std::make_unique<Running>(command.kind, std::move(*child), now);
+  if (const int result = running->watch(loop_, now + timeout_); result < 0) {
+    running->signal_group(SIGKILL);
+    waitpid(running->pid(), nullptr, 0);
+    return refuse(Status::not_started, -result);
+  }
+  running_[ticket] = std::move(running);
+  return ticket;
+}
+
+CommandOutcome SystemCommandRunner::finish(Ticket ticket) {
+  if (auto refused = not_started_.extract(ticket)) {
+    return std::move(refused.mapped());
+  }
+  const auto entry = running_.find(ticket);
+  if (entry == running_.end()) {
+    return {};
+  }
+  // Every command settles by itself, at the latest some time after its deadline.
+  loop_.run_until([&] { return entry->second->settled(); }, SteadyTime::max());
+  if (!entry->second->settled()) {
+    return {};  // a stop was requested; the destructor ends the child
+  }
+  CommandOutcome outcome = entry->second->take_outcome();
+  if (!entry->second->ended()) {
+    left_behind_.push_back(std::move(entry->second));
+  }
+  running_.erase(entry);
+  return outcome;
+}
+
+}  // namespace wemol

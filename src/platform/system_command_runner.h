@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "command_runner.h"
+#include "event_loop.h"
+
+namespace wemol {
+
+/// Runs commands as children, driven by the event loop. At its deadline a child gets SIGTERM, with
+/// its whole process group, and SIGKILL half a second later; one that outlives that as well is
+/// stuck in the kernel and is left behind, watched until it ends. When the program itself exits,
+/// its process group is killed, so that nothing of it stays.
+class SystemCommandRunner : public CommandRunner {
+ public:
+  SystemCommandRunner(EventLoop& loop, std::chrono::milliseconds timeout);
+  /// Ends what still runs: SIGTERM, then SIGKILL, within half a second.
+  ~SystemCommandRunner() override;
+
+  [[nodiscard]] Ticket start(const Command& command) override;
+  [[nodiscard]] CommandOutcome finish(Ticket ticket) override;
+
+ private:
+  class Running;
+
+  [[nodiscard]] bool has_stuck(const std::string& kind) const;
+  void forget_ended();
+
+  EventLoop& loop_;
+  std::chrono::milliseconds timeout_;
+  Ticket last_ticket_ = 0;
+  std::map<Ticket, std::unique_ptr<Running>> running_;
+  std::map<Ticket, CommandOutcome> not_started_;
+  std::vector<std::unique_ptr<Running>> left_behind_;
+};
+
+}  // namespace wemol

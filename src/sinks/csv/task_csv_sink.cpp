@@ -1,0 +1,126 @@
+#include "task_csv_sink.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "folder_name.h"
+#include "task_row.h"
+
+namespace wemol {
+
+/// What went wrong in one round, gathered over all files: a full disk is one condition, not ninety.
+struct TaskCsvSink::Trouble {
+  struct Waiting {
+    std::size_t rows = 0;
+    std::size_t files = 0;
+    std::string first_message;
+  };
+  std::map<std::string, std::string> folders;  ///< that cannot be made, with the reason
+  std::map<int, Waiting> waiting;              ///< rows that cannot be written, by errno
+};
+
+TaskCsvSink::TaskCsvSink(std::filesystem::path output_dir, Bounds bounds)
+    : output_dir_(std::move(output_dir)), bounds_(bounds) {}
+
+TaskCsvSink::~TaskCsvSink() {
+  for (const auto& [key, destination] : destinations_) {
+    if (!destination.waiting.empty()) {
+      spdlog::error("{} rows for {} could not be written and are lost", destination.waiting.size(),
+                    destination.file.path().string());
+    }
+  }
+}
+
+Conditions TaskCsvSink::write(const Snapshot& snapshot) {
+  std::set<Key> sampled;
+  for (const TaskSample& sample : snapshot.samples) {
+    Key key{folder_name(sample.module_name), sample.task.task_id};
+    enqueue(destination_of(key, sample), task_csv_row(sample, snapshot.read_at));
+    sampled.insert(std::move(key));
+  }
+  Trouble trouble;
+  for (auto& [key, destination] : destinations_) {
+    flush(destination, trouble);
+  }
+  std::erase_if(destinations_, [&](const auto& entry) {
+    return entry.second.waiting.empty() && !sampled.contains(entry.first);
+  });
+  return conditions_of(trouble);
+}
+
+TaskCsvSink::Destination& TaskCsvSink::destination_of(const Key& key, const TaskSample& sample) {
+  const auto found = destinations_.find(key);
+  if (found != destinations_.end()) {
+    return found->second;
+  }
+  const auto& [folder, task_id] = key;
+  Destination destination{.file = CsvFile(output_dir_ / folder, task_id, task_csv_header()),
+                          .fallback_file = CsvFile(".", task_id, task_csv_header()),
+                          .waiting = {},
+                          .waiting_bytes = 0};
+  spdlog::info("task {} of module {}: container {} is recorded in {}", task_id, sample.module_name,
+               sample.container_name, destination.file.path().string());
+  return destinations_.emplace(key, std::move(destination)).first->second;
+}
+
+void TaskCsvSink::enqueue(Destination& destination, std::string row) {
+  if (waiting_bytes_ + row.size() > bounds_.waiting_bytes ||
+      destination.waiting_bytes + row.size() > bounds_.waiting_bytes_per_task) {
+    ++dropped_rows_;
+    return;
+  }
+  waiting_bytes_ += row.size();
+  destination.waiting_bytes += row.size();
+  destination.waiting.push_back(std::move(row));
+}
+
+void TaskCsvSink::flush(Destination& destination, Trouble& trouble) {
+  while (!destination.waiting.empty()) {
+    const std::string& row = destination.waiting.front();
+    auto appended = destination.file.append(row);
+    if (!appended && appended.error().no_folder) {
+      trouble.folders[destination.file.path().parent_path()] = appended.error().message;
+      appended = destination.fallback_file.append(row);
+    }
+    if (!appended) {
+      auto& waiting = trouble.waiting[appended.error().code];
+      waiting.rows += destination.waiting.size();
+      ++waiting.files;
+      if (waiting.first_message.empty()) {
+        waiting.first_message = std::move(appended.error().message);
+      }
+      return;
+    }
+    waiting_bytes_ -= row.size();
+    destination.waiting_bytes -= row.size();
+    destination.waiting.pop_front();
+  }
+}
+
+Conditions TaskCsvSink::conditions_of(const Trouble& trouble) const {
+  Conditions conditions;
+  for (const auto& [folder, reason] : trouble.folders) {
+    conditions.push_back(
+        {.key = "csv folder/" + folder,
+         .severity = Severity::error,
+         .message = fmt::format("the folder cannot be made: {}; its files are "
+                                "written to the current directory ({}) instead",
+                                reason, std::filesystem::current_path().string())});
+  }
+  for (const auto& [code, waiting] : trouble.waiting) {
+    std::string message = fmt::format(
+        "rows cannot be written: {}; {} rows of {} files wait in memory and are tried "
+        "again in every round",
+        waiting.first_message, waiting.rows, waiting.files);
+    if (dropped_rows_ > 0) {
+      message += fmt::format("; {} rows are lost since more than {} bytes wait", dropped_rows_,
+                             bounds_.waiting_bytes);
+    }
+    conditions.push_back({.key = fmt::format("csv write/{}", code),
+                          .severity = Severity::error,
+                          .message = std::move(message)});
+  }
+  return conditions;
+}
+
+}  // namespace wemol

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <wemol/sink.h>
+
+#include "csv_file.h"
+
+namespace wemol {
+
+/// Appends each sample to `<output-dir>/<folder of the module>/<task id>.csv`. When the folder
+/// cannot be made, to the current directory. A row that cannot be written waits in memory and is
+/// tried again in every round, in order, so that no task waits for another's trouble; what goes
+/// beyond the bounds is dropped, counted and said.
+class TaskCsvSink : public Sink {
+ public:
+  struct Bounds {
+    std::size_t waiting_bytes_per_task = std::size_t{1} << 20;
+    std::size_t waiting_bytes = std::size_t{8} << 20;
+  };
+
+  explicit TaskCsvSink(std::filesystem::path output_dir) : TaskCsvSink(std::move(output_dir), {}) {}
+  TaskCsvSink(std::filesystem::path output_dir, Bounds bounds);
+  ~TaskCsvSink() override;
+
+  [[nodiscard]] Conditions write(const Snapshot& snapshot) override;
+
+ private:
+  /// The file of one task, with the rows that wait for it.
+  struct Destination {
+    CsvFile file;
+    CsvFile fallback_file;
+    std::deque<std::string> waiting;
+    std::size_t waiting_bytes = 0;
+  };
+  using Key = std::pair<std::string, std::string>;  ///< folder, task id
+  struct Trouble;
+
+  Destination& destination_of(const Key& key, const TaskSample& sample);
+  void enqueue(Destination& destination, std::string row);
+  void flush(Destination& destination, Trouble& trouble);
+  [[nodiscard]] Conditions conditions_of(const Trouble& trouble) const;
+
+  std::filesystem::path output_dir_;
+  Bounds bounds_;
+  std::map<Key, Destination> destinations_;
+  std::size_t waiting_bytes_ = 0;
+  std::size_t dropped_rows_ = 0;
+};
+
+}  // namespace wemol

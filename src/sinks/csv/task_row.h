@@ -1,0 +1,17 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include <wemol/snapshot.h>
+
+namespace wemol {
+
+/// The header of a task's CSV: the names of the 22 columns, with its line end.
+[[nodiscard]] const std::string& task_csv_header();
+
+/// One sample as a row of a task's CSV, with its line end; `read_at` becomes local time.
+[[nodiscard]] std::string task_csv_row(const TaskSample& sample,
+                                       std::chrono::system_clock::time_point read_at);
+
+}  // namespace wemol

@@ -1,0 +1,39 @@
+#include "docker_ps.h"
+
+#include <algorithm>
+
+#include "container_id.h"
+#include "text_fields.h"
+
+namespace wemol::docker {
+namespace {
+
+std::string_view own_name(std::string_view names) {
+  const auto all = split_fields(names, ',');
+  const auto own =
+      std::ranges::find_if(all, [](auto name) { return name.find('/') == std::string_view::npos; });
+  return own == all.end() ? names : *own;
+}
+
+}  // namespace
+
+std::vector<std::string> ps_arguments() {
+  return {"docker", "ps", "--no-trunc", "--format", "{{.ID}}\t{{.Names}}\t{{.State}}"};
+}
+
+PsOutput parse_ps(std::string_view text) {
+  PsOutput output;
+  for (const std::string_view line : complete_lines(text)) {
+    const auto fields = split_fields(line, '\t');
+    if (fields.size() != 3 || !is_id(fields[0]) || fields[1].empty()) {
+      output.messages.emplace_back(line);
+      continue;
+    }
+    output.containers.push_back({.id = std::string(fields[0]),
+                                 .name = std::string(own_name(fields[1])),
+                                 .has_processes = fields[2] != "restarting"});
+  }
+  return output;
+}
+
+}  // namespace wemol::docker

@@ -1,0 +1,142 @@
+#include "gpu_process_owners.h"
+
+#include <algorithm>
+#include <deque>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "container_of_process.h"
+#include "docker_failure.h"
+#include "docker_top.h"
+#include "text_fields.h"
+
+namespace wemol {
+namespace {
+
+constexpr std::size_t kTopsAtOnce = 4;
+constexpr std::size_t kProcFileCapBytes = std::size_t{64} << 10;
+// Fields of /proc/<pid>/stat behind the program's name, which stands in parentheses.
+constexpr std::size_t kStartTimeFieldAfterName = 20;
+
+using Status = CommandOutcome::Status;
+
+/// A container that ended meanwhile is no failure: its answer is that it has no process.
+bool has_just_ended(const CommandOutcome& outcome) {
+  const auto says = [&](std::string_view text) {
+    return outcome.standard_error.find(text) != std::string::npos;
+  };
+  return outcome.status == Status::exited &&
+         (says("No such container") || says("is not running") || says("is restarting"));
+}
+
+}  // namespace
+
+GpuProcessOwners::GpuProcessOwners(CommandRunner& runner, const FileReader& files)
+    : runner_(runner), files_(files) {}
+
+void GpuProcessOwners::attribute(std::vector<GpuProcess>& processes,
+                                 const std::vector<docker::ListedContainer>& listed,
+                                 const std::vector<docker::ListedContainer>& tasks,
+                                 Conditions& conditions) {
+  note_task_ids(tasks);
+  std::unordered_set<std::string_view> known;
+  for (const auto& container : listed) {
+    known.insert(container.id);
+  }
+  OwnerByPid owners;
+  std::map<std::uint64_t, std::string> unresolved;
+  for (const GpuProcess& process : processes) {
+    const auto cgroup = files_.read(fmt::format("/proc/{}/cgroup", process.pid), kProcFileCapBytes);
+    const auto id = cgroup ? container_in_cgroup(
+                                 *cgroup, [&](std::string_view run) { return known.contains(run); })
+                           : std::nullopt;
+    if (id) {
+      owners[process.pid] = *id;
+    } else {
+      unresolved[process.pid] = start_time_of(process.pid);
+    }
+  }
+  std::erase_if(foreign_, [&](const auto& entry) {
+    const auto found = unresolved.find(entry.first);
+    return found == unresolved.end() || found->second != entry.second;
+  });
+  const bool any_unasked = std::ranges::any_of(
+      unresolved, [&](const auto& entry) { return !foreign_.contains(entry.first); });
+  if (any_unasked && ask_docker_top(tasks, owners, conditions)) {
+    std::erase_if(unresolved, [&](const auto& entry) { return owners.contains(entry.first); });
+    foreign_ = std::move(unresolved);
+  }
+  for (GpuProcess& process : processes) {
+    if (const auto owner = owners.find(process.pid); owner != owners.end()) {
+      process.container_id = owner->second;
+    }
+  }
+}
+
+void GpuProcessOwners::note_task_ids(const std::vector<docker::ListedContainer>& tasks) {
+  std::set<std::string> ids;
+  for (const auto& task : tasks) {
+    ids.insert(task.id);
+  }
+  if (!std::ranges::includes(task_ids_, ids)) {
+    foreign_.clear();
+  }
+  task_ids_ = std::move(ids);
+}
+
+bool GpuProcessOwners::ask_docker_top(const std::vector<docker::ListedContainer>& tasks,
+                                      OwnerByPid& owners, Conditions& conditions) {
+  struct Question {
+    std::string container_id;
+    CommandRunner::Ticket ticket;
+  };
+  std::deque<Question> open;
+  bool complete = true;
+  const auto finish_first = [&] {
+    const Question question = std::move(open.front());
+    open.pop_front();
+    const CommandOutcome outcome = runner_.finish(question.ticket);
+    if (outcome.succeeded()) {
+      for (const std::uint64_t pid : docker::parse_top(outcome.standard_output)) {
+        owners[pid] = question.container_id;
+      }
+    } else if (!has_just_ended(outcome) && complete) {
+      complete = false;
+      conditions.push_back({.key = "docker top",
+                            .severity = Severity::warning,
+                            .message = docker::explain_failure("docker top", outcome) +
+                                       "; GPU processes may be missing from their tasks' rows"});
+    }
+  };
+  for (const auto& task : tasks) {
+    if (!task.has_processes) {
+      continue;
+    }
+    if (open.size() == kTopsAtOnce) {
+      finish_first();
+    }
+    if (!complete) {
+      break;  // the others would fail or hang in the same way
+    }
+    open.push_back(
+        {task.id, runner_.start({.kind = "docker top", .argv = docker::top_arguments(task.id)})});
+  }
+  while (!open.empty()) {
+    finish_first();
+  }
+  return complete;
+}
+
+std::string GpuProcessOwners::start_time_of(std::uint64_t pid) const {
+  const auto stat = files_.read(fmt::format("/proc/{}/stat", pid), kProcFileCapBytes);
+  const std::size_t name_end = stat ? stat->rfind(')') : std::string::npos;
+  if (name_end == std::string::npos) {
+    return {};
+  }
+  const auto fields = split_fields(std::string_view(*stat).substr(name_end + 1), ' ');
+  return fields.size() > kStartTimeFieldAfterName ? std::string(fields[kStartTimeFieldAfterName])
+                                                  : std::string();
+}
+
+}  // namespace wemol

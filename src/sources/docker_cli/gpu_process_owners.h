@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <wemol/facts.h>
+
+#include "command_runner.h"
+#include "docker_ps.h"
+#include "files.h"
+
+namespace wemol {
+
+/// Finds out which GPU process runs in which container. The control group of the process tells,
+/// at the price of one small file. Only for a process of which it does not tell (it is gone, or
+/// its pid is not one of ours) `docker top` is asked for the task containers, a few at once.
+class GpuProcessOwners {
+ public:
+  GpuProcessOwners(CommandRunner& runner, const FileReader& files);
+
+  /// Sets `container_id` of the processes that run in one of `listed`. `tasks` are those of
+  /// `listed` that docker top is worth asking for.
+  void attribute(std::vector<GpuProcess>& processes,
+                 const std::vector<docker::ListedContainer>& listed,
+                 const std::vector<docker::ListedContainer>& tasks, Conditions& conditions);
+
+ private:
+  using OwnerByPid = std::map<std::uint64_t, std::string>;
+
+  /// True when `docker top` answered for every container that still lives.
+  bool ask_docker_top(const std::vector<docker::ListedContainer>& tasks, OwnerByPid& owners,
+                      Conditions& conditions);
+  void note_task_ids(const std::vector<docker::ListedContainer>& tasks);
+  [[nodiscard]] std::string start_time_of(std::uint64_t pid) const;
+
+  CommandRunner& runner_;
+  const FileReader& files_;
+  std::set<std::string> task_ids_;
+  /// Processes that docker top named for no task: their start time by pid. Asking again is in vain
+  /// until there is another task.
+  std::map<std::uint64_t, std::string> foreign_;
+};
+
+}  // namespace wemol

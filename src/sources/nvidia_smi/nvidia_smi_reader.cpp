@@ -1,0 +1,95 @@
+#include "nvidia_smi_reader.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "printable.h"
+
+namespace wemol::nvidia_smi {
+namespace {
+
+using Status = CommandOutcome::Status;
+
+constexpr std::string_view kConsequence = "the gpu_ columns are N/A";
+
+Command command_for(std::vector<std::string> arguments) {
+  return {.kind = "nvidia-smi", .argv = std::move(arguments)};
+}
+
+/// What an outcome says of itself: nvidia-smi writes most errors to standard output.
+std::string own_words(const CommandOutcome& outcome, const std::vector<std::string>& messages) {
+  if (!messages.empty()) {
+    return ": " + printable(messages.front());
+  }
+  const std::string error = first_line(outcome.standard_error);
+  return error.empty() ? "" : ": " + error;
+}
+
+Condition unreadable(const CommandOutcome& outcome, const std::vector<std::string>& messages,
+                     std::string_view what) {
+  // A host without nvidia-smi is normal: that is said once.
+  const bool missing = outcome.status == Status::not_found;
+  return {.key = missing ? std::string("nvidia-smi missing") : fmt::format("nvidia-smi {}", what),
+          .severity = Severity::warning,
+          .message = fmt::format("nvidia-smi ({}) {}{}; {}", what, outcome.describe(),
+                                 own_words(outcome, messages), kConsequence),
+          .follow_up = !missing};
+}
+
+/// The rows of a query when they can be used; states what was printed beside them. An empty
+/// answer is a good one only without a word of failure and with exit status 0.
+template <typename Row>
+std::optional<std::vector<Row>> usable_rows(QueryOutput<Row> output, const CommandOutcome& outcome,
+                                            std::string_view what, Conditions& conditions) {
+  const bool ended_by_itself = outcome.status == Status::exited;
+  const bool empty_but_good = outcome.succeeded() && output.failure_messages.empty();
+  if (!ended_by_itself || (output.rows.empty() && !empty_but_good)) {
+    auto messages = std::move(output.failure_messages);
+    messages.insert(messages.end(), output.device_messages.begin(), output.device_messages.end());
+    conditions.push_back(unreadable(outcome, messages, what));
+    return std::nullopt;
+  }
+  for (const auto* messages : {&output.failure_messages, &output.device_messages}) {
+    for (const std::string& message : *messages) {
+      conditions.push_back({.key = fmt::format("nvidia-smi {}/{}", what, message),
+                            .severity = Severity::warning,
+                            .message = fmt::format("nvidia-smi ({}) says: {}; the other GPUs are "
+                                                   "recorded",
+                                                   what, printable(message))});
+    }
+  }
+  return std::move(output.rows);
+}
+
+}  // namespace
+
+NvidiaSmiReader::NvidiaSmiReader(CommandRunner& runner)
+    : runner_(runner), columns_(all_gpu_columns()) {}
+
+GpuReadings NvidiaSmiReader::read() {
+  GpuReadings readings;
+  const CommandOutcome apps = runner_.run(command_for(compute_apps_arguments()));
+  readings.processes =
+      usable_rows(parse_compute_apps(apps.standard_output), apps, "processes", readings.conditions);
+  if (apps.status != Status::exited) {
+    return readings;  // the next call would fail or hang in the same way
+  }
+  const CommandOutcome gpus = runner_.run(command_for(gpu_query_arguments(columns_)));
+  if (const auto field = unknown_field(gpus.standard_output)) {
+    std::erase_if(columns_, [&](const GpuColumn& column) { return column.field == *field; });
+    readings.conditions.push_back(
+        {.key = fmt::format("nvidia-smi field/{}", *field),
+         .severity = Severity::warning,
+         .message = fmt::format("nvidia-smi does not know the field {}: it is asked for without it "
+                                "from the next round on",
+                                printable(*field)),
+         .follow_up = false});
+    return readings;
+  }
+  readings.devices =
+      usable_rows(parse_gpus(gpus.standard_output, columns_), gpus, "devices", readings.conditions);
+  return readings;
+}
+
+}  // namespace wemol::nvidia_smi

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <wemol/condition.h>
+#include <wemol/result.h>
+
+#include "files.h"
+
+namespace wemol {
+
+/// What a task's module is called while its task.json does not say it.
+inline constexpr std::string_view kUnknownModule = "Unknown";
+
+/// Finds the module's name of each task in
+/// `<task-root>/Worker.{GPU,CPU,AF2,ALL}/work_blob/{ab}/{cd}/<task id>/task.json`, where cd are
+/// the last two characters of the id and ab the two before them. The first file that can be read
+/// and parsed counts. A found name is kept until `forget_all_but` drops the container.
+class ModuleCatalog {
+ public:
+  ModuleCatalog(const FileReader& files, std::filesystem::path task_root);
+
+  /// The module's name, or kUnknownModule with a condition that gives the reason; what was not
+  /// found is looked for again at the next call.
+  [[nodiscard]] std::string name_of(const std::string& container_id, const std::string& task_id,
+                                    Conditions& conditions);
+
+  /// Forgets the names of the containers for which `lives(container_id)` is false.
+  template <typename Lives>
+  void forget_all_but(Lives lives) {
+    std::erase_if(names_, [&](const auto& entry) { return !lives(entry.first); });
+  }
+
+ private:
+  [[nodiscard]] Result<std::string> look_up(const std::string& task_id) const;
+
+  const FileReader& files_;
+  std::filesystem::path task_root_;
+  std::map<std::string, std::string> names_;  ///< by container id
+};
+
+}  // namespace wemol

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace wemol {
+
+/// The lines of `text` without their ends ("\n" or "\r\n") and without empty ones. A last line
+/// that has no end is half a line (its writer was cut off) and is left out.
+[[nodiscard]] std::vector<std::string_view> complete_lines(std::string_view text);
+
+/// All fields of `line`, also empty ones; at least one.
+[[nodiscard]] std::vector<std::string_view> split_fields(std::string_view line, char separator);
+
+/// Without blanks and tabs at both ends.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+
+/// The number that `text` is, as a whole; nothing when anything else stands in it.
+template <typename Number>
+[[nodiscard]] std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+}  // namespace wemol
