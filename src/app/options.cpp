@@ -1,10 +1,12 @@
 #include "options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -135,6 +137,24 @@ void apply_empty_log_file_of_environment(const CLI::App& app, Options& options) 
   }
 }
 
+/// The arguments with `--name=` as `--name` and an empty value, which CLI11 takes for none at all.
+/// Last one first, as CLI11 wants them.
+std::vector<std::string> reversed_arguments(int argc, const char* const* argv) {
+  std::vector<std::string> arguments;
+  for (int i = 1; i < argc; ++i) {
+    std::string argument = argv[i];
+    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
+      argument.pop_back();
+      arguments.push_back(std::move(argument));
+      arguments.emplace_back();
+    } else {
+      arguments.push_back(std::move(argument));
+    }
+  }
+  std::ranges::reverse(arguments);
+  return arguments;
+}
+
 std::string one_line(std::string text) {
   for (char& c : text) {
     c = c == '\n' ? ' ' : c;
@@ -162,7 +182,7 @@ tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv
       ->configurable(false);
   app.config_formatter(std::make_shared<TomlConfig>(app));
   try {
-    app.parse(argc, argv);
+    app.parse(reversed_arguments(argc, argv));
   } catch (const CLI::CallForHelp&) {
     return tl::make_unexpected(EarlyExit{0, app.help()});
   } catch (const CLI::CallForVersion& version) {

@@ -1,9 +1,11 @@
 #include "child_process.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -55,6 +57,8 @@ void lower_open_files_limit() {
   }
   set_defaults_for_signals();
   lower_open_files_limit();
+  // Whatever this process has inherited or opened without the flag stays out of the program.
+  close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (in >= 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
       dup2(err, STDERR_FILENO) >= 0) {

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "command_runner.h"
+
+namespace wemol::test {
+
+[[nodiscard]] inline CommandOutcome printed(std::string text) {
+  return {.status = CommandOutcome::Status::exited, .standard_output = std::move(text)};
+}
+
+[[nodiscard]] inline CommandOutcome failed(int code, std::string error_text) {
+  return {.status = CommandOutcome::Status::exited,
+          .code = code,
+          .standard_error = std::move(error_text)};
+}
+
+[[nodiscard]] inline CommandOutcome ended_as(CommandOutcome::Status status) {
+  return {.status = status, .took = std::chrono::seconds(10)};
+}
+
+/// Answers each command with what was set for the beginning of its command line, and remembers
+/// what was asked and how many ran at once.
+class FakeCommandRunner : public CommandRunner {
+ public:
+  /// The longest beginning that fits a command line counts.
+  void answer(const std::string& command_line_start, CommandOutcome outcome) {
+    answers_[command_line_start] = std::move(outcome);
+  }
+
+  [[nodiscard]] Ticket start(const Command& command) override {
+    std::string line;
+    for (const std::string& argument : command.argv) {
+      line += (line.empty() ? "" : " ") + argument;
+    }
+    started_.push_back(line);
+    open_[++last_ticket_] = line;
+    most_at_once_ = std::max(most_at_once_, open_.size());
+    return last_ticket_;
+  }
+
+  [[nodiscard]] CommandOutcome finish(Ticket ticket) override {
+    const std::string line = open_.extract(ticket).mapped();
+    const auto fits = [&](const auto& entry) { return line.starts_with(entry.first); };
+    const auto found = std::find_if(answers_.rbegin(), answers_.rend(), fits);
+    return found == answers_.rend() ? ended_as(CommandOutcome::Status::not_found) : found->second;
+  }
+
+  [[nodiscard]] std::size_t count_started(const std::string& start) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        started_, [&](const std::string& line) { return line.starts_with(start); }));
+  }
+  [[nodiscard]] const std::vector<std::string>& started() const { return started_; }
+  [[nodiscard]] std::size_t most_at_once() const { return most_at_once_; }
+  [[nodiscard]] std::size_t unfinished() const { return open_.size(); }
+
+ private:
+  std::map<std::string, CommandOutcome> answers_;
+  std::map<Ticket, std::string> open_;
+  std::vector<std::string> started_;
+  std::size_t most_at_once_ = 0;
+  Ticket last_ticket_ = 0;
+};
+
+}  // namespace wemol::test

@@ -1,0 +1,70 @@
+#include "log.h"
+
+#include <regex>
+
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+
+#include "temp_dir.h"
+#include "text_file.h"
+
+namespace wemol {
+namespace {
+
+using test::read_text;
+using test::TempDir;
+
+/// Puts the logger back that was there before the test.
+class Log : public testing::Test {
+ protected:
+  void TearDown() override { spdlog::set_default_logger(before_); }
+  TempDir dir;
+
+ private:
+  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+};
+
+TEST_F(Log, LinesHaveTheContractsForm) {
+  set_up_log(LogLevel::debug, dir / "x.log");
+  spdlog::debug("a");
+  spdlog::info("b");
+  spdlog::warn("c");
+  spdlog::error("d");
+  const std::string time = R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})";
+  EXPECT_TRUE(std::regex_match(read_text(dir / "x.log"),
+                               std::regex(time + " - DEBUG - a\n" + time + " - INFO - b\n" + time +
+                                          " - WARNING - c\n" + time + " - ERROR - d\n")))
+      << read_text(dir / "x.log");
+}
+
+TEST_F(Log, LowerLevelsAreLeftOut) {
+  set_up_log(LogLevel::warning, dir / "x.log");
+  spdlog::info("quiet");
+  spdlog::warn("loud");
+  EXPECT_EQ(read_text(dir / "x.log").find("quiet"), std::string::npos);
+  EXPECT_NE(read_text(dir / "x.log").find("loud"), std::string::npos);
+}
+
+TEST_F(Log, FileRotatesAndFiveOldOnesAreKept) {
+  set_up_log(LogLevel::info, dir / "x.log");
+  spdlog::default_logger()->sinks().erase(spdlog::default_logger()->sinks().begin());
+  const std::string line(1 << 20, 'x');
+  for (int i = 0; i < 75; ++i) {
+    spdlog::info(line);
+  }
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(dir.path())) {
+    ++files;
+    EXPECT_LE(entry.file_size(), std::size_t{10} << 20);
+  }
+  EXPECT_EQ(files, 6U);
+}
+
+TEST_F(Log, FileThatCannotBeOpenedIsNoReasonNotToStart) {
+  test::write_text(dir / "file", "");
+  set_up_log(LogLevel::info, dir / "file/x.log");
+  spdlog::info("goes on");
+}
+
+}  // namespace
+}  // namespace wemol

@@ -1,0 +1,164 @@
+#include "csv_file.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+
+#include <gtest/gtest.h>
+
+#include "temp_dir.h"
+#include "text_file.h"
+
+namespace wemol {
+namespace {
+
+using test::read_text;
+using test::TempDir;
+using test::write_text;
+
+constexpr std::string_view kHeader = "a,b\r\n";
+
+/// Lets no file of this process grow beyond `bytes`: writes stop half-way, as on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit limit{bytes, old_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &old_); }
+
+ private:
+  rlimit old_{};
+};
+
+class Csv : public testing::Test {
+ protected:
+  TempDir dir;
+  CsvFile file{dir / "module", "7", kHeader};
+  std::filesystem::path path = dir / "module/7.csv";
+};
+
+TEST_F(Csv, FolderFileAndHeaderAreMadeWithTheFirstRow) {
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\n3,4\r\n");
+}
+
+TEST_F(Csv, EmptyFileGetsTheHeader) {
+  write_text(path, "");
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\n");
+}
+
+TEST_F(Csv, ExistingFileIsContinuedWhateverItsLineEnds) {
+  write_text(path, "a,b\n1,2\n");
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\n1,2\n3,4\r\n");
+}
+
+TEST_F(Csv, FileWithAByteOrderMarkIsContinued) {
+  write_text(path,
+             "\xEF\xBB\xBF"
+             "a,b\r\n");
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path),
+            "\xEF\xBB\xBF"
+            "a,b\r\n3,4\r\n");
+}
+
+TEST_F(Csv, LastLineWithoutAnEndGetsOne) {
+  write_text(path, "a,b\r\n1,");
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n1,\r\n3,4\r\n");
+}
+
+TEST_F(Csv, LastLineWithHalfAnEndGetsTheOtherHalf) {
+  write_text(path, "a,b\r\n1,2\r");
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\n3,4\r\n");
+}
+
+TEST_F(Csv, HeaderWithoutAnEndGetsOne) {
+  write_text(path, "a,b");
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n3,4\r\n");
+}
+
+TEST_F(Csv, FilesWithAnotherHeaderAreLeftAlone) {
+  write_text(path, "x,y\r\n");
+  write_text(dir / "module/7-2.csv", "a,b,c\r\n");
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "x,y\r\n");
+  EXPECT_EQ(read_text(dir / "module/7-2.csv"), "a,b,c\r\n");
+  EXPECT_EQ(read_text(dir / "module/7-3.csv"), "a,b\r\n1,2\r\n3,4\r\n");
+}
+
+TEST_F(Csv, WhatIsNoFileIsLeftAlone) {
+  std::filesystem::create_directories(path);
+  mkfifo((dir / "module/7-2.csv").c_str(), 0600);
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  EXPECT_EQ(read_text(dir / "module/7-3.csv"), "a,b\r\n1,2\r\n");
+}
+
+TEST_F(Csv, RemovedFileIsBegunAnew) {
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  std::filesystem::remove(path);
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n3,4\r\n");
+  std::filesystem::remove_all(dir / "module");
+  ASSERT_TRUE(file.append("5,6\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n5,6\r\n");
+}
+
+TEST_F(Csv, RenamedFileIsBegunAnew) {
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  std::filesystem::rename(path, dir / "module/old.csv");
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n3,4\r\n");
+  EXPECT_EQ(read_text(dir / "module/old.csv"), "a,b\r\n1,2\r\n");
+}
+
+TEST_F(Csv, FileThatSomebodyEditedMeanwhileIsLookedAtAgain) {
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  write_text(path, "a,b\r\n1,2\r\nhalf");
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\nhalf\r\n3,4\r\n");
+}
+
+TEST_F(Csv, RowThatDoesNotFitIsThereWholeOrNot) {
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  {
+    const FileSizeLimit limit(13);  // three bytes of the next row
+    const auto appended = file.append("3,4\r\n");
+    ASSERT_FALSE(appended);
+    EXPECT_FALSE(appended.error().no_folder);
+    EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\n");
+  }
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\n3,4\r\n");
+}
+
+TEST_F(Csv, HeaderThatDoesNotFitLeavesTheFileEmpty) {
+  {
+    const FileSizeLimit limit(3);
+    ASSERT_FALSE(file.append("1,2\r\n"));
+  }
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\n");
+}
+
+TEST_F(Csv, FolderThatCannotBeMadeIsToldApart) {
+  write_text(dir / "module", "a file");
+  const auto appended = file.append("1,2\r\n");
+  ASSERT_FALSE(appended);
+  EXPECT_TRUE(appended.error().no_folder);
+}
+
+}  // namespace
+}  // namespace wemol

@@ -1,0 +1,253 @@
+#include "docker_cli_source.h"
+
+#include <gtest/gtest.h>
+
+#include "fake_clock.h"
+#include "fake_command_runner.h"
+#include "fake_file_reader.h"
+
+namespace wemol {
+namespace {
+
+using test::ended_as;
+using test::failed;
+using test::FakeClock;
+using test::FakeCommandRunner;
+using test::FakeFileReader;
+using test::printed;
+using Status = CommandOutcome::Status;
+
+const std::string kTaskA(64, 'a');
+const std::string kTaskB(64, 'b');
+const std::string kOther(64, 'c');
+
+std::string ps_line(const std::string& id, const std::string& name,
+                    const std::string& state = "running") {
+  return id + "\t" + name + "\t" + state + "\n";
+}
+
+std::string stats_line(const std::string& id, const std::string& cpu) {
+  return id.substr(0, 12) + "\t" + id + "\t" + cpu + "\t1MiB / 2MiB\t50.00%\t0B / 0B\t0B / 0B\t1\n";
+}
+
+std::string cgroup_of(const std::string& id) {
+  return "0::/system.slice/docker-" + id + ".scope\n";
+}
+
+class DockerCli : public testing::Test {
+ protected:
+  void SetUp() override {
+    runner.answer("docker ps", printed(ps_line(kTaskA, "task_1") + ps_line(kTaskB, "task_2") +
+                                       ps_line(kOther, "web")));
+    runner.answer("docker stats",
+                  printed(stats_line(kTaskA, "1.00%") + stats_line(kTaskB, "2.00%") +
+                          stats_line(kOther, "3.00%")));
+    runner.answer("nvidia-smi --query-compute-apps", printed(""));
+    runner.answer("nvidia-smi --query-gpu",
+                  printed("0, GPU-1, X, 10, 5, 1, 2, 40, 30, 12.50, 75.00\n"));
+    runner.answer("docker top", printed("PID\n"));
+  }
+
+  Facts collect() {
+    auto facts = source.collect();
+    EXPECT_TRUE(facts);
+    EXPECT_EQ(runner.unfinished(), 0U);
+    return facts.value_or(Facts{});
+  }
+
+  void gpu_processes(const std::string& rows) {
+    runner.answer("nvidia-smi --query-compute-apps", printed(rows));
+  }
+
+  FakeCommandRunner runner;
+  FakeFileReader files;
+  FakeClock clock;
+  DockerCliSource source{runner, files, clock,
+                         [](std::string_view name) { return name.starts_with("task"); }};
+};
+
+TEST_F(DockerCli, StatesContainersWithTheirReadings) {
+  const Facts facts = collect();
+  ASSERT_TRUE(facts.containers);
+  ASSERT_EQ(facts.containers->size(), 3U);
+  EXPECT_EQ(facts.containers->at(0).id, kTaskA);
+  EXPECT_EQ(facts.containers->at(0).name, "task_1");
+  EXPECT_EQ(facts.containers->at(0).stats->cpu_percent, 1.0);
+  EXPECT_EQ(facts.containers->at(1).stats->cpu_percent, 2.0);
+  EXPECT_TRUE(facts.conditions.empty());
+}
+
+TEST_F(DockerCli, AsksEachCommandOncePerRoundAndStatsBesideTheGpuTools) {
+  (void)collect();
+  EXPECT_EQ(runner.count_started("docker ps"), 1U);
+  EXPECT_EQ(runner.count_started("docker stats --no-stream"), 1U);
+  EXPECT_EQ(runner.count_started("nvidia-smi --query-compute-apps"), 1U);
+  EXPECT_EQ(runner.count_started("nvidia-smi --query-gpu"), 1U);
+  EXPECT_EQ(runner.most_at_once(), 2U);
+}
+
+TEST_F(DockerCli, WithoutATaskAsksNothingButTheList) {
+  runner.answer("docker ps", printed(ps_line(kOther, "web")));
+  const Facts facts = collect();
+  ASSERT_TRUE(facts.containers);
+  EXPECT_EQ(facts.containers->size(), 1U);
+  EXPECT_EQ(runner.started().size(), 1U);
+}
+
+TEST_F(DockerCli, WhenTheListFailsNothingIsKnownAndTheReasonIsStated) {
+  runner.answer("docker ps", failed(1, "Cannot connect to the Docker daemon at unix:///x.\n"));
+  const Facts facts = collect();
+  EXPECT_FALSE(facts.containers);
+  ASSERT_EQ(facts.conditions.size(), 1U);
+  EXPECT_EQ(facts.conditions[0].severity, Severity::error);
+  EXPECT_NE(facts.conditions[0].message.find("Cannot connect"), std::string::npos);
+  EXPECT_EQ(runner.started().size(), 1U);
+}
+
+TEST_F(DockerCli, GarbageInsteadOfTheListIsAFailure) {
+  runner.answer("docker ps", printed("garbage\n"));
+  const Facts facts = collect();
+  EXPECT_FALSE(facts.containers);
+  ASSERT_EQ(facts.conditions.size(), 1U);
+  EXPECT_NE(facts.conditions[0].message.find("garbage"), std::string::npos);
+}
+
+TEST_F(DockerCli, WhenStatsFailsThereAreContainersWithoutReadings) {
+  runner.answer("docker stats", failed(1, "EOF\n"));
+  const Facts facts = collect();
+  ASSERT_TRUE(facts.containers);
+  EXPECT_FALSE(facts.containers->at(0).stats);
+  ASSERT_EQ(facts.conditions.size(), 1U);
+  EXPECT_EQ(facts.conditions[0].key, "docker stats");
+}
+
+TEST_F(DockerCli, OneUnmeasuredContainerLeavesTheOthers) {
+  runner.answer("docker stats", printed(kTaskA.substr(0, 12) + "\t\t--\t-- / --\t--\t--\t--\t--\n" +
+                                        stats_line(kTaskB, "2.00%")));
+  const Facts facts = collect();
+  EXPECT_FALSE(facts.containers->at(0).stats);
+  EXPECT_TRUE(facts.containers->at(1).stats);
+}
+
+TEST_F(DockerCli, StatsOfAContainerThatIsNotListedAreLeftOut) {
+  runner.answer("docker stats",
+                printed(stats_line(std::string(64, 'd'), "9.00%") + stats_line(kTaskA, "1.00%")));
+  const Facts facts = collect();
+  EXPECT_EQ(facts.containers->size(), 3U);
+  EXPECT_EQ(facts.containers->at(0).stats->cpu_percent, 1.0);
+  EXPECT_FALSE(facts.containers->at(1).stats);
+}
+
+TEST_F(DockerCli, FailingGpuToolsLeaveTheContainersRecorded) {
+  runner.answer("nvidia-smi", ended_as(Status::timed_out));
+  runner.answer("nvidia-smi --query-compute-apps", ended_as(Status::timed_out));
+  const Facts facts = collect();
+  EXPECT_TRUE(facts.containers->at(0).stats);
+  EXPECT_FALSE(facts.gpu_processes);
+  EXPECT_FALSE(facts.gpu_devices);
+}
+
+TEST_F(DockerCli, AStopInTheMiddleGivesNothing) {
+  runner.answer("docker stats", ended_as(Status::canceled));
+  EXPECT_FALSE(source.collect());
+  runner.answer("docker ps", ended_as(Status::canceled));
+  EXPECT_FALSE(source.collect());
+}
+
+TEST_F(DockerCli, ControlGroupTellsTheContainerOfAGpuProcessWithoutDockerTop) {
+  gpu_processes("11, GPU-1, 100\n12, GPU-1, 100\n");
+  files.files["/proc/11/cgroup"] = cgroup_of(kTaskB);
+  files.files["/proc/12/cgroup"] = cgroup_of(kOther);
+  const Facts facts = collect();
+  EXPECT_EQ(facts.gpu_processes->at(0).container_id, kTaskB);
+  EXPECT_EQ(facts.gpu_processes->at(1).container_id, kOther);
+  EXPECT_EQ(runner.count_started("docker top"), 0U);
+}
+
+TEST_F(DockerCli, WithoutGpuProcessesThereIsNoDockerTop) {
+  (void)collect();
+  EXPECT_EQ(runner.count_started("docker top"), 0U);
+}
+
+TEST_F(DockerCli, DockerTopTellsTheContainerOfAProcessThatCannotBeSeen) {
+  gpu_processes("11, GPU-1, 100\n");
+  runner.answer("docker top " + kTaskB, printed("PID\n10\n11\n"));
+  const Facts facts = collect();
+  EXPECT_EQ(facts.gpu_processes->at(0).container_id, kTaskB);
+  EXPECT_EQ(runner.count_started("docker top"), 2U);
+  EXPECT_EQ(runner.count_started("docker top " + kOther), 0U) << "it is no task";
+}
+
+TEST_F(DockerCli, DockerTopIsAskedForAFewContainersAtOnce) {
+  std::string list;
+  for (char digit = '0'; digit <= '9'; ++digit) {
+    list += ps_line(std::string(64, digit), std::string("task_") + digit);
+  }
+  runner.answer("docker ps", printed(list));
+  runner.answer("docker top " + std::string(64, '9'), printed("PID\n11\n"));
+  gpu_processes("11, GPU-1, 100\n");
+  const Facts facts = collect();
+  EXPECT_EQ(facts.gpu_processes->at(0).container_id, std::string(64, '9'));
+  EXPECT_EQ(runner.count_started("docker top"), 10U);
+  EXPECT_EQ(runner.most_at_once(), 5U) << "four tops beside docker stats";
+}
+
+TEST_F(DockerCli, RestartingContainersAreNotAskedForProcesses) {
+  runner.answer("docker ps",
+                printed(ps_line(kTaskA, "task_1", "restarting") + ps_line(kTaskB, "task_2")));
+  gpu_processes("11, GPU-1, 100\n");
+  (void)collect();
+  EXPECT_EQ(runner.count_started("docker top " + kTaskA), 0U);
+  EXPECT_EQ(runner.count_started("docker top " + kTaskB), 1U);
+}
+
+TEST_F(DockerCli, ForeignProcessIsAskedForOnlyOnce) {
+  gpu_processes("11, GPU-1, 100\n");
+  files.files["/proc/11/cgroup"] = "0::/user.slice\n";
+  files.files["/proc/11/stat"] = "11 (Xorg :0) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0\n";
+  (void)collect();
+  EXPECT_EQ(runner.count_started("docker top"), 2U);
+  const Facts facts = collect();
+  EXPECT_FALSE(facts.gpu_processes->at(0).container_id);
+  EXPECT_EQ(runner.count_started("docker top"), 2U);
+}
+
+TEST_F(DockerCli, ForeignProcessIsAskedForAgainWhenItsPidIsReused) {
+  gpu_processes("11, GPU-1, 100\n");
+  files.files["/proc/11/stat"] = "11 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0\n";
+  (void)collect();
+  files.files["/proc/11/stat"] = "11 (b) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5000 0\n";
+  (void)collect();
+  EXPECT_EQ(runner.count_started("docker top"), 4U);
+}
+
+TEST_F(DockerCli, ForeignProcessIsAskedForAgainWhenAnotherTaskHasStarted) {
+  gpu_processes("11, GPU-1, 100\n");
+  (void)collect();
+  const std::string new_id(64, 'd');
+  runner.answer("docker ps", printed(ps_line(kTaskA, "task_1") + ps_line(new_id, "task_3")));
+  runner.answer("docker top " + new_id, printed("PID\n11\n"));
+  EXPECT_EQ(collect().gpu_processes->at(0).container_id, new_id);
+}
+
+TEST_F(DockerCli, ContainerThatHasJustEndedIsNoFailureOfDockerTop) {
+  gpu_processes("11, GPU-1, 100\n");
+  runner.answer("docker top " + kTaskA,
+                failed(1, "Error response from daemon: No such container: a\n"));
+  runner.answer("docker top " + kTaskB, printed("PID\n11\n"));
+  const Facts facts = collect();
+  EXPECT_EQ(facts.gpu_processes->at(0).container_id, kTaskB);
+  EXPECT_TRUE(facts.conditions.empty());
+}
+
+TEST_F(DockerCli, FailingDockerTopIsStatedOnce) {
+  gpu_processes("11, GPU-1, 100\n");
+  runner.answer("docker top", failed(1, "Error response from daemon: ps: bad option\n"));
+  const Facts facts = collect();
+  EXPECT_FALSE(facts.gpu_processes->at(0).container_id);
+  ASSERT_EQ(facts.conditions.size(), 1U);
+  EXPECT_NE(facts.conditions[0].message.find("ps: bad option"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace wemol
