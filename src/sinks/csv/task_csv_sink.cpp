@@ -58,8 +58,9 @@ TaskCsvSink::Destination& TaskCsvSink::destination_of(const Key& key, const Task
                           .fallback_file = CsvFile(".", task_id, task_csv_header()),
                           .waiting = {},
                           .waiting_bytes = 0};
-  spdlog::info("task {} of module {}: container {} is recorded in {}", task_id, sample.module_name,
-               sample.container_name, destination.file.path().string());
+  // The path holds the module's name without whatever could break a line of the log.
+  spdlog::info("task {}: container {} is recorded in {}", task_id, sample.container_name,
+               destination.file.path().string());
   return destinations_.emplace(key, std::move(destination)).first->second;
 }
 
