@@ -73,11 +73,7 @@ install_packages() {
   local advice="See apt's message above. The packages are: ${missing[*]}"
   as_root apt-get update -q </dev/null ||
     give_up "apt-get update failed" "$advice" "Is the network there, and /etc/apt/sources.list right?"
-  # Without systemd an init script would start the new engine behind systemd's back, in a chroot
-  # even on the network of the host; runlevel 1 keeps invoke-rc.d from that.
-  local no_services=()
-  [ -d /run/systemd/system ] || no_services=(RUNLEVEL=1)
-  as_root env DEBIAN_FRONTEND=noninteractive "${no_services[@]}" \
+  as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -q --no-install-recommends "${missing[@]}" </dev/null ||
     give_up "apt-get install failed" "$advice"
 }
