@@ -86,20 +86,33 @@ HostFinding check_task_root(const fs::path& root) {
                              root.string())};
 }
 
-/// Whether `path`, or else the nearest folder above it that exists, can be written to.
-HostFinding check_writable(const std::string& what, const std::string& option,
-                           const fs::path& path) {
+/// The errno that writing to `path` would meet, 0 when it could be written. What does not exist yet
+/// would be made in the nearest folder above it that does.
+int obstacle_to_writing(const fs::path& path, bool is_folder_wanted) {
   std::error_code error;
-  fs::path existing = fs::absolute(path, error);
+  const fs::path whole = fs::absolute(path, error);
+  fs::path existing = whole;
   while (!fs::exists(existing, error) && existing.has_relative_path()) {
     existing = existing.parent_path();
   }
-  if (access(existing.c_str(), W_OK) == 0) {
+  const bool is_folder = fs::is_directory(existing, error);
+  if (!is_folder && (is_folder_wanted || existing != whole)) {
+    return ENOTDIR;
+  }
+  if (is_folder && !is_folder_wanted && existing == whole) {
+    return EISDIR;
+  }
+  return access(existing.c_str(), W_OK) == 0 ? 0 : errno;
+}
+
+HostFinding check_writable(const std::string& what, const std::string& option, const fs::path& path,
+                           bool is_folder_wanted) {
+  const int obstacle = obstacle_to_writing(path, is_folder_wanted);
+  if (obstacle == 0) {
     return {true, fmt::format("the {} {} can be written", what, path.string())};
   }
-  return {false, fmt::format("the {} {} cannot be written ({}: {}): give another {}, or rights on "
-                             "it",
-                             what, path.string(), existing.string(), strerror(errno), option)};
+  return {false, fmt::format("the {} {} cannot be written ({}): give another {}, or rights on it",
+                             what, path.string(), strerror(obstacle), option)};
 }
 
 }  // namespace
@@ -108,9 +121,9 @@ std::vector<HostFinding> check_host(const Options& options, CommandRunner& runne
                                     const FileReader& files) {
   std::vector<HostFinding> findings{
       check_docker(options, runner), check_gpus(runner, files), check_task_root(options.task_root),
-      check_writable("output folder", "--output-dir", options.output_dir)};
+      check_writable("output folder", "--output-dir", options.output_dir, true)};
   if (!options.log_file.empty()) {
-    findings.push_back(check_writable("log file", "--log-file", options.log_file));
+    findings.push_back(check_writable("log file", "--log-file", options.log_file, false));
   }
   return findings;
 }

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include "program.h"
+#include "standard_streams.h"
 
 int main(int argc, char** argv) {
   try {
+    wemol::open_missing_standard_streams();
     const auto options = wemol::parse_options(argc, argv);
     if (!options) {
       fmt::print(options.error().status == 0 ? stdout : stderr, "{}", options.error().text);

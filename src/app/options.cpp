@@ -129,12 +129,15 @@ void add_options(CLI::App& app, Options& options) {
 }
 
 /// CLI11 takes no notice of an empty variable; for the log file an empty value has a meaning.
-void apply_empty_log_file_of_environment(const CLI::App& app, Options& options) {
+bool log_file_is_emptied_by_environment() {
   const char* value = std::getenv(OptionTable::environment_name("log-file").c_str());
-  const bool flag_given = app.count("--log-file") > 0;
-  if (value != nullptr && *value == '\0' && !flag_given) {
-    options.log_file.clear();
-  }
+  return value != nullptr && *value == '\0';
+}
+
+bool is_set_in_environment(const CLI::Option& option) {
+  const char* value = std::getenv(option.get_envname().c_str());
+  const bool has_value = value != nullptr && *value != '\0';
+  return has_value || (option.check_name("--log-file") && log_file_is_emptied_by_environment());
 }
 
 /// The arguments with `--name=` as `--name` and an empty value, which CLI11 takes for none at all.
@@ -180,18 +183,26 @@ tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv
                  config != nullptr && *config != '\0')
       ->type_name("FILE")
       ->configurable(false);
-  app.config_formatter(std::make_shared<TomlConfig>(app));
+  app.config_formatter(std::make_shared<TomlConfig>(app, is_set_in_environment));
   try {
     app.parse(reversed_arguments(argc, argv));
   } catch (const CLI::CallForHelp&) {
     return tl::make_unexpected(EarlyExit{0, app.help()});
   } catch (const CLI::CallForVersion& version) {
     return tl::make_unexpected(EarlyExit{0, std::string(version.what()) + "\n"});
+  } catch (const CLI::FileError& error) {
+    return tl::make_unexpected(EarlyExit{
+        kUsageError, fmt::format("wemol-recorder: --config: takes a TOML file that can be read: "
+                                 "{}\n",
+                                 one_line(error.what()))});
   } catch (const CLI::ParseError& error) {
     return tl::make_unexpected(
         EarlyExit{kUsageError, fmt::format("wemol-recorder: {}\n", one_line(error.what()))});
   }
-  apply_empty_log_file_of_environment(app, options);
+  const bool log_file_given = app.count("--log-file") > 0;  // as a flag: the file was not asked
+  if (log_file_is_emptied_by_environment() && !log_file_given) {
+    options.log_file.clear();
+  }
   return options;
 }
 

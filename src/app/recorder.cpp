@@ -53,16 +53,19 @@ bool Recorder::run_round(SteadyTime due) {
              skipped, skipped_)});
   }
   condition_log_.report(report->conditions, ended);
-  log_round(*report, began, ended);
+  log_round(*report, due, began, ended);
   return true;
 }
 
-void Recorder::log_round(const RoundReport& report, SteadyTime began, SteadyTime ended) const {
+void Recorder::log_round(const RoundReport& report, SteadyTime due, SteadyTime began,
+                         SteadyTime ended) const {
   spdlog::debug(
-      "round {}: {} containers, {} tasks, {} rows, {} GPUs, {} GPU processes; took {:.3f} s, next "
+      "round {}: began {:.4f} s after its time; {} containers, {} tasks, {} rows, {} GPUs, {} GPU "
+      "processes; took {:.3f} s, next "
       "in {:.3f} s",
-      rounds_done_, report.containers, report.tasks, report.samples, report.gpu_devices,
-      report.gpu_processes, seconds(ended - began), seconds(ticker_.due() - ended));
+      rounds_done_, seconds(began - due), report.containers, report.tasks, report.samples,
+      report.gpu_devices, report.gpu_processes, seconds(ended - began),
+      seconds(ticker_.due() - ended));
 }
 
 }  // namespace wemol

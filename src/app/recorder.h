@@ -22,7 +22,8 @@ class Recorder {
  private:
   /// False when the round was interrupted by a stop.
   [[nodiscard]] bool run_round(SteadyTime due);
-  void log_round(const RoundReport& report, SteadyTime began, SteadyTime ended) const;
+  void log_round(const RoundReport& report, SteadyTime due, SteadyTime began,
+                 SteadyTime ended) const;
 
   Round& round_;
   Clock& clock_;

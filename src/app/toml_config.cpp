@@ -1,7 +1,5 @@
 #include "toml_config.h"
 
-#include <cstdlib>
-
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -23,11 +21,6 @@ std::string value_text(const toml::node& node, const std::string& key) {
     return fmt::format("{}", number->get());
   }
   refuse(node.source(), fmt::format("{} takes a number or a text in quotes", key));
-}
-
-bool is_set_in_environment(const CLI::Option& option) {
-  const char* value = std::getenv(option.get_envname().c_str());
-  return value != nullptr && *value != '\0';
 }
 
 }  // namespace
@@ -53,7 +46,7 @@ std::vector<CLI::ConfigItem> TomlConfig::from_config(std::istream& input) const 
                                             "of wemol-recorder --help",
                                             key));
     }
-    if (!is_set_in_environment(*option)) {
+    if (!is_set_in_environment_(*option)) {
       CLI::ConfigItem item;
       item.name = key;
       item.inputs = {value_text(node, key)};

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -13,7 +15,10 @@ namespace wemol {
 /// since CLI11 itself would let the file win.
 class TomlConfig : public CLI::Config {
  public:
-  explicit TomlConfig(const CLI::App& app) : app_(app) {}
+  using IsSet = std::function<bool(const CLI::Option&)>;
+
+  TomlConfig(const CLI::App& app, IsSet is_set_in_environment)
+      : app_(app), is_set_in_environment_(std::move(is_set_in_environment)) {}
 
   [[nodiscard]] std::string to_config(const CLI::App* app, bool default_also,
                                       bool write_description, std::string prefix) const override;
@@ -21,6 +26,7 @@ class TomlConfig : public CLI::Config {
 
  private:
   const CLI::App& app_;
+  IsSet is_set_in_environment_;
 };
 
 }  // namespace wemol

@@ -119,7 +119,7 @@ tl::expected<CsvFile::OpenFile, AppendError> CsvFile::open_own_file() {
   }
 }
 
-tl::expected<void, AppendError> CsvFile::append(std::string_view row) {
+tl::expected<std::filesystem::path, AppendError> CsvFile::append(std::string_view row) {
   auto file = open_own_file();
   if (!file) {
     return tl::make_unexpected(std::move(file.error()));
@@ -145,7 +145,7 @@ tl::expected<void, AppendError> CsvFile::append(std::string_view row) {
   last_ = file->fingerprint(old_size + length);
   // Starts the transfer and does not wait for it.
   sync_file_range(file->fd(), old_size, length, SYNC_FILE_RANGE_WRITE);
-  return {};
+  return file->path();
 }
 
 }  // namespace wemol

@@ -34,9 +34,10 @@ class CsvFile {
   /// `header` ends in CRLF, as rows do.
   CsvFile(std::filesystem::path folder, std::string stem, std::string_view header);
 
-  [[nodiscard]] tl::expected<void, AppendError> append(std::string_view row);
+  /// Returns the path of the file that took the row.
+  [[nodiscard]] tl::expected<std::filesystem::path, AppendError> append(std::string_view row);
 
-  [[nodiscard]] std::filesystem::path path() const { return numbered_path(1); }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
  private:
   /// The file as the last append left it: then its header and its end are known to be good.

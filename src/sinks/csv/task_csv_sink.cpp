@@ -25,8 +25,8 @@ TaskCsvSink::TaskCsvSink(std::filesystem::path output_dir, Bounds bounds)
 TaskCsvSink::~TaskCsvSink() {
   for (const auto& [key, destination] : destinations_) {
     if (!destination.waiting.empty()) {
-      spdlog::error("{} rows for {} could not be written and are lost", destination.waiting.size(),
-                    destination.file.path().string());
+      spdlog::error("{} rows of task {} for {} could not be written and are lost",
+                    destination.waiting.size(), key.second, destination.file.folder().string());
     }
   }
 }
@@ -40,7 +40,7 @@ Conditions TaskCsvSink::write(const Snapshot& snapshot) {
   }
   Trouble trouble;
   for (auto& [key, destination] : destinations_) {
-    flush(destination, trouble);
+    flush(key, destination, trouble);
   }
   std::erase_if(destinations_, [&](const auto& entry) {
     return entry.second.waiting.empty() && !sampled.contains(entry.first);
@@ -54,12 +54,9 @@ TaskCsvSink::Destination& TaskCsvSink::destination_of(const Key& key, const Task
     return found->second;
   }
   const auto& [folder, task_id] = key;
-  Destination destination{.file = CsvFile(output_dir_ / folder, task_id, task_csv_header()),
-                          .fallback_file = CsvFile(".", task_id, task_csv_header()),
-                          .waiting = {},
-                          .waiting_bytes = 0};
-  spdlog::info("task {} of module {}: container {} is recorded in {}", task_id, sample.module_name,
-               sample.container_name, destination.file.path().string());
+  Destination destination{.container_name = sample.container_name,
+                          .file = CsvFile(output_dir_ / folder, task_id, task_csv_header()),
+                          .fallback_file = CsvFile(".", task_id, task_csv_header())};
   return destinations_.emplace(key, std::move(destination)).first->second;
 }
 
@@ -74,14 +71,19 @@ void TaskCsvSink::enqueue(Destination& destination, std::string row) {
   destination.waiting.push_back(std::move(row));
 }
 
-void TaskCsvSink::flush(Destination& destination, Trouble& trouble) {
+tl::expected<std::filesystem::path, AppendError> TaskCsvSink::append_first_waiting(
+    Destination& destination, Trouble& trouble) {
+  auto appended = destination.file.append(destination.waiting.front());
+  if (!appended && appended.error().no_folder) {
+    trouble.folders[destination.file.folder()] = appended.error().message;
+    appended = destination.fallback_file.append(destination.waiting.front());
+  }
+  return appended;
+}
+
+void TaskCsvSink::flush(const Key& key, Destination& destination, Trouble& trouble) {
   while (!destination.waiting.empty()) {
-    const std::string& row = destination.waiting.front();
-    auto appended = destination.file.append(row);
-    if (!appended && appended.error().no_folder) {
-      trouble.folders[destination.file.path().parent_path()] = appended.error().message;
-      appended = destination.fallback_file.append(row);
-    }
+    auto appended = append_first_waiting(destination, trouble);
     if (!appended) {
       auto& waiting = trouble.waiting[appended.error().code];
       waiting.rows += destination.waiting.size();
@@ -91,8 +93,15 @@ void TaskCsvSink::flush(Destination& destination, Trouble& trouble) {
       }
       return;
     }
-    waiting_bytes_ -= row.size();
-    destination.waiting_bytes -= row.size();
+    if (*appended != destination.path) {
+      destination.path = std::move(*appended);
+      // The path holds the module's name without whatever could break a line of the log.
+      spdlog::info("task {}: container {} is recorded in {}", key.second,
+                   destination.container_name, destination.path.string());
+    }
+    const std::size_t row_bytes = destination.waiting.front().size();
+    waiting_bytes_ -= row_bytes;
+    destination.waiting_bytes -= row_bytes;
     destination.waiting.pop_front();
   }
 }
@@ -113,8 +122,9 @@ Conditions TaskCsvSink::conditions_of(const Trouble& trouble) const {
         "again in every round",
         waiting.first_message, waiting.rows, waiting.files);
     if (dropped_rows_ > 0) {
-      message += fmt::format("; {} rows are lost since more than {} bytes wait", dropped_rows_,
-                             bounds_.waiting_bytes);
+      message +=
+          fmt::format("; {} rows are lost so far: at most {} bytes wait for one task and {} in all",
+                      dropped_rows_, bounds_.waiting_bytes_per_task, bounds_.waiting_bytes);
     }
     conditions.push_back({.key = fmt::format("csv write/{}", code),
                           .severity = Severity::error,

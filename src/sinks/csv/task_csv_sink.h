@@ -33,8 +33,10 @@ class TaskCsvSink : public Sink {
  private:
   /// The file of one task, with the rows that wait for it.
   struct Destination {
+    std::string container_name;  ///< of the first sample, for the log
     CsvFile file;
     CsvFile fallback_file;
+    std::filesystem::path path;  ///< of the file that took the last row; empty: none yet
     std::deque<std::string> waiting;
     std::size_t waiting_bytes = 0;
   };
@@ -42,8 +44,10 @@ class TaskCsvSink : public Sink {
   struct Trouble;
 
   Destination& destination_of(const Key& key, const TaskSample& sample);
+  [[nodiscard]] static tl::expected<std::filesystem::path, AppendError> append_first_waiting(
+      Destination& destination, Trouble& trouble);
   void enqueue(Destination& destination, std::string row);
-  void flush(Destination& destination, Trouble& trouble);
+  void flush(const Key& key, Destination& destination, Trouble& trouble);
   [[nodiscard]] Conditions conditions_of(const Trouble& trouble) const;
 
   std::filesystem::path output_dir_;

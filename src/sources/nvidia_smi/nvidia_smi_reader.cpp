@@ -50,14 +50,18 @@ std::optional<std::vector<Row>> usable_rows(QueryOutput<Row> output, const Comma
     conditions.push_back(unreadable(outcome, messages, what));
     return std::nullopt;
   }
-  for (const auto* messages : {&output.failure_messages, &output.device_messages}) {
-    for (const std::string& message : *messages) {
-      conditions.push_back({.key = fmt::format("nvidia-smi {}/{}", what, message),
-                            .severity = Severity::warning,
-                            .message = fmt::format("nvidia-smi ({}) says: {}; the other GPUs are "
-                                                   "recorded",
-                                                   what, printable(message))});
-    }
+  const auto state = [&](const std::string& key, const std::string& message) {
+    conditions.push_back({.key = fmt::format("nvidia-smi {}/{}", what, key),
+                          .severity = Severity::warning,
+                          .message = fmt::format("nvidia-smi ({}) says: {}; the other GPUs are "
+                                                 "recorded",
+                                                 what, printable(message))});
+  };
+  for (const std::string& message : output.device_messages) {
+    state(message, message);
+  }
+  if (!output.failure_messages.empty()) {
+    state("other messages", output.failure_messages.front());  // may differ from round to round
   }
   return std::move(output.rows);
 }

@@ -131,7 +131,8 @@ TEST_F(Recording, ContainerWithoutReadingIsADebugLine) {
 
 TEST_F(Recording, DebugShowsWhatARoundFoundAndHowLongItWaits) {
   record(1);
-  EXPECT_EQ(log.count("debug round 1: 1 containers, 1 tasks, 1 rows, 0 GPUs, 0 GPU processes; took "
+  EXPECT_EQ(log.count("debug round 1: began 0.0000 s after its time; 1 containers, 1 tasks, 1 "
+                      "rows, 0 GPUs, 0 GPU processes; took "
                       "2.000 s, next in 3.000 s"),
             1U);
 }

@@ -77,7 +77,15 @@ TEST_F(TaskCsv, FileOfATaskIsSaidOnce) {
   TaskCsvSink sink(out);
   (void)sink.write(snapshot({sample("11", "m", "1")}));
   (void)sink.write(snapshot({sample("11", "m", "1")}));
-  EXPECT_EQ(log.count("task 11"), 1U);
+  EXPECT_EQ(log.count("info task 11: container c is recorded in " + (out / "m/11.csv").string()),
+            1U);
+}
+
+TEST_F(TaskCsv, FileThatStandsInForAnotherIsSaid) {
+  write_text(out / "m/11.csv", "another,header\r\n");
+  TaskCsvSink sink(out);
+  (void)sink.write(snapshot({sample("11", "m", "1")}));
+  EXPECT_EQ(log.count("is recorded in " + (out / "m/11-2.csv").string()), 1U);
 }
 
 TEST_F(TaskCsv, WhenTheFolderCannotBeMadeTheFileIsWrittenToTheCurrentFolder) {
@@ -118,7 +126,7 @@ TEST_F(BlockedTask, RowsThatCannotBeWrittenAreBoundedAndTheLossIsSaid) {
 
 TEST_F(BlockedTask, WhatIsLostAtTheEndIsSaid) {
   { (void)TaskCsvSink(out).write(snapshot({sample(long_id, "m", "1")})); }
-  EXPECT_EQ(log.count("1 rows for"), 1U);
+  EXPECT_EQ(log.count("error 1 rows of task " + long_id), 1U);
 }
 
 TEST_F(TaskCsv, WaitingRowsAreWrittenInOrderWhenItWorksAgainWithoutANewRow) {

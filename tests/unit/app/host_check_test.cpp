@@ -1,0 +1,94 @@
+#include "host_check.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "fake_command_runner.h"
+#include "fake_file_reader.h"
+#include "temp_dir.h"
+#include "text_file.h"
+
+namespace wemol {
+namespace {
+
+using test::failed;
+using test::FakeCommandRunner;
+using test::FakeFileReader;
+using test::printed;
+using test::TempDir;
+
+class HostCheck : public testing::Test {
+ protected:
+  HostCheck() {
+    std::filesystem::create_directories(dir / "tasks/Worker.GPU");
+    options.task_root = dir / "tasks";
+    options.output_dir = dir / "new/out";
+    options.log_file = dir / "x.log";
+    runner.answer("docker ps", printed(std::string(64, 'a') + "\twemol_rc_task_1_2_3\trunning\n"));
+    runner.answer("nvidia-smi --query-compute-apps", printed(""));
+    runner.answer("nvidia-smi --query-gpu",
+                  printed("0, GPU-1, Fast One, 10, 5, 1, 2, 40, 30, 12.50, 75.00\n"));
+  }
+  std::vector<HostFinding> check() { return check_host(options, runner, files); }
+  /// The text of the one bad finding.
+  std::string only_trouble() {
+    std::string text;
+    for (const HostFinding& finding : check()) {
+      EXPECT_TRUE(finding.good || text.empty()) << finding.text;
+      text += finding.good ? "" : finding.text;
+    }
+    return text;
+  }
+  TempDir dir;
+  Options options;
+  FakeCommandRunner runner;
+  FakeFileReader files;
+};
+
+TEST_F(HostCheck, GoodHostHasOneGoodFindingPerThing) {
+  const auto findings = check();
+  ASSERT_EQ(findings.size(), 5U);
+  EXPECT_TRUE(std::ranges::all_of(findings, &HostFinding::good));
+  EXPECT_NE(findings[0].text.find("1 containers are running, 1 of them"), std::string::npos);
+  EXPECT_NE(findings[1].text.find("0 Fast One"), std::string::npos);
+}
+
+TEST_F(HostCheck, ChangesNothing) {
+  (void)check();
+  EXPECT_FALSE(std::filesystem::exists(dir / "new"));
+  EXPECT_FALSE(std::filesystem::exists(dir / "x.log"));
+}
+
+TEST_F(HostCheck, DockerThatRefusesIsToldWithWhatToDo) {
+  runner.answer("docker ps",
+                failed(1, test::fixture("docker/cli-28.2.2/permission_denied.stderr.txt")));
+  EXPECT_NE(only_trouble().find("group docker"), std::string::npos);
+}
+
+TEST_F(HostCheck, HostWithoutGpuNeedsNoGpuTools) {
+  using Status = CommandOutcome::Status;
+  runner.answer("nvidia-smi --query-compute-apps", test::ended_as(Status::not_found));
+  EXPECT_EQ(only_trouble(), "");
+}
+
+TEST_F(HostCheck, TaskRootThatIsMissingOrEmptyIsToldWithItsOption) {
+  options.task_root = dir / "nowhere";
+  EXPECT_NE(only_trouble().find("--task-root"), std::string::npos);
+  options.task_root = dir.path();
+  EXPECT_NE(only_trouble().find("Worker.GPU"), std::string::npos);
+}
+
+TEST_F(HostCheck, FolderBelowAFileCannotBeWritten) {
+  test::write_text(dir / "file", "");
+  options.output_dir = dir / "file/out";
+  EXPECT_NE(only_trouble().find("--output-dir"), std::string::npos);
+}
+
+TEST_F(HostCheck, WithoutLogFileThereIsNoFindingAboutIt) {
+  options.log_file.clear();
+  EXPECT_EQ(check().size(), 4U);
+}
+
+}  // namespace
+}  // namespace wemol
