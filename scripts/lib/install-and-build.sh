@@ -1,4 +1,4 @@
-# Sourced by scripts/test, scripts/quickstart and .ci/run: which Debian packages the project needs,
+# Sourced by the scripts of this project: which Debian packages the project needs,
 # how they are installed, how a preset is built. Needs bash.
 # shellcheck shell=bash
 

@@ -1,10 +1,12 @@
-# Sourced by scripts/quickstart: a docker engine to run samples on, the host's or a private one.
+# Sourced by scripts/quickstart and bench/recorder-cost: a docker engine to run samples on, the host's or a private one.
 # Expects install-and-build.sh to be sourced; $work is set to a temporary folder before use.
 # shellcheck shell=bash
 
 # What stands before docker and the recorder where only root may talk to the engine.
 with_rights=()
 private_engine=
+# Not to be mistaken for another's, nor for that of a run beside this one.
+readonly sample_image=wemol-sample:$$
 : "${work:=}"
 
 docker_answers() {
@@ -62,6 +64,7 @@ start_private_engine() {
 }
 
 stop_private_engine() {
+  [ -n "$private_engine" ] || return 0
   local pid tries
   pid=$(as_root cat "$private_engine/pid" 2>/dev/null) || return 0
   as_root kill "$pid" 2>/dev/null || return 0
@@ -72,7 +75,7 @@ stop_private_engine() {
   as_root kill -KILL "$pid" 2>/dev/null || true
 }
 
-# An image that holds nothing but a static busybox.
+# Makes $sample_image, which holds nothing but a static busybox.
 make_image() {
   local root=$work/image
   mkdir -p "$root/bin" "$root/tmp"
@@ -81,7 +84,7 @@ make_image() {
   for applet in sh dd sleep timeout; do
     ln -s busybox "$root/bin/$applet"
   done
-  tar -C "$root" -c . | docker_quietly import - "$1"
+  tar -C "$root" -c . | docker_quietly import - "$sample_image"
 }
 
 # docker, whose output is shown only when it fails.
