@@ -92,13 +92,10 @@ std::optional<ContainerStats> parse_readings(const std::vector<std::string_view>
 }  // namespace
 
 std::vector<std::string> stats_arguments() {
-  return {"docker",
-          "stats",
-          "--no-stream",
-          "--no-trunc",
-          "--format",
-          "{{.Container}}\t{{.ID}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t"
-          "{{.NetIO}}\t{{.BlockIO}}\t{{.PIDs}}"};
+  constexpr const char* kFormat =
+      "{{.Container}}\t{{.ID}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t"
+      "{{.NetIO}}\t{{.BlockIO}}\t{{.PIDs}}";
+  return {"docker", "stats", "--no-stream", "--no-trunc", "--format", kFormat};
 }
 
 std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {

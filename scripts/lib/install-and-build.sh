@@ -1,0 +1,114 @@
+# Sourced by the scripts of this project: which Debian packages the project needs,
+# how they are installed, how a preset is built. Needs bash.
+# shellcheck shell=bash
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+# dockerd and its companions lie in sbin folders, which the PATH of a plain user lacks.
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+# shellcheck disable=SC2034  # used by the scripts that source this file
+# What the build needs; the test framework is among it since configuring asks for it.
+build_packages=(
+  g++ cmake ninja-build pkg-config libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
+  libexpected-dev libtomlplusplus-dev libsystemd-dev libgtest-dev libgmock-dev
+)
+# shellcheck disable=SC2034
+# What the end-to-end tests and the sample containers of the quickstart need beside an engine.
+container_packages=(busybox-static procps tar)
+
+say() {
+  printf '\n== %s\n' "$*"
+}
+
+# The first argument says what went wrong, the others what to do about it, a line each.
+give_up() {
+  {
+    printf '\n%s: %s\n' "$(basename "$0")" "$1"
+    [ $# -lt 2 ] || printf '  %s\n' "${@:2}"
+  } >&2
+  exit 1
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    give_up "this needs root: $*" "Run $(basename "$0") as root, or install sudo."
+  fi
+}
+
+# What root wrote into a folder that belongs to somebody else, such as a build made with sudo,
+# goes to the owner of the checkout, who could not build there again otherwise.
+hand_to_owner() {
+  local owner
+  owner=$(stat -c %u "$repo")
+  if [ -e "$1" ] && [ -n "$(find "$1" ! -user "$owner" -print -quit)" ]; then
+    as_root chown -R --reference="$repo" "$1"
+  fi
+}
+
+is_installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Installs those of the named Debian packages that are missing; with none missing it needs neither
+# root nor a network.
+install_packages() {
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    give_up "this system has no apt-get, so nothing can be installed here" \
+      "The script is for Debian 12 and its relatives. Elsewhere install the equivalents of" \
+      "$*" "by hand, then: cmake --preset dev && cmake --build --preset dev && ctest --preset dev"
+  fi
+  local package missing=()
+  for package in "$@"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  if [ ${#missing[@]} = 0 ]; then
+    return
+  fi
+  say "Installing ${#missing[@]} Debian packages with apt-get: ${missing[*]}"
+  local advice="See apt's message above. The packages are: ${missing[*]}"
+  as_root apt-get update -q </dev/null ||
+    give_up "apt-get update failed" "$advice" "Is the network there, and /etc/apt/sources.list right?"
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -q --no-install-recommends "${missing[@]}" </dev/null ||
+    give_up "apt-get install failed" "$advice"
+}
+
+# Installs Debian's docker engine unless one is installed already, from wherever: docker.io beside
+# the packages of docker.com would be a conflict.
+install_engine() {
+  command -v dockerd >/dev/null || install_packages docker.io
+  # Newer Debians have the client in a package of its own.
+  command -v docker >/dev/null || install_packages docker-cli
+}
+
+# As many jobs as there are processors, but no more than one for each 1.5 GiB of free memory.
+job_count() {
+  local processors by_memory
+  processors=$(nproc)
+  by_memory=$(awk '/^MemAvailable:/ { print int($2 / (1.5 * 1024 * 1024)) }' /proc/meminfo)
+  if [ "${by_memory:-1}" -lt 1 ]; then
+    by_memory=1
+  fi
+  echo $((by_memory < processors ? by_memory : processors))
+}
+
+# build PRESET [ARGUMENT OF cmake --build]...
+build() {
+  local preset=$1 jobs
+  shift
+  jobs=$(job_count)
+  say "Building the preset $preset with $jobs jobs"
+  if command -v ccache >/dev/null; then
+    export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  fi
+  local advice="The compiler's message is above. A build from nothing: rm -r '$repo/build/$preset'"
+  (cd "$repo" && cmake --preset "$preset") || give_up "configuring failed" "$advice"
+  (cd "$repo" && cmake --build --preset "$preset" -j "$jobs" "$@") ||
+    give_up "the build failed" "$advice"
+  hand_to_owner "$repo/build"
+}
