@@ -86,20 +86,30 @@ HostFinding check_task_root(const fs::path& root) {
                              root.string())};
 }
 
+enum class Kind { folder, file };
+
 /// Whether `path`, or else the nearest folder above it that exists, can be written to.
-HostFinding check_writable(const std::string& what, const std::string& option,
-                           const fs::path& path) {
+HostFinding check_writable(const std::string& what, const std::string& option, const fs::path& path,
+                           Kind kind) {
   std::error_code error;
-  fs::path existing = fs::absolute(path, error);
+  const fs::path whole = fs::absolute(path, error);
+  fs::path existing = whole;
   while (!fs::exists(existing, error) && existing.has_relative_path()) {
     existing = existing.parent_path();
   }
-  if (access(existing.c_str(), W_OK) == 0) {
+  const bool must_be_folder = kind == Kind::folder || existing != whole;
+  int code = 0;
+  if (must_be_folder && !fs::is_directory(existing, error)) {
+    code = ENOTDIR;
+  } else if (access(existing.c_str(), W_OK) != 0) {
+    code = errno;
+  }
+  if (code == 0) {
     return {true, fmt::format("the {} {} can be written", what, path.string())};
   }
   return {false, fmt::format("the {} {} cannot be written ({}: {}): give another {}, or rights on "
                              "it",
-                             what, path.string(), existing.string(), strerror(errno), option)};
+                             what, path.string(), existing.string(), strerror(code), option)};
 }
 
 }  // namespace
@@ -108,9 +118,9 @@ std::vector<HostFinding> check_host(const Options& options, CommandRunner& runne
                                     const FileReader& files) {
   std::vector<HostFinding> findings{
       check_docker(options, runner), check_gpus(runner, files), check_task_root(options.task_root),
-      check_writable("output folder", "--output-dir", options.output_dir)};
+      check_writable("output folder", "--output-dir", options.output_dir, Kind::folder)};
   if (!options.log_file.empty()) {
-    findings.push_back(check_writable("log file", "--log-file", options.log_file));
+    findings.push_back(check_writable("log file", "--log-file", options.log_file, Kind::file));
   }
   return findings;
 }
