@@ -167,6 +167,10 @@ tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv
     return tl::make_unexpected(EarlyExit{0, app.help()});
   } catch (const CLI::CallForVersion& version) {
     return tl::make_unexpected(EarlyExit{0, std::string(version.what()) + "\n"});
+  } catch (const CLI::FileError& error) {  // there is no other file than that of --config
+    return tl::make_unexpected(EarlyExit{
+        kUsageError,
+        fmt::format("wemol-recorder: --config: takes a TOML file: {}\n", one_line(error.what()))});
   } catch (const CLI::ParseError& error) {
     return tl::make_unexpected(
         EarlyExit{kUsageError, fmt::format("wemol-recorder: {}\n", one_line(error.what()))});
