@@ -124,6 +124,13 @@ void DockerEngine::stop() {
 void DockerEngine::crash() {
   daemon_->send(SIGKILL);
   daemon_->wait();
+  // Its containerd dies with it, but not at once, and an engine that starts meanwhile would rely
+  // on it. Where nobody reaps orphans its pid goes on being taken.
+  const fs::path pid_file = folder_.path() / "exec" / "containerd" / "containerd.pid";
+  if (const std::string pid = trimmed(read_text(pid_file)); !pid.empty()) {
+    eventually([&] { return !is_alive(std::stoi(pid)); });
+  }
+  fs::remove(pid_file);
 }
 
 Environment DockerEngine::client_environment() const {
@@ -173,6 +180,7 @@ void DockerEngine::remove_all_containers() const {
 /// Ends what an engine that crashed has left: containerd, shims (their command lines name our
 /// folder) and containers.
 void DockerEngine::end_left_over_processes() const {
+  std::vector<pid_t> ours;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc", error)) {
     const std::string name = entry.path().filename();
@@ -185,11 +193,13 @@ void DockerEngine::end_left_over_processes() const {
         std::ranges::any_of(container_ids_, [&](const std::string& id) {
           return cgroup.find(id) != std::string::npos;
         });
-    const pid_t pid = std::stoi(name);
-    if (is_ours && pid != getpid()) {
-      kill(pid, SIGKILL);
+    if (is_ours && std::stoi(name) != getpid()) {
+      ours.push_back(std::stoi(name));
+      kill(ours.back(), SIGKILL);
     }
   }
+  // Not before they are gone can the folder be removed.
+  eventually([&] { return std::ranges::none_of(ours, is_alive); }, 10s);
 }
 
 }  // namespace wemol::e2e
