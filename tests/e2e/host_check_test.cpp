@@ -1,0 +1,42 @@
+#include <sstream>
+
+#include "recorder_fixture.h"
+
+namespace wemol::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+using HostCheck = RecorderTest;
+
+TEST_F(HostCheck, prints_one_line_for_each_thing_and_status_0_on_a_good_host) {
+  engine().run("wemol_rc_task_132171_1_1");
+  engine().run("nginx");
+  tools().put_script("nvidia-smi", nvidia_smi_script({gpu(0, "GPU-a")}, {}));
+  fs::create_directories(folder() / "tasks" / "Worker.GPU");
+  RecorderProcess& recorder = start_recorder({"--check"});
+  EXPECT_EQ(recorder.wait(), 0);
+  std::istringstream lines(recorder.output());
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_TRUE(line.starts_with("ok ")) << line;
+  }
+  EXPECT_EQ(count, 5U);
+  for (const char* text : {"2 containers are running, 1 of them", "NVIDIA GeForce RTX 3090",
+                           "task root", "module_resource", "wemol_resource_monitor.log"}) {
+    EXPECT_NE(recorder.output().find(text), std::string::npos) << text;
+  }
+}
+
+TEST_F(HostCheck, says_what_is_missing_and_ends_with_status_1) {
+  write_text(folder() / "a-file", "");
+  RecorderProcess& recorder =
+      start_recorder({"--check", "--output-dir", "a-file/below"},
+                     {{"DOCKER_HOST", "unix://" + (folder() / "no.sock").string()}});
+  EXPECT_EQ(recorder.wait(), 1);
+  EXPECT_NE(recorder.output().find("see whether the docker service runs"), std::string::npos);
+  EXPECT_NE(recorder.output().find("FAIL the task root"), std::string::npos);
+  EXPECT_NE(recorder.output().find("FAIL the output folder a-file/below"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace wemol::e2e

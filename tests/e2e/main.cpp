@@ -1,0 +1,28 @@
+#include <iostream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+/// A suite that is not in the list of CMakeLists.txt would never be run by ctest.
+bool all_suites_are_listed() {
+  const std::string listed = std::string(":") + WEMOL_E2E_SUITES + ":";
+  const testing::UnitTest& tests = *testing::UnitTest::GetInstance();
+  bool complete = true;
+  for (int i = 0; i < tests.total_test_suite_count(); ++i) {
+    const std::string name = tests.GetTestSuite(i)->name();
+    if (listed.find(":" + name + ":") == std::string::npos) {
+      std::cerr << "the suite " << name << " is missing in tests/e2e/CMakeLists.txt\n";
+      complete = false;
+    }
+  }
+  return complete;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  return all_suites_are_listed() ? RUN_ALL_TESTS() : 1;
+}

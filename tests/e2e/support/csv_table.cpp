@@ -1,0 +1,97 @@
+#include "csv_table.h"
+
+#include <optional>
+#include <stdexcept>
+
+#include "process.h"
+
+namespace wemol::e2e {
+namespace {
+
+constexpr std::size_t kColumns = 22;
+constexpr std::string_view kLineEnd = "\r\n";
+
+[[noreturn]] void refuse(std::string_view text, std::size_t at, const std::string& why) {
+  throw std::runtime_error(why + " at byte " + std::to_string(at) + " of:\n" + std::string(text));
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text) {}
+
+  [[nodiscard]] bool at_end() const { return at_ == text_.size(); }
+
+  std::vector<std::string> record() {
+    std::vector<std::string> fields{field()};
+    while (!at_end() && text_[at_] == ',') {
+      ++at_;
+      fields.push_back(field());
+    }
+    if (text_.substr(at_, kLineEnd.size()) != kLineEnd) {
+      refuse(text_, at_, "no CRLF");
+    }
+    at_ += kLineEnd.size();
+    if (fields.size() != kColumns) {
+      refuse(text_, at_, std::to_string(fields.size()) + " columns end");
+    }
+    return fields;
+  }
+
+ private:
+  std::string field() { return !at_end() && text_[at_] == '"' ? quoted_field() : plain_field(); }
+
+  std::string plain_field() {
+    const std::size_t end = std::min(text_.find_first_of(",\"\r\n", at_), text_.size());
+    if (end < text_.size() && text_[end] == '"') {
+      refuse(text_, end, "a quote in a plain field");
+    }
+    std::string field(text_.substr(at_, end - at_));
+    at_ = end;
+    return field;
+  }
+
+  std::string quoted_field() {
+    const std::size_t begin = at_;
+    std::string field;
+    for (++at_; !at_end(); ++at_) {
+      if (text_[at_] == '"' && text_.substr(at_, 2) != "\"\"") {
+        ++at_;
+        if (field.find_first_of(",\"\r\n") == std::string::npos) {
+          refuse(text_, begin, "quotes without need");
+        }
+        return field;
+      }
+      at_ += text_[at_] == '"' ? 1U : 0U;
+      field += text_[at_];
+    }
+    refuse(text_, begin, "an open quote");
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+std::vector<Row> parse_csv(std::string_view text) {
+  if (!text.starts_with(std::string(kHeader) + std::string(kLineEnd))) {
+    refuse(text, 0, "another header");
+  }
+  Reader reader(text);
+  const std::vector<std::string> columns = reader.record();
+  std::vector<Row> rows;
+  while (!reader.at_end()) {
+    const std::vector<std::string> fields = reader.record();
+    Row& row = rows.emplace_back();
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      row[columns[i]] = fields[i];
+    }
+  }
+  return rows;
+}
+
+std::vector<Row> read_csv(const std::filesystem::path& path) {
+  return std::filesystem::exists(path) ? parse_csv(read_text(path)) : std::vector<Row>();
+}
+
+}  // namespace wemol::e2e

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wemol::e2e {
+
+/// The header as the contract writes it, without a line end.
+inline constexpr std::string_view kHeader =
+    "task_id,job_id,module_name,timestamp,container,cpu_percent,mem_usage,mem_percent,net_io,"
+    "block_io,pids,gpu_count,gpu_ids,gpu_names,gpu_memory_used,gpu_memory_total,gpu_utilization,"
+    "gpu_memory_utilization,gpu_temperature,gpu_fan_speed,gpu_power_draw,gpu_power_limit";
+
+using Row = std::map<std::string, std::string>;  ///< by column
+
+/// Reads what the contract allows and nothing else: the 22 columns, CRLF after every row, quotes
+/// only where they are needed. Throws std::runtime_error, with the line, at anything else.
+[[nodiscard]] std::vector<Row> parse_csv(std::string_view text);
+
+/// The rows of a file; none when it is not there.
+[[nodiscard]] std::vector<Row> read_csv(const std::filesystem::path& path);
+
+}  // namespace wemol::e2e
