@@ -20,7 +20,7 @@ TEST_F(LogLines, have_time_level_and_text_and_go_to_standard_error_and_to_the_fi
     EXPECT_TRUE(std::regex_match(line, form)) << line;
   }
   EXPECT_EQ(read_text(folder() / "wemol_resource_monitor.log"), recorder.log());
-  EXPECT_GE(recorder.lines_with(" - DEBUG - round 2: 2 containers, 1 tasks, 1 rows"), 1U);
+  EXPECT_GE(recorder.lines_with(" s after its time; 2 containers, 1 tasks, 1 rows"), 1U);
   EXPECT_EQ(recorder.output(), "");
 }
 

@@ -65,8 +65,9 @@ TEST_F(SmallDisk, rows_that_still_wait_at_the_end_are_counted_in_the_log) {
   fill();
   RecorderProcess& recorder = record_rounds(2);
   EXPECT_EQ(rows("132172").size(), 2U);
-  EXPECT_EQ(recorder.lines_with("- ERROR - 2 rows for module_resource/Unknown_Module/132171.csv"),
-            1U);
+  EXPECT_EQ(
+      recorder.lines_with("- ERROR - 2 rows of task 132171 for module_resource/Unknown_Module "),
+      1U);
 }
 
 }  // namespace
