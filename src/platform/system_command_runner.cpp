@@ -52,6 +52,11 @@ class SystemCommandRunner::Running {
                                  to_monotonic_usec(deadline), kTimerAccuracyUsec, on_timer, this);
       timer_.reset(source);
     }
+    if (result >= 0) {
+      // When all of it is pending at once, since this process was held up, the deadline comes last:
+      // a command that ended in time has ended well.
+      result = sd_event_source_set_priority(timer_.get(), SD_EVENT_PRIORITY_NORMAL + 1);
+    }
     return result;
   }
 

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -141,6 +142,12 @@ TEST_F(ShortDeadline, CommandThatIgnoresSigtermIsKilled) {
 
 TEST_F(ShortDeadline, StoppedCommandIsKilled) {
   EXPECT_EQ(runner.run(shell("kill -STOP $$")).status, Status::timed_out);
+}
+
+TEST_F(ShortDeadline, CommandThatEndedInTimeHasEndedWellHoweverLateWeLook) {
+  const auto ticket = runner.start(shell("echo in time"));
+  std::this_thread::sleep_for(500ms);  // as when this process is stopped for a while
+  EXPECT_EQ(runner.finish(ticket).standard_output, "in time\n");
 }
 
 TEST_F(ShortDeadline, OneHangingCommandDoesNotHoldUpAnother) {
