@@ -91,7 +91,8 @@ std::vector<Row> parse_csv(std::string_view text) {
 }
 
 std::vector<Row> read_csv(const std::filesystem::path& path) {
-  return std::filesystem::exists(path) ? parse_csv(read_text(path)) : std::vector<Row>();
+  const std::string text = std::filesystem::exists(path) ? read_text(path) : std::string();
+  return text.empty() ? std::vector<Row>() : parse_csv(text);
 }
 
 }  // namespace wemol::e2e

@@ -20,7 +20,7 @@ using Row = std::map<std::string, std::string>;  ///< by column
 /// only where they are needed. Throws std::runtime_error, with the line, at anything else.
 [[nodiscard]] std::vector<Row> parse_csv(std::string_view text);
 
-/// The rows of a file; none when it is not there.
+/// The rows of a file; none when it is not there, or made and not yet written to.
 [[nodiscard]] std::vector<Row> read_csv(const std::filesystem::path& path);
 
 }  // namespace wemol::e2e
