@@ -149,6 +149,57 @@ TEST_F(ShortDeadline, OneHangingCommandDoesNotHoldUpAnother) {
   EXPECT_EQ(runner.finish(hanging).status, Status::timed_out);
 }
 
+/// A control group (v1) whose frozen processes not even SIGKILL ends, like those that hang in a
+/// driver.
+class Freezer {
+ public:
+  Freezer() : path_("/sys/fs/cgroup/freezer/wemol-test-" + std::to_string(getpid())) {
+    std::error_code error;
+    available_ = std::filesystem::is_regular_file("/sys/fs/cgroup/freezer/cgroup.procs", error) &&
+                 std::filesystem::create_directory(path_, error);
+  }
+  Freezer(const Freezer&) = delete;
+  Freezer& operator=(const Freezer&) = delete;
+  ~Freezer() {
+    if (available_) {
+      set("THAWED");
+      std::error_code ignored;
+      std::filesystem::remove(path_, ignored);
+    }
+  }
+  [[nodiscard]] bool available() const { return available_; }
+  [[nodiscard]] std::string procs() const { return (path_ / "cgroup.procs").string(); }
+  void set(const char* state) const { test::write_text(path_ / "freezer.state", state); }
+
+ private:
+  std::filesystem::path path_;
+  bool available_ = false;
+};
+
+TEST_F(ShortDeadline, StuckCommandIsLeftBehindAndNoneOfItsKindIsStartedWhileItLives) {
+  const Freezer freezer;
+  if (!freezer.available()) {
+    GTEST_SKIP() << "needs root and the freezer of control groups v1";
+  }
+  const auto ticket = runner.start(shell(
+      "echo $$ > " + freezer.procs() + "; touch " + (dir / "in").string() + "; exec sleep 1000",
+      "driver"));
+  while (!std::filesystem::exists(dir / "in")) {
+    ASSERT_TRUE(loop.wait_until(loop.now() + 5ms));
+  }
+  freezer.set("FROZEN");
+  EXPECT_EQ(runner.finish(ticket).status, Status::stuck);
+  EXPECT_EQ(runner.run(shell("echo again", "driver")).status, Status::blocked);
+  EXPECT_EQ(runner.run(shell("echo other", "other")).standard_output, "other\n");
+  freezer.set("THAWED");
+  CommandOutcome outcome;
+  for (int i = 0; i < 500 && !outcome.succeeded(); ++i) {
+    ASSERT_TRUE(loop.wait_until(loop.now() + 10ms));
+    outcome = runner.run(shell("echo again", "driver"));
+  }
+  EXPECT_EQ(outcome.standard_output, "again\n");
+}
+
 TEST_F(Commands, EndlessOutputIsCapped) {
   const auto outcome = runner.run(shell("yes"));
   EXPECT_EQ(outcome.status, Status::output_too_large);
