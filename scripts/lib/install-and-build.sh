@@ -69,7 +69,7 @@ install_packages() {
   if [ ${#missing[@]} = 0 ]; then
     return
   fi
-  say "Installing ${#missing[@]} Debian packages with apt-get: ${missing[*]}"
+  say "Installing with apt-get: ${missing[*]}"
   local advice="See apt's message above. The packages are: ${missing[*]}"
   as_root apt-get update -q </dev/null ||
     give_up "apt-get update failed" "$advice" "Is the network there, and /etc/apt/sources.list right?"

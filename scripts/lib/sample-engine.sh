@@ -65,14 +65,19 @@ start_private_engine() {
 
 stop_private_engine() {
   [ -n "$private_engine" ] || return 0
-  local pid tries
-  pid=$(as_root cat "$private_engine/pid" 2>/dev/null) || return 0
-  as_root kill "$pid" 2>/dev/null || return 0
-  for ((tries = 0; tries < 100; tries++)); do
-    [ -e "/proc/$pid" ] || return 0
-    sleep 0.1
+  local pid tries mount_point
+  if pid=$(as_root cat "$private_engine/pid" 2>/dev/null) && as_root kill "$pid" 2>/dev/null; then
+    for ((tries = 0; tries < 100; tries++)); do
+      [ -e "/proc/$pid" ] || break
+      sleep 0.1
+    done
+    [ ! -e "/proc/$pid" ] || as_root kill -KILL "$pid" 2>/dev/null || true
+  fi
+  # In some mount namespaces dockerd mounts its data root on itself, and leaves that behind.
+  awk -v folder="$private_engine/" 'index($2, folder) == 1 { print $2 }' /proc/self/mounts |
+    sort -r | while read -r mount_point; do
+    as_root umount -l "$mount_point"
   done
-  as_root kill -KILL "$pid" 2>/dev/null || true
 }
 
 # Makes $sample_image, which holds nothing but a static busybox.
