@@ -39,7 +39,8 @@ start_private_engine() {
   echo '{}' >"$private_engine/daemon.json"
   local name
   name=$(basename "$work")
-  as_root setsid dockerd --config-file "$private_engine/daemon.json" \
+  # TMPDIR: where containerd writes its last words when the engine ends it.
+  as_root env TMPDIR="$private_engine" setsid dockerd --config-file "$private_engine/daemon.json" \
     --data-root "$private_engine/data" --exec-root "$private_engine/exec" \
     --pidfile "$private_engine/pid" -H "unix://$private_engine/docker.sock" \
     --containerd-namespace "$name" --containerd-plugins-namespace "$name-plugins" \

@@ -75,7 +75,8 @@ std::string DockerEngine::start_daemon() {
                 "--ip-forward=false", "--ip-masq=false", "--storage-driver=vfs",
                 "--shutdown-timeout=1"},
       // On SIGTERM the engine ends its containers, on SIGKILL they would stay.
-      Process::Setting{.environment = {},
+      // TMPDIR: where containerd writes its last words when the engine ends it.
+      Process::Setting{.environment = {{"TMPDIR", folder}},
                        .working_dir = folder,
                        .standard_output = log,
                        .standard_error = log,
