@@ -18,7 +18,7 @@ class CsvFiles : public RecorderTest {
   [[nodiscard]] fs::path file() const { return csv("Unknown_Module", "132171"); }
 };
 
-const std::string kOldRow =
+const std::string old_row =
     "132171,9,Unknown,2025-06-04 09:44:28,wemol_rc_task_132171_9_1,0.00%,0B / "
     "1GiB,0.00%,0B / 0B,0B / 0B,1,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A";
 
@@ -62,7 +62,7 @@ TEST_F(CsvFiles, a_second_run_continues_the_file_of_the_first) {
 }
 
 TEST_F(CsvFiles, a_last_line_without_its_end_gets_one) {
-  const std::string old = std::string(kHeader) + "\r\n" + kOldRow;
+  const std::string old = std::string(kHeader) + "\r\n" + old_row;
   write_text(file(), old);
   record_rounds(1);
   EXPECT_TRUE(read_text(file()).starts_with(old + "\r\n132171,1,Unknown,"));
@@ -70,7 +70,7 @@ TEST_F(CsvFiles, a_last_line_without_its_end_gets_one) {
 }
 
 TEST_F(CsvFiles, a_file_with_plain_line_ends_is_continued) {
-  const std::string old = std::string(kHeader) + "\n" + kOldRow + "\n";
+  const std::string old = std::string(kHeader) + "\n" + old_row + "\n";
   write_text(file(), old);
   record_rounds(1);
   const std::string text = read_text(file());

@@ -10,7 +10,7 @@ using GpuAttribution = RecorderTest;
 /// Greater than any pid that Linux gives.
 constexpr pid_t kNoSuchPid = 4999999;
 
-const std::vector<std::string> kGpuColumns{"gpu_count",
+const std::vector<std::string> gpu_columns{"gpu_count",
                                            "gpu_ids",
                                            "gpu_names",
                                            "gpu_memory_used",
@@ -22,9 +22,9 @@ const std::vector<std::string> kGpuColumns{"gpu_count",
                                            "gpu_power_draw",
                                            "gpu_power_limit"};
 
-const std::string kAllNotAvailable = "N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A";
-const std::string kNoGpu = "0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A";
-const std::string kFirstGpu =
+const std::string all_not_available = "N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A";
+const std::string no_gpu = "0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A";
+const std::string first_gpu =
     "1,0,NVIDIA GeForce RTX 3090,522MB,24576MB,88%,35%,72°C,54%,341.52W,350.00W";
 
 /// What a later card prints that is not like gpu().
@@ -41,7 +41,7 @@ GpuFields second_gpu() {
 }
 
 std::string gpu_text(const std::vector<Row>& rows) {
-  return rows.empty() ? "no row" : joined(rows.back(), kGpuColumns);
+  return rows.empty() ? "no row" : joined(rows.back(), gpu_columns);
 }
 
 TEST_F(GpuAttribution, lists_two_gpus_of_one_container_in_ascending_order) {
@@ -69,9 +69,9 @@ TEST_F(GpuAttribution, a_gpu_that_two_containers_share_stands_in_both_rows) {
       nvidia_smi_script({gpu(0, "GPU-a"), second_gpu()},
                         {{host_pid(one), "GPU-a"}, {host_pid(two), "GPU-a"}, {getpid(), "GPU-b"}}));
   record_rounds(1);
-  EXPECT_EQ(gpu_text(rows("132171")), kFirstGpu);
-  EXPECT_EQ(gpu_text(rows("132172")), kFirstGpu);
-  EXPECT_EQ(gpu_text(rows("132173")), kNoGpu);
+  EXPECT_EQ(gpu_text(rows("132171")), first_gpu);
+  EXPECT_EQ(gpu_text(rows("132172")), first_gpu);
+  EXPECT_EQ(gpu_text(rows("132173")), no_gpu);
 }
 
 TEST_F(GpuAttribution, a_process_behind_docker_exec_belongs_to_the_container) {
@@ -87,14 +87,14 @@ TEST_F(GpuAttribution, a_process_behind_docker_exec_belongs_to_the_container) {
       "nvidia-smi",
       nvidia_smi_script({gpu(0, "GPU-a")}, {{std::stoi(pids.substr(line + 1)), "GPU-a"}}));
   record_rounds(1);
-  EXPECT_EQ(gpu_text(rows("132171")), kFirstGpu);
+  EXPECT_EQ(gpu_text(rows("132171")), first_gpu);
 }
 
 TEST_F(GpuAttribution, without_nvidia_smi_the_columns_are_not_available_and_that_is_said_once) {
   engine().run("wemol_rc_task_gpu_132171_1_1");
   RecorderProcess& recorder = record_rounds(3);
   ASSERT_EQ(rows("132171").size(), 3U);
-  EXPECT_EQ(gpu_text(rows("132171")), kAllNotAvailable);
+  EXPECT_EQ(gpu_text(rows("132171")), all_not_available);
   EXPECT_EQ(recorder.lines_with("nvidia-smi"), 1U);
 }
 
@@ -105,10 +105,10 @@ TEST_F(GpuAttribution, an_nvidia_smi_that_fails_costs_only_the_gpu_columns_until
                      "NVIDIA driver.\"; echo; exit 9\n");
   RecorderProcess& recorder = start_recorder({"--interval", "0.1"});
   ASSERT_TRUE(wait_for_rows(2, "132171"));
-  EXPECT_EQ(gpu_text(rows("132171")), kAllNotAvailable);
+  EXPECT_EQ(gpu_text(rows("132171")), all_not_available);
   EXPECT_NE(rows("132171")[0].at("mem_usage").substr(0, 2), "0B");
   tools().put_script("nvidia-smi", nvidia_smi_script({gpu(0, "GPU-a")}, {{host_pid(id), "GPU-a"}}));
-  EXPECT_TRUE(eventually([&] { return gpu_text(rows("132171")) == kFirstGpu; }));
+  EXPECT_TRUE(eventually([&] { return gpu_text(rows("132171")) == first_gpu; }));
   EXPECT_EQ(recorder.stop(), 0);
   EXPECT_EQ(recorder.lines_with("- WARNING - nvidia-smi (processes)"), 1U);
   EXPECT_NE(recorder.log().find("couldn't communicate with the NVIDIA driver"), std::string::npos);
@@ -119,7 +119,7 @@ TEST_F(GpuAttribution, an_nvidia_smi_that_dies_by_a_signal_costs_only_the_gpu_co
   engine().run("wemol_rc_task_gpu_132171_1_1");
   tools().put_script("nvidia-smi", "echo '0, GPU-a'; kill -SEGV $$\n");
   record_rounds(1);
-  EXPECT_EQ(gpu_text(rows("132171")), kAllNotAvailable);
+  EXPECT_EQ(gpu_text(rows("132171")), all_not_available);
 }
 
 TEST_F(GpuAttribution, a_gpu_that_the_device_list_lacks_is_unknown) {
@@ -147,7 +147,7 @@ TEST_F(GpuAttribution, message_lines_between_the_rows_cost_no_row) {
                          nvidia_smi_script({gpu(0, "GPU-a")}, {{host_pid(id), "GPU-a"}}) +
                          ")\necho 'WARNING: infoROM is corrupted at gpu 0000:0B:00.0'\nexit 14\n");
   RecorderProcess& recorder = record_rounds(3);
-  EXPECT_EQ(gpu_text(rows("132171")), kFirstGpu);
+  EXPECT_EQ(gpu_text(rows("132171")), first_gpu);
   EXPECT_EQ(rows("132171").size(), 3U);
   EXPECT_EQ(recorder.lines_with("GPU is lost"), 2U);  // once for each query, not for each round
   EXPECT_EQ(recorder.lines_with("infoROM is corrupted"), 2U);
@@ -185,7 +185,7 @@ TEST_F(GpuAttribution, docker_top_is_not_called_where_the_control_group_tells_th
   tools().put_logging_docker(log);
   tools().put_script("nvidia-smi", nvidia_smi_script({gpu(0, "GPU-a")}, {{host_pid(id), "GPU-a"}}));
   record_rounds(2);
-  EXPECT_EQ(gpu_text(rows("132171")), kFirstGpu);
+  EXPECT_EQ(gpu_text(rows("132171")), first_gpu);
   const std::string calls = read_text(log);
   EXPECT_NE(calls.find("stats "), std::string::npos);
   EXPECT_EQ(calls.find("top "), std::string::npos) << calls;
@@ -214,9 +214,9 @@ TEST_F(GpuAttribution, docker_top_finds_the_container_of_a_process_that_the_host
   tools().put_script("nvidia-smi", nvidia_smi_script({gpu(0, "GPU-a")}, {{kNoSuchPid, "GPU-a"}}));
   record_rounds(2);
   ASSERT_EQ(rows("132171").size(), 2U);
-  EXPECT_EQ(joined(rows("132171")[0], kGpuColumns), kFirstGpu);
-  EXPECT_EQ(gpu_text(rows("132171")), kFirstGpu);
-  EXPECT_EQ(gpu_text(rows("132172")), kNoGpu);
+  EXPECT_EQ(joined(rows("132171")[0], gpu_columns), first_gpu);
+  EXPECT_EQ(gpu_text(rows("132171")), first_gpu);
+  EXPECT_EQ(gpu_text(rows("132172")), no_gpu);
 }
 
 TEST_F(GpuAttribution, a_process_of_no_container_is_asked_for_once_and_not_in_every_round) {
@@ -225,7 +225,7 @@ TEST_F(GpuAttribution, a_process_of_no_container_is_asked_for_once_and_not_in_ev
   tools().put_logging_docker(log);
   tools().put_script("nvidia-smi", nvidia_smi_script({gpu(0, "GPU-a")}, {{getpid(), "GPU-a"}}));
   record_rounds(3);
-  EXPECT_EQ(gpu_text(rows("132171")), kNoGpu);
+  EXPECT_EQ(gpu_text(rows("132171")), no_gpu);
   const std::string calls = read_text(log);
   const std::size_t first = calls.find("top ");
   ASSERT_NE(first, std::string::npos) << calls;

@@ -14,7 +14,7 @@ TEST_F(LogLines, have_time_level_and_text_and_go_to_standard_error_and_to_the_fi
   engine().run("wemol_rc_task_x");
   RecorderProcess& recorder = record_rounds(2, {"--log-level", "DEBUG"});
   const std::regex form(
-      "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d,\\d{3} - (DEBUG|INFO|WARNING|ERROR) - \\S.*");
+      R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - (DEBUG|INFO|WARNING|ERROR) - \S.*)");
   std::istringstream lines(recorder.log());
   for (std::string line; std::getline(lines, line);) {
     EXPECT_TRUE(std::regex_match(line, form)) << line;

@@ -14,14 +14,13 @@ double percent(const std::string& text) {
 }
 
 /// The readings of one container as docker itself prints them, in the order of the CSV.
-std::string docker_stats(const DockerEngine& engine, const std::string& container) {
-  return engine.must_docker({"stats", "--no-stream", "--format",
-                             "{{.CPUPerc}},{{.MemUsage}},{{.MemPerc}},{{.NetIO}},{{.BlockIO}},"
-                             "{{.PIDs}}",
-                             container});
+std::string docker_stats(DockerEngine& engine, const std::string& container) {
+  const std::string format =
+      "{{.CPUPerc}},{{.MemUsage}},{{.MemPerc}},{{.NetIO}},{{.BlockIO}},{{.PIDs}}";
+  return engine.must_docker({"stats", "--no-stream", "--format", format, container});
 }
 
-const std::vector<std::string> kStatsColumns{"cpu_percent", "mem_usage", "mem_percent",
+const std::vector<std::string> stats_columns{"cpu_percent", "mem_usage", "mem_percent",
                                              "net_io",      "block_io",  "pids"};
 
 TEST_F(Recording, writes_what_docker_stats_prints_for_a_quiet_container) {
@@ -37,21 +36,21 @@ TEST_F(Recording, writes_what_docker_stats_prints_for_a_quiet_container) {
     after = docker_stats(engine(), name);
   }
   ASSERT_EQ(before, after);
-  EXPECT_EQ(joined(rows("132178").back(), kStatsColumns), before);
+  EXPECT_EQ(joined(rows("132178").back(), stats_columns), before);
   EXPECT_TRUE(rows("132178").back().at("mem_usage").ends_with("iB / 64MiB"));
 }
 
 TEST_F(Recording, writes_the_file_byte_for_byte_as_the_contract_says) {
   engine().run("wemol_rc_task_gpu_132178_182060_334177");
-  write_task_json("132178", "MD (GMX2024), \\\"new\\\"");
+  write_task_json("132178", R"(MD (GMX2024), \"new\")");
   tools().put_script("nvidia-smi", nvidia_smi_script({gpu(0, "GPU-a")}, {}));
   record_rounds(2);
   const auto recorded = rows("132178", "MD (GMX2024), _new_");
   ASSERT_EQ(recorded.size(), 2U);
   std::string expected = std::string(kHeader) + "\r\n";
   for (const Row& row : recorded) {
-    expected += "132178,182060,\"MD (GMX2024), \"\"new\"\"\"," + row.at("timestamp") +
-                ",wemol_rc_task_gpu_132178_182060_334177," + joined(row, kStatsColumns) +
+    expected += R"(132178,182060,"MD (GMX2024), ""new""",)" + row.at("timestamp") +
+                ",wemol_rc_task_gpu_132178_182060_334177," + joined(row, stats_columns) +
                 ",0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A\r\n";
   }
   EXPECT_EQ(read_text(csv("MD (GMX2024), _new_", "132178")), expected);
@@ -96,7 +95,7 @@ TEST_F(Recording, stamps_rows_with_the_local_time_of_the_reading) {
   std::tm local{};
   const char* end = strptime(stamp.c_str(), "%Y-%m-%d %H:%M:%S", &local);
   ASSERT_TRUE(end != nullptr && *end == '\0' && stamp.size() == 19) << stamp;
-  const std::time_t read_at = timegm(&local) - 5 * 3600;
+  const std::time_t read_at = timegm(&local) - 5 * 3600L;
   EXPECT_GE(read_at, before);
   EXPECT_LE(read_at, after);
 }

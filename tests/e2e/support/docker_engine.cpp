@@ -144,13 +144,13 @@ Environment DockerEngine::client_environment() const {
           {"DOCKER_API_VERSION", std::nullopt}};
 }
 
-CommandResult DockerEngine::docker(const Arguments& arguments) const {
+CommandResult DockerEngine::docker(const Arguments& arguments) {
   Arguments argv{"docker"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return run_command(argv, client_environment());
 }
 
-std::string DockerEngine::must_docker(const Arguments& arguments) const {
+std::string DockerEngine::must_docker(const Arguments& arguments) {
   const CommandResult result = docker(arguments);
   if (result.status != 0) {
     throw std::runtime_error("docker " + arguments.front() + ": " + result.error_output);
@@ -167,7 +167,7 @@ std::string DockerEngine::run(const std::string& name, const Arguments& command,
   return *container_ids_.insert(must_docker(arguments)).first;
 }
 
-void DockerEngine::remove_all_containers() const {
+void DockerEngine::remove_all_containers() {
   Arguments arguments{"rm", "--force", "--volumes"};
   std::istringstream ids(docker({"ps", "--all", "--quiet", "--no-trunc"}).output);
   for (std::string id; std::getline(ids, id);) {

@@ -30,14 +30,14 @@ class DockerEngine {
   [[nodiscard]] Environment client_environment() const;
 
   /// Runs the docker client; its failure is the caller's to look at.
-  CommandResult docker(const Arguments& arguments) const;
+  CommandResult docker(const Arguments& arguments);
   /// Runs the docker client, which must succeed. Returns its output without the last line end.
-  std::string must_docker(const Arguments& arguments) const;
+  std::string must_docker(const Arguments& arguments);
 
   /// Starts a container and returns its id. `options` go to docker run.
   std::string run(const std::string& name, const Arguments& command = {"sleep", "100000"},
                   const Arguments& options = {});
-  void remove_all_containers() const;
+  void remove_all_containers();
 
  private:
   [[nodiscard]] std::filesystem::path socket() const { return folder_.path() / "docker.sock"; }

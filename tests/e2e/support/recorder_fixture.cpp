@@ -105,24 +105,24 @@ void ProgramTest::write_task_json(const std::string& task_id, const std::string&
              R"({"Id": 7, "Module": {"Id": 3, "Name": ")" + module_name + R"("}, "Args": ["x"]})");
 }
 
-std::unique_ptr<DockerEngine> RecorderTest::engine_;
-std::string RecorderTest::why_no_engine_;
+std::unique_ptr<DockerEngine> RecorderTest::shared_engine;
+std::string RecorderTest::why_no_engine;
 
 void RecorderTest::SetUpTestSuite() {
-  engine_ = std::make_unique<DockerEngine>();
-  why_no_engine_ = engine_->start();
-  if (!why_no_engine_.empty()) {
+  shared_engine = std::make_unique<DockerEngine>();
+  why_no_engine = shared_engine->start();
+  if (!why_no_engine.empty()) {
     std::cout << (docker_is_required() ? "FAILED" : "SKIPPED")
-              << ": no docker engine can be started here: " << why_no_engine_ << '\n';
+              << ": no docker engine can be started here: " << why_no_engine << '\n';
   }
 }
 
 void RecorderTest::TearDownTestSuite() {
-  engine_.reset();
+  shared_engine.reset();
 }
 
 void RecorderTest::SetUp() {
-  if (why_no_engine_.empty()) {
+  if (why_no_engine.empty()) {
     return;
   }
   if (docker_is_required()) {
@@ -133,13 +133,14 @@ void RecorderTest::SetUp() {
 
 void RecorderTest::TearDown() {
   ProgramTest::TearDown();
-  if (why_no_engine_.empty()) {
-    engine_->remove_all_containers();
+  if (why_no_engine.empty()) {
+    shared_engine->remove_all_containers();
   }
 }
 
 pid_t RecorderTest::host_pid(const std::string& container) {
-  return std::stoi(engine_->must_docker({"inspect", "--format", "{{.State.Pid}}", container}));
+  return std::stoi(
+      shared_engine->must_docker({"inspect", "--format", "{{.State.Pid}}", container}));
 }
 
 std::string joined(const Row& row, const std::vector<std::string>& columns) {

@@ -93,16 +93,16 @@ class RecorderTest : public ProgramTest {
   void SetUp() override;
   void TearDown() override;
 
-  static DockerEngine& engine() { return *engine_; }
+  static DockerEngine& engine() { return *shared_engine; }
   [[nodiscard]] Environment engine_environment() const override {
-    return engine_->client_environment();
+    return shared_engine->client_environment();
   }
   /// The pid that the container's first process has on this host.
   static pid_t host_pid(const std::string& container);
 
  private:
-  static std::unique_ptr<DockerEngine> engine_;
-  static std::string why_no_engine_;
+  static std::unique_ptr<DockerEngine> shared_engine;
+  static std::string why_no_engine;
 };
 
 /// The fields of some columns, joined by commas.

@@ -14,7 +14,8 @@ std::string lookup_function(const std::string& name, const std::vector<GpuFields
   std::string text = name + "() {\n  case \"$1:$2\" in\n";
   for (std::size_t row = 0; row < rows.size(); ++row) {
     for (const auto& [field, value] : rows[row]) {
-      text += "    " + std::to_string(row) + ":" + field + ") v='" + value + "' ;;\n";
+      text.append("    ").append(std::to_string(row)).append(":").append(field);
+      text.append(") v='").append(value).append("' ;;\n");
     }
   }
   return text +
@@ -77,6 +78,7 @@ GpuFields gpu(int index, const std::string& uuid) {
 
 std::string nvidia_smi_script(const std::vector<GpuFields>& gpus, const std::vector<GpuApp>& apps) {
   std::vector<GpuFields> app_rows;
+  app_rows.reserve(apps.size());
   for (const GpuApp& app : apps) {
     app_rows.push_back({{"pid", std::to_string(app.pid)},
                         {"gpu_uuid", app.gpu_uuid},
