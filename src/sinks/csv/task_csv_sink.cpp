@@ -7,6 +7,12 @@
 #include "task_row.h"
 
 namespace wemol {
+namespace {
+
+// A task without a reading for a while is the same task when it comes back.
+constexpr std::uint64_t kRoundsRemembered = 100;
+
+}  // namespace
 
 /// What went wrong in one round, gathered over all files: a full disk is one condition, not ninety.
 struct TaskCsvSink::Trouble {
@@ -32,18 +38,20 @@ TaskCsvSink::~TaskCsvSink() {
 }
 
 Conditions TaskCsvSink::write(const Snapshot& snapshot) {
-  std::set<Key> sampled;
+  ++round_;
   for (const TaskSample& sample : snapshot.samples) {
-    Key key{folder_name(sample.module_name), sample.task.task_id};
-    enqueue(destination_of(key, sample), task_csv_row(sample, snapshot.read_at));
-    sampled.insert(std::move(key));
+    const Key key{folder_name(sample.module_name), sample.task.task_id};
+    Destination& destination = destination_of(key, sample);
+    destination.last_sampled_in = round_;
+    enqueue(destination, task_csv_row(sample, snapshot.read_at));
   }
   Trouble trouble;
   for (auto& [key, destination] : destinations_) {
     flush(key, destination, trouble);
   }
   std::erase_if(destinations_, [&](const auto& entry) {
-    return entry.second.waiting.empty() && !sampled.contains(entry.first);
+    return entry.second.waiting.empty() &&
+           round_ - entry.second.last_sampled_in > kRoundsRemembered;
   });
   return conditions_of(trouble);
 }

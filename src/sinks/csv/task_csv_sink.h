@@ -1,9 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -39,6 +39,7 @@ class TaskCsvSink : public Sink {
     std::filesystem::path path;  ///< of the file that took the last row; empty: none yet
     std::deque<std::string> waiting;
     std::size_t waiting_bytes = 0;
+    std::uint64_t last_sampled_in = 0;  ///< round
   };
   using Key = std::pair<std::string, std::string>;  ///< folder, task id
   struct Trouble;
@@ -55,6 +56,7 @@ class TaskCsvSink : public Sink {
   std::map<Key, Destination> destinations_;
   std::size_t waiting_bytes_ = 0;
   std::size_t dropped_rows_ = 0;
+  std::uint64_t round_ = 0;
 };
 
 }  // namespace wemol

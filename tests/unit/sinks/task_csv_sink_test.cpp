@@ -76,6 +76,7 @@ TEST_F(TaskCsv, ContainersOfOneTaskShareAFile) {
 TEST_F(TaskCsv, FileOfATaskIsSaidOnce) {
   TaskCsvSink sink(out);
   (void)sink.write(snapshot({sample("11", "m", "1")}));
+  (void)sink.write(snapshot({}));  // a round without a reading
   (void)sink.write(snapshot({sample("11", "m", "1")}));
   EXPECT_EQ(log.count("info task 11: container c is recorded in " + (out / "m/11.csv").string()),
             1U);
