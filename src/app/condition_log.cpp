@@ -39,6 +39,7 @@ void ConditionLog::report(const Conditions& conditions, SteadyTime now) {
                   seconds_between(lasting.since, now), lasting.rounds + 1, condition.message);
     }
     lasting.message = condition.message;
+    lasting.last_seen = now;
     lasting.rounds += lasting.last_seen_in == round_ ? 0 : 1;
     lasting.last_seen_in = round_;
   }
@@ -47,10 +48,11 @@ void ConditionLog::report(const Conditions& conditions, SteadyTime now) {
     if (lasting.last_seen_in == round_) {
       return false;
     }
-    if (lasting.follow_up) {
-      spdlog::info("over after {:.0f} s and {} rounds: {}", seconds_between(lasting.since, now),
-                   lasting.rounds, lasting.message);
+    if (!lasting.follow_up) {
+      return now - lasting.last_seen >= kRemembered;
     }
+    spdlog::info("over after {:.0f} s and {} rounds: {}", seconds_between(lasting.since, now),
+                 lasting.rounds, lasting.message);
     return true;
   });
 }

@@ -61,6 +61,19 @@ TEST_F(ConditionsInLog, WithoutFollowUpThereIsNoReminderAndNoEnd) {
   EXPECT_EQ(capture.lines().size(), 1U);
 }
 
+TEST_F(ConditionsInLog, WithoutFollowUpItIsNotSaidAgainWhenItComesBackWithinAnHour) {
+  away.follow_up = false;
+  report({away});
+  report({});
+  report({away});
+  EXPECT_EQ(capture.lines().size(), 1U);
+  report({});
+  now += 1h;
+  report({});
+  report({away});
+  EXPECT_EQ(capture.lines().size(), 2U);
+}
+
 TEST_F(ConditionsInLog, SeverityIsTheConditions) {
   away.severity = Severity::info;
   report({away});
