@@ -20,9 +20,20 @@ struct PrintedStats {
   std::string pids;            ///< "39"
 };
 
+/// The CPU time that one run of a container has used, as the kernel counts it.
+struct CpuCounter {
+  std::chrono::nanoseconds used{};
+  std::chrono::steady_clock::time_point read_at;
+  /// When the counter was 0: the start of the run.
+  std::chrono::steady_clock::time_point began_at;
+};
+
 /// What a container uses. A value that is not known is absent, never 0.
 struct ContainerStats {
-  std::optional<double> cpu_percent;  ///< 100 is one busy CPU
+  std::chrono::system_clock::time_point read_at;
+  /// 100 is one busy CPU. A source that has read `cpu_counter` leaves this to the model.
+  std::optional<double> cpu_percent;
+  std::optional<CpuCounter> cpu_counter;
   std::optional<std::uint64_t> memory_used_bytes;
   std::optional<std::uint64_t> memory_limit_bytes;
   std::optional<double> memory_percent;                 ///< used / limit x 100
@@ -36,12 +47,16 @@ struct ContainerStats {
   std::optional<PrintedStats> printed;
 };
 
-/// A container that the engine lists as running, paused or restarting.
+/// One run of a container that the engine lists as running, paused or restarting, or that has ended
+/// since the last round. A container that was restarted meanwhile appears once for each run.
 struct Container {
   std::string id;    ///< 64 hexadecimal digits
   std::string name;  ///< without a leading slash
   /// Absent when there was no valid reading in this round.
   std::optional<ContainerStats> stats;
+  /// The run is over, and `stats` are its last: counters as its end left them, memory and pids as
+  /// they were last seen while it ran.
+  bool ended = false;
 };
 
 /// One GPU as the driver's tools number and see it: whole-device values.
@@ -64,13 +79,13 @@ struct GpuProcess {
   std::uint64_t pid = 0;  ///< as the host numbers it
   std::string gpu_uuid;
   std::optional<std::uint64_t> memory_used_bytes;
+  std::optional<double> sm_utilization_percent;  ///< its share of the GPU's SM time
   /// The container in which the process runs; absent when it runs in none that is known.
   std::optional<std::string> container_id;
 };
 
 /// What a source states about the host in one round. Nothing here is derived.
 struct Facts {
-  std::chrono::system_clock::time_point read_at;  ///< when the containers' readings were taken
   /// Absent when the containers could not be listed.
   std::optional<std::vector<Container>> containers;
   /// Absent when the GPU tools could not be read, or were not asked since there is no task.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,15 +25,19 @@ struct GpuUse {
   std::optional<GpuDevice> device;
   /// What the task's own processes hold on it; absent when the driver gave it for none of them.
   std::optional<std::uint64_t> task_memory_used_bytes;
+  /// The share of its SM time that the task's own processes had, where the driver tells.
+  std::optional<double> task_sm_utilization_percent;
 };
 
-/// One task container in one round, with a valid reading.
+/// One task container in one round, with a valid reading. A container that was restarted since the
+/// last round has two samples, and so on.
 struct TaskSample {
   Task task;
   std::string container_id;
   std::string container_name;
   std::string module_name;  ///< "Unknown" when the task.json did not give it
   ContainerStats stats;
+  bool ended = false;  ///< this is the last sample of this run of the container
   /// In ascending GPU index, devices that are not known last. Absent when the GPU tools could not
   /// be read in this round; empty when the task uses no GPU.
   std::optional<std::vector<GpuUse>> gpus;
@@ -42,7 +45,6 @@ struct TaskSample {
 
 /// Everything that one round found out. Made once, then only read.
 struct Snapshot {
-  std::chrono::system_clock::time_point read_at;
   std::vector<TaskSample> samples;
   std::vector<GpuDevice> gpu_devices;
 };

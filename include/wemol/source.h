@@ -17,6 +17,10 @@ class Source {
   /// Reads the host once. What fails is absent from the facts and stated as a condition.
   /// Returns nothing when a stop was requested before the readings were complete.
   [[nodiscard]] virtual std::optional<Facts> collect() = 0;
+
+  /// After the last round: what was read since and would be lost, such as the last readings of
+  /// containers that have ended.
+  [[nodiscard]] virtual Facts remaining() { return {}; }
 };
 
 }  // namespace wemol

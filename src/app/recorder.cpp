@@ -26,7 +26,9 @@ void Recorder::run() {
       break;
     }
   }
-  round_.flush(clock_.wall_now());
+  const RoundReport remaining = round_.record_remaining();
+  rows_ += remaining.samples;
+  condition_log_.report(remaining.conditions, clock_.now());
   spdlog::info("stopped after {} rounds with {} rows; {} rounds were skipped", rounds_done_, rows_,
                skipped_);
 }

@@ -26,21 +26,27 @@ Round::Round(Source& source, ModuleCatalog& modules, std::vector<std::unique_ptr
 
 std::optional<RoundReport> Round::run() {
   auto facts = source_.collect();
-  if (!facts) {
-    return std::nullopt;
-  }
+  return facts ? std::optional(record(*facts)) : std::nullopt;
+}
+
+RoundReport Round::record_remaining() {
+  return record(source_.remaining());
+}
+
+RoundReport Round::record(Facts facts) {
   RoundReport report;
-  append(std::move(facts->conditions), report.conditions);
-  const Snapshot snapshot = snapshot_of(*facts, report);
+  append(std::move(facts.conditions), report.conditions);
+  const Snapshot snapshot = snapshot_of(facts, report);
   report.samples = snapshot.samples.size();
   append(write(snapshot), report.conditions);
   return report;
 }
 
-Snapshot Round::snapshot_of(const Facts& facts, RoundReport& report) {
+Snapshot Round::snapshot_of(Facts& facts, RoundReport& report) {
   if (!facts.containers) {
-    return {.read_at = facts.read_at, .samples = {}, .gpu_devices = {}};
+    return {};
   }
+  rates_.derive(*facts.containers);
   auto [tasks, conditions] = identify_tasks(*facts.containers, container_prefix_);
   append(std::move(conditions), report.conditions);
   report.containers = facts.containers->size();
@@ -72,10 +78,6 @@ Conditions Round::write(const Snapshot& snapshot) {
     append(sink->write(snapshot), conditions);
   }
   return conditions;
-}
-
-void Round::flush(std::chrono::system_clock::time_point now) {
-  (void)write({.read_at = now, .samples = {}, .gpu_devices = {}});
 }
 
 }  // namespace wemol

@@ -9,6 +9,7 @@
 #include <wemol/source.h>
 
 #include "module_catalog.h"
+#include "rates.h"
 
 namespace wemol {
 
@@ -31,17 +32,20 @@ class Round {
   /// Nothing when a stop came before the readings were complete: then nothing was written.
   [[nodiscard]] std::optional<RoundReport> run();
 
-  /// The sinks' last chance to write what waits. What is lost they say themselves.
-  void flush(std::chrono::system_clock::time_point now);
+  /// After the last round: what the source still holds, and the sinks' last chance to write what
+  /// waits. What is lost they say themselves.
+  [[nodiscard]] RoundReport record_remaining();
 
  private:
-  [[nodiscard]] Snapshot snapshot_of(const Facts& facts, RoundReport& report);
+  [[nodiscard]] RoundReport record(Facts facts);
+  [[nodiscard]] Snapshot snapshot_of(Facts& facts, RoundReport& report);
   [[nodiscard]] Conditions write(const Snapshot& snapshot);
 
   Source& source_;
   ModuleCatalog& modules_;
   std::vector<std::unique_ptr<Sink>>& sinks_;
   std::string container_prefix_;
+  Rates rates_;
 };
 
 }  // namespace wemol

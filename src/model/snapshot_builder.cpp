@@ -17,7 +17,15 @@ using DeviceByUuid = std::unordered_map<std::string_view, const GpuDevice*>;
 struct GpuHold {
   std::set<std::uint64_t> pids;
   std::optional<std::uint64_t> memory_used_bytes;
+  std::optional<double> sm_utilization_percent;
 };
+
+template <typename Number>
+void add(const std::optional<Number>& summand, std::optional<Number>& sum) {
+  if (summand) {
+    sum = sum.value_or(Number{}) + *summand;
+  }
+}
 using GpuHolds = std::map<std::string_view, GpuHold>;
 using HoldsByContainer = std::unordered_map<std::string_view, GpuHolds>;
 
@@ -30,8 +38,9 @@ HoldsByContainer holds_by_container(const std::vector<GpuProcess>& processes) {
     GpuHold& hold = result[*process.container_id][process.gpu_uuid];
     // The same process may be listed twice on one GPU (compute and graphics): it counts once.
     const bool is_new = hold.pids.insert(process.pid).second;
-    if (is_new && process.memory_used_bytes) {
-      hold.memory_used_bytes = hold.memory_used_bytes.value_or(0) + *process.memory_used_bytes;
+    if (is_new) {
+      add(process.memory_used_bytes, hold.memory_used_bytes);
+      add(process.sm_utilization_percent, hold.sm_utilization_percent);
     }
   }
   return result;
@@ -42,7 +51,8 @@ std::vector<GpuUse> uses_of(const GpuHolds& holds, const DeviceByUuid& devices) 
   for (const auto& [uuid, hold] : holds) {
     GpuUse use{.uuid = std::string(uuid),
                .device = std::nullopt,
-               .task_memory_used_bytes = hold.memory_used_bytes};
+               .task_memory_used_bytes = hold.memory_used_bytes,
+               .task_sm_utilization_percent = hold.sm_utilization_percent};
     if (const auto device = devices.find(uuid); device != devices.end()) {
       use.device = *device->second;
     }
@@ -64,7 +74,8 @@ IdentifiedTasks identify_tasks(const std::vector<Container>& containers, std::st
       continue;
     }
     if (auto task = parse_container_name(container.name, prefix)) {
-      result.tasks.push_back({std::move(*task), container.id, container.name, container.stats});
+      result.tasks.push_back(
+          {std::move(*task), container.id, container.name, container.stats, container.ended});
     } else {
       result.conditions.push_back({.key = "malformed container name/" + container.id,
                                    .severity = Severity::warning,
@@ -79,8 +90,7 @@ IdentifiedTasks identify_tasks(const std::vector<Container>& containers, std::st
 
 Snapshot build_snapshot(const Facts& facts, const std::vector<TaskContainer>& tasks,
                         const ModuleNames& module_name_of) {
-  Snapshot snapshot{.read_at = facts.read_at,
-                    .samples = {},
+  Snapshot snapshot{.samples = {},
                     .gpu_devices = facts.gpu_devices.value_or(std::vector<GpuDevice>{})};
   DeviceByUuid devices;
   for (const GpuDevice& device : snapshot.gpu_devices) {
@@ -99,8 +109,11 @@ Snapshot build_snapshot(const Facts& facts, const std::vector<TaskContainer>& ta
                       .container_name = task.container_name,
                       .module_name = module_name_of(task),
                       .stats = *task.stats,
+                      .ended = task.ended,
                       .gpus = std::nullopt};
-    if (const auto held = holds.find(task.container_id); held != holds.end()) {
+    if (task.ended) {
+      // Its processes have left the GPUs before anybody could look.
+    } else if (const auto held = holds.find(task.container_id); held != holds.end()) {
       // Which GPUs these are is known only together with the device list.
       if (facts.gpu_devices) {
         sample.gpus = uses_of(held->second, devices);

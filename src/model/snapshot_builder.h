@@ -17,6 +17,7 @@ struct TaskContainer {
   std::string container_id;
   std::string container_name;
   std::optional<ContainerStats> stats;  ///< absent when there was no valid reading
+  bool ended = false;
 };
 
 struct IdentifiedTasks {

@@ -43,7 +43,7 @@ Conditions TaskCsvSink::write(const Snapshot& snapshot) {
     const Key key{folder_name(sample.module_name), sample.task.task_id};
     Destination& destination = destination_of(key, sample);
     destination.last_sampled_in = round_;
-    enqueue(destination, task_csv_row(sample, snapshot.read_at));
+    enqueue(destination, task_csv_row(sample));
   }
   Trouble trouble;
   for (auto& [key, destination] : destinations_) {

@@ -98,12 +98,12 @@ const std::string& task_csv_header() {
   return header;
 }
 
-std::string task_csv_row(const TaskSample& sample, std::chrono::system_clock::time_point read_at) {
+std::string task_csv_row(const TaskSample& sample) {
   PrintedStats stats = docker_text(sample.stats);
   std::array<std::string, kColumnCount> fields{sample.task.task_id,
                                                sample.task.job_id,
                                                guarded_against_formulas(sample.module_name),
-                                               local_time_text(read_at),
+                                               local_time_text(sample.stats.read_at),
                                                guarded_against_formulas(sample.container_name),
                                                std::move(stats.cpu_percent),
                                                std::move(stats.memory_usage),

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <string>
 
 #include <wemol/snapshot.h>
@@ -10,8 +9,8 @@ namespace wemol {
 /// The header of a task's CSV: the names of the 22 columns, with its line end.
 [[nodiscard]] const std::string& task_csv_header();
 
-/// One sample as a row of a task's CSV, with its line end; `read_at` becomes local time.
-[[nodiscard]] std::string task_csv_row(const TaskSample& sample,
-                                       std::chrono::system_clock::time_point read_at);
+/// One sample as a row of a task's CSV, with its line end; the time of the reading
+/// becomes local time.
+[[nodiscard]] std::string task_csv_row(const TaskSample& sample);
 
 }  // namespace wemol

@@ -61,7 +61,7 @@ std::optional<std::vector<ListedContainer>> read_listing(const CommandOutcome& o
 }
 
 /// Puts the readings that docker stats printed to their containers.
-void add_stats(const CommandOutcome& outcome, Facts& facts) {
+void add_stats(const CommandOutcome& outcome, WallTime read_at, Facts& facts) {
   auto output = docker::parse_stats(outcome.standard_output);
   if (is_unreadable(outcome, !output.rows.empty(), output.messages)) {
     facts.conditions.push_back(
@@ -80,6 +80,9 @@ void add_stats(const CommandOutcome& outcome, Facts& facts) {
     const auto found = stats.find(std::string(docker::short_id(container.id)));
     if (found != stats.end()) {
       container.stats = found->second;
+      if (container.stats) {
+        container.stats->read_at = read_at;
+      }
     }
   }
 }
@@ -96,7 +99,6 @@ DockerCliSource::DockerCliSource(CommandRunner& runner, const FileReader& files,
 
 std::optional<Facts> DockerCliSource::collect() {
   Facts facts;
-  facts.read_at = clock_.wall_now();
   const CommandOutcome ps = runner_.run({.kind = "docker ps", .argv = docker::ps_arguments()});
   if (ps.status == Status::canceled) {
     return std::nullopt;
@@ -119,8 +121,7 @@ std::optional<Facts> DockerCliSource::collect() {
   if (stats.status == Status::canceled) {
     return std::nullopt;
   }
-  facts.read_at = clock_.wall_now();
-  add_stats(stats, facts);
+  add_stats(stats, clock_.wall_now(), facts);
   return facts;
 }
 

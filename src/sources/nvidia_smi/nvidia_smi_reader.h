@@ -1,20 +1,12 @@
 #pragma once
 
-#include <optional>
 #include <vector>
-
-#include <wemol/facts.h>
 
 #include "command_runner.h"
 #include "gpu_query.h"
+#include "gpu_reader.h"
 
 namespace wemol::nvidia_smi {
-
-struct GpuReadings {
-  std::optional<std::vector<GpuDevice>> devices;     ///< absent when they could not be read
-  std::optional<std::vector<GpuProcess>> processes;  ///< absent when they could not be read
-  Conditions conditions;
-};
 
 /// Asks nvidia-smi for the GPU processes and then for the devices: one call after the other, since
 /// the driver serves them one after the other anyway.
