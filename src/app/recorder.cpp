@@ -26,9 +26,7 @@ void Recorder::run() {
       break;
     }
   }
-  const RoundReport remaining = round_.record_remaining();
-  rows_ += remaining.samples;
-  condition_log_.report(remaining.conditions, clock_.now());
+  rows_ += round_.record_remaining();
   spdlog::info("stopped after {} rounds with {} rows; {} rounds were skipped", rounds_done_, rows_,
                skipped_);
 }

@@ -29,8 +29,8 @@ std::optional<RoundReport> Round::run() {
   return facts ? std::optional(record(*facts)) : std::nullopt;
 }
 
-RoundReport Round::record_remaining() {
-  return record(source_.remaining());
+std::size_t Round::record_remaining() {
+  return record(source_.remaining()).samples;
 }
 
 RoundReport Round::record(Facts facts) {

@@ -33,8 +33,8 @@ class Round {
   [[nodiscard]] std::optional<RoundReport> run();
 
   /// After the last round: what the source still holds, and the sinks' last chance to write what
-  /// waits. What is lost they say themselves.
-  [[nodiscard]] RoundReport record_remaining();
+  /// waits. What is lost they say themselves. Returns the number of samples.
+  [[nodiscard]] std::size_t record_remaining();
 
  private:
   [[nodiscard]] RoundReport record(Facts facts);
