@@ -4,20 +4,15 @@
 #include <deque>
 #include <unordered_set>
 
-#include <fmt/format.h>
-
 #include "container_of_process.h"
 #include "docker_failure.h"
 #include "docker_top.h"
-#include "text_fields.h"
+#include "process_files.h"
 
 namespace wemol {
 namespace {
 
 constexpr std::size_t kTopsAtOnce = 4;
-constexpr std::size_t kProcFileCapBytes = std::size_t{64} << 10;
-// Fields of /proc/<pid>/stat behind the program's name, which stands in parentheses.
-constexpr std::size_t kStartTimeFieldAfterName = 20;
 
 using Status = CommandOutcome::Status;
 
@@ -45,16 +40,16 @@ void GpuProcessOwners::attribute(std::vector<GpuProcess>& processes,
     known.insert(container.id);
   }
   OwnerByPid owners;
-  std::map<std::uint64_t, std::string> unresolved;
+  StartTicksByPid unresolved;
   for (const GpuProcess& process : processes) {
-    const auto cgroup = files_.read(fmt::format("/proc/{}/cgroup", process.pid), kProcFileCapBytes);
+    const auto cgroup = cgroup_text_of(files_, process.pid);
     const auto id = cgroup ? container_in_cgroup(
                                  *cgroup, [&](std::string_view run) { return known.contains(run); })
                            : std::nullopt;
     if (id) {
       owners[process.pid] = *id;
     } else {
-      unresolved[process.pid] = start_time_of(process.pid);
+      unresolved[process.pid] = start_ticks_of(files_, process.pid);
     }
   }
   std::erase_if(foreign_, [&](const auto& entry) {
@@ -126,17 +121,6 @@ bool GpuProcessOwners::ask_docker_top(const std::vector<docker::ListedContainer>
     finish_first();
   }
   return complete;
-}
-
-std::string GpuProcessOwners::start_time_of(std::uint64_t pid) const {
-  const auto stat = files_.read(fmt::format("/proc/{}/stat", pid), kProcFileCapBytes);
-  const std::size_t name_end = stat ? stat->rfind(')') : std::string::npos;
-  if (name_end == std::string::npos) {
-    return {};
-  }
-  const auto fields = split_fields(std::string_view(*stat).substr(name_end + 1), ' ');
-  return fields.size() > kStartTimeFieldAfterName ? std::string(fields[kStartTimeFieldAfterName])
-                                                  : std::string();
 }
 
 }  // namespace wemol

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,19 +30,19 @@ class GpuProcessOwners {
 
  private:
   using OwnerByPid = std::map<std::uint64_t, std::string>;
+  using StartTicksByPid = std::map<std::uint64_t, std::optional<std::uint64_t>>;
 
   /// True when `docker top` answered for every container that still lives.
   bool ask_docker_top(const std::vector<docker::ListedContainer>& tasks, OwnerByPid& owners,
                       Conditions& conditions);
   void note_task_ids(const std::vector<docker::ListedContainer>& tasks);
-  [[nodiscard]] std::string start_time_of(std::uint64_t pid) const;
 
   CommandRunner& runner_;
   const FileReader& files_;
   std::set<std::string> task_ids_;
-  /// Processes that docker top named for no task: their start time by pid. Asking again is in vain
-  /// until there is another task.
-  std::map<std::uint64_t, std::string> foreign_;
+  /// Processes that docker top named for no task. Asking again is in vain until there is another
+  /// task.
+  StartTicksByPid foreign_;
 };
 
 }  // namespace wemol
