@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "engine_address.h"
 #include "toml_config.h"
 #include "version.h"
 
@@ -46,6 +47,13 @@ std::optional<std::string> parse_prefix(const std::string& text) {
 
 std::optional<std::filesystem::path> parse_path(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::filesystem::path>(text);
+}
+
+std::optional<SourceKind> parse_source(const std::string& text) {
+  if (text == "docker-cli") {
+    return SourceKind::docker_cli;
+  }
+  return text == "native" ? std::optional(SourceKind::native) : std::nullopt;
 }
 
 /// Options as rows: name, what the value is called, default, what it means, what it takes.
@@ -112,9 +120,8 @@ void add_options(CLI::App& app, Options& options) {
             storing(parse_path, options.task_root));
   table.add("container-prefix", "P", "wemol_rc_task", "Which containers are tasks",
             "letters, digits, '_', '.' and '-'", storing(parse_prefix, options.container_prefix));
-  table.add("source", "S", "docker-cli", "Where the readings come from",
-            "docker-cli (native is planned and not built yet)",
-            [](const std::string& text) { return text == "docker-cli"; });
+  table.add("source", "S", "docker-cli", "Where the readings come from", "docker-cli or native",
+            storing(parse_source, options.source));
   table.add("rounds", "N", "0", "Stop after N rounds; 0: run until stopped",
             "a whole number, 0 or more", storing(parse_whole<std::uint64_t>, options.rounds));
   table.add("command-timeout", "SECONDS", "10", "How long any one outside command may take",
@@ -202,6 +209,15 @@ tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv
   const bool log_file_given = app.count("--log-file") > 0;  // as a flag: the file was not asked
   if (log_file_is_emptied_by_environment() && !log_file_given) {
     options.log_file.clear();
+  }
+  if (options.source == SourceKind::native) {
+    const char* const host = std::getenv("DOCKER_HOST");
+    auto socket = engine::socket_path(host == nullptr ? "" : host);
+    if (!socket) {
+      return tl::make_unexpected(EarlyExit{
+          kUsageError, fmt::format("wemol-recorder: --source: {}\n", socket.error().message)});
+    }
+    options.engine_socket = std::move(*socket);
   }
   return options;
 }

@@ -11,6 +11,8 @@
 
 namespace wemol {
 
+enum class SourceKind { docker_cli, native };
+
 /// What the recorder is told to do, checked and complete.
 struct Options {
   std::chrono::nanoseconds interval = std::chrono::seconds(5);
@@ -19,7 +21,9 @@ struct Options {
   std::filesystem::path log_file = "wemol_resource_monitor.log";  ///< empty: no log file
   std::filesystem::path task_root = "/data/PRG/RCall";
   std::string container_prefix = "wemol_rc_task";
-  std::uint64_t rounds = 0;  ///< 0: until stopped
+  SourceKind source = SourceKind::docker_cli;
+  std::string engine_socket;  ///< for the native source: from DOCKER_HOST, or the usual path
+  std::uint64_t rounds = 0;   ///< 0: until stopped
   std::chrono::milliseconds command_timeout = std::chrono::seconds(10);
   bool check = false;
 };

@@ -10,6 +10,7 @@
 #include "event_loop.h"
 #include "host_check.h"
 #include "instance_lock.h"
+#include "native_setup.h"
 #include "recorder.h"
 #include "system_command_runner.h"
 #include "task_csv_sink.h"
@@ -22,10 +23,24 @@ constexpr int kCannotStart = 1;
 
 void log_start(const Options& options) {
   spdlog::info(
-      "wemol-recorder {} records containers named {}_... every {} s into {} (source docker-cli, "
-      "task root {})",
+      "wemol-recorder {} records containers named {}_... every {} s into {} (source {}, task root "
+      "{})",
       kVersion, options.container_prefix, std::chrono::duration<double>(options.interval).count(),
-      std::filesystem::absolute(options.output_dir).string(), options.task_root.string());
+      std::filesystem::absolute(options.output_dir).string(),
+      options.source == SourceKind::native ? "native, engine " + options.engine_socket
+                                           : std::string("docker-cli"),
+      options.task_root.string());
+}
+
+std::unique_ptr<Source> make_source(const Options& options, EventLoop& loop,
+                                    const FileReader& files, SystemCommandRunner& runner) {
+  if (options.source == SourceKind::native) {
+    return make_native_source(options, loop, files, runner);
+  }
+  return std::make_unique<DockerCliSource>(
+      runner, files, loop, [prefix = options.container_prefix](std::string_view name) {
+        return name.starts_with(prefix);
+      });
 }
 
 }  // namespace
@@ -46,13 +61,11 @@ int run_recorder(const Options& options) {
 
   const SystemFileReader files;
   SystemCommandRunner runner(loop, options.command_timeout);
-  DockerCliSource source(runner, files, loop, [&](std::string_view name) {
-    return name.starts_with(options.container_prefix);
-  });
+  const std::unique_ptr<Source> source = make_source(options, loop, files, runner);
   ModuleCatalog modules(files, options.task_root);
   std::vector<std::unique_ptr<Sink>> sinks;
   sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir));
-  Round round(source, modules, sinks, options.container_prefix);
+  Round round(*source, modules, sinks, options.container_prefix);
   Recorder(round, loop, options.interval, options.rounds).run();
   return 0;
 }

@@ -25,7 +25,7 @@ PsOutput parse_ps(std::string_view text) {
   PsOutput output;
   for (const std::string_view line : complete_lines(text)) {
     const auto fields = split_fields(line, '\t');
-    if (fields.size() != 3 || !is_id(fields[0]) || fields[1].empty()) {
+    if (fields.size() != 3 || !is_container_id(fields[0]) || fields[1].empty()) {
       output.messages.emplace_back(line);
       continue;
     }

@@ -136,12 +136,12 @@ StatsOutput parse_stats(std::string_view text) {
     const auto fields = split_fields(line, '\t');
     // The id is empty when the engine could not measure the container; the first field always
     // names it.
-    if (fields.size() != kFieldCount || !is_id_or_short_id(fields[kContainer])) {
+    if (fields.size() != kFieldCount || !is_container_id_or_short_id(fields[kContainer])) {
       output.messages.emplace_back(line);
       continue;
     }
     output.rows.push_back(
-        {.short_id = std::string(short_id(fields[kContainer])), .stats = parse_readings(fields)});
+        {.short_id = std::string(short_container_id(fields[kContainer])), .stats = parse_readings(fields)});
   }
   return output;
 }

@@ -77,7 +77,7 @@ void add_stats(const CommandOutcome& outcome, WallTime read_at, Facts& facts) {
     stats[std::move(row.short_id)] = std::move(row.stats);
   }
   for (Container& container : *facts.containers) {
-    const auto found = stats.find(std::string(docker::short_id(container.id)));
+    const auto found = stats.find(std::string(short_container_id(container.id)));
     if (found != stats.end()) {
       container.stats = found->second;
       if (container.stats) {

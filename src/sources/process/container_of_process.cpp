@@ -1,25 +1,23 @@
 #include "container_of_process.h"
 
+#include "container_id.h"
 #include "text_fields.h"
 
 namespace wemol {
 namespace {
 
-constexpr std::size_t kIdLength = 64;
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
 /// The last known id in one path.
 std::optional<std::string> deepest_known(std::string_view path, const IsKnownContainer& is_known) {
   while (!path.empty()) {
-    const std::size_t last = path.find_last_of(kHexDigits);
+    const std::size_t last = path.find_last_of(kContainerIdDigits);
     if (last == std::string_view::npos) {
       return std::nullopt;
     }
     path = path.substr(0, last + 1);
-    const std::size_t before = path.find_last_not_of(kHexDigits);
+    const std::size_t before = path.find_last_not_of(kContainerIdDigits);
     const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
     const std::string_view run = path.substr(begin);
-    if (run.size() == kIdLength && is_known(run)) {
+    if (run.size() == kContainerIdLength && is_known(run)) {
       return std::string(run);
     }
     path = path.substr(0, begin);

@@ -61,6 +61,28 @@ TEST(Options, FlagsAreTaken) {
   EXPECT_TRUE(options.check);
 }
 
+TEST(Options, NativeSourceTakesTheEnginesSocketFromTheEnvironment) {
+  EXPECT_EQ(parse({})->source, SourceKind::docker_cli);
+  {
+    const Variable nothing("DOCKER_HOST", "");
+    EXPECT_EQ(parse({"--source", "native"})->source, SourceKind::native);
+    EXPECT_EQ(parse({"--source", "native"})->engine_socket, "/var/run/docker.sock");
+  }
+  const Variable socket("DOCKER_HOST", "unix:///run/user/1000/docker.sock");
+  EXPECT_EQ(parse({"--source", "native"})->engine_socket, "/run/user/1000/docker.sock");
+}
+
+TEST(Options, NativeSourceRefusesAnEngineThatNeedNotBeOnThisHost) {
+  const Variable far("DOCKER_HOST", "tcp://10.0.0.1:2375");
+  const auto refused = parse({"--source", "native"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().status, 2);
+  EXPECT_EQ(refused.error().text,
+            "wemol-recorder: --source: the source native takes a DOCKER_HOST of the form "
+            "unix:///path, not \"tcp://10.0.0.1:2375\": it reads the kernel of this host\n");
+  EXPECT_TRUE(parse({})) << "docker itself can deal with it";
+}
+
 TEST(Options, LogLevelMayBeInAnyLetterCase) {
   EXPECT_EQ(parse({"--log-level", "WaRnInG"})->log_level, LogLevel::warning);
   EXPECT_EQ(parse({"--log-level=ERROR"})->log_level, LogLevel::error);
@@ -109,7 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{{"--output-dir", ""}, "--output-dir"}, BadCase{{"--task-root", ""}, "--task-root"},
         BadCase{{"--container-prefix", ""}, "--container-prefix"},
         BadCase{{"--container-prefix", "a/b"}, "--container-prefix"},
-        BadCase{{"--source", "magic"}, "docker-cli"}, BadCase{{"--source", "native"}, "native"},
+        BadCase{{"--source", "magic"}, "docker-cli or native"},
         BadCase{{"--rounds", "-1"}, "--rounds"}, BadCase{{"--rounds", "1.5"}, "--rounds"},
         BadCase{{"--command-timeout", "0"}, "--command-timeout"},
         BadCase{{"--config", "/nonexistent.toml"}, "/nonexistent.toml"},

@@ -1,0 +1,60 @@
+#include "native_setup.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "curl_http_client.h"
+#include "host_gpus.h"
+#include "native_source.h"
+
+namespace wemol {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A round waits for the GPUs this long at most, and never for more than a part of its interval.
+constexpr std::chrono::nanoseconds kGpuTimeout = 1s;
+constexpr int kPartsOfInterval = 4;
+
+/// Each container takes eight descriptors, and the usual soft limit is 1024.
+void raise_open_files_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+/// Owns what the source refers to, in the order in which it has to go.
+class NativeSetup : public Source {
+ public:
+  NativeSetup(const Options& options, EventLoop& loop, const FileReader& files)
+      : engine_(loop, options.engine_socket, options.command_timeout),
+        gpus_({}, files),
+        source_(engine_, loop, files, gpus_,
+                {.is_task = [prefix = options.container_prefix](
+                                std::string_view name) { return name.starts_with(prefix); },
+                 .list_timeout = options.command_timeout,
+                 .gpu_timeout = std::min(kGpuTimeout, options.interval / kPartsOfInterval)}) {}
+
+  [[nodiscard]] std::optional<Facts> collect() override { return source_.collect(); }
+  [[nodiscard]] Facts remaining() override { return source_.remaining(); }
+
+ private:
+  CurlHttpClient engine_;
+  native::HostGpus gpus_;
+  native::NativeSource source_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> make_native_source(const Options& options, EventLoop& loop,
+                                           const FileReader& files,
+                                           SystemCommandRunner& /*runner*/) {
+  raise_open_files_limit();
+  return std::make_unique<NativeSetup>(options, loop, files);
+}
+
+}  // namespace wemol

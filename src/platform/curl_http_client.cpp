@@ -1,0 +1,248 @@
+#include "curl_http_client.h"
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace wemol {
+namespace {
+
+constexpr std::size_t kAnswerCapBytes = std::size_t{64} << 20;
+// One for the stream, the others for short answers.
+constexpr long kConnectionsAtMost = 4;
+constexpr long kStatusOk = 200;
+
+std::uint32_t epoll_events_of(int what) {
+  return (what & CURL_POLL_IN ? std::uint32_t{EPOLLIN} : 0U) |
+         (what & CURL_POLL_OUT ? std::uint32_t{EPOLLOUT} : 0U);
+}
+
+}  // namespace
+
+struct CurlHttpClient::Transfer {
+  struct CleanUp {
+    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  };
+  std::unique_ptr<CURL, CleanUp> handle;
+  std::array<char, CURL_ERROR_SIZE> message{};
+  std::string body;  ///< of a stream: what has not been handed on
+  Done done;
+  StreamHandlers handlers;
+  bool is_stream = false;
+  bool was_opened = false;
+
+  /// Libcurl's words for a failed connection name a host and a port, which a socket has not.
+  [[nodiscard]] std::string describe(CURLcode result) const {
+    long code = 0;
+    if (result == CURLE_COULDNT_CONNECT &&
+        curl_easy_getinfo(handle.get(), CURLINFO_OS_ERRNO, &code) == CURLE_OK && code != 0) {
+      return strerror(static_cast<int>(code));
+    }
+    return message.front() != '\0' ? message.data() : curl_easy_strerror(result);
+  }
+
+  [[nodiscard]] long status() const {
+    long status = 0;
+    curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
+    return status;
+  }
+};
+
+CurlHttpClient::CurlHttpClient(EventLoop& loop, std::string socket_path,
+                               std::chrono::milliseconds timeout)
+    : loop_(loop), socket_path_(std::move(socket_path)), timeout_(timeout) {
+  // No TLS: the server is on this host.
+  if (curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {
+    throw std::runtime_error("libcurl cannot be set up");
+  }
+  multi_.reset(curl_multi_init());
+  if (!multi_) {
+    throw std::runtime_error("libcurl cannot be set up");
+  }
+  curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, on_timeout_change);
+  curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, kConnectionsAtMost);
+}
+
+CurlHttpClient::~CurlHttpClient() {
+  cancel_all();
+  multi_.reset();  // it calls back as it goes
+  curl_global_cleanup();
+}
+
+CurlHttpClient::Transfer& CurlHttpClient::add(const std::string& target) {
+  auto transfer = std::make_unique<Transfer>();
+  transfer->handle.reset(curl_easy_init());
+  CURL* const handle = transfer->handle.get();
+  if (handle == nullptr) {
+    throw std::bad_alloc();
+  }
+  curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, socket_path_.c_str());
+  curl_easy_setopt(handle, CURLOPT_URL, ("http://localhost" + target).c_str());
+  curl_easy_setopt(handle, CURLOPT_PROXY, "");  // whatever http_proxy says
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, transfer->message.data());
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, transfer.get());
+  return *transfers_.emplace(handle, std::move(transfer)).first->second;
+}
+
+void CurlHttpClient::get(const std::string& target, Done done) {
+  Transfer& transfer = add(target);
+  transfer.done = std::move(done);
+  curl_easy_setopt(transfer.handle.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count()));
+  curl_multi_add_handle(multi_.get(), transfer.handle.get());
+}
+
+void CurlHttpClient::stream(const std::string& target, StreamHandlers handlers) {
+  Transfer& transfer = add(target);
+  transfer.handlers = std::move(handlers);
+  transfer.is_stream = true;
+  curl_easy_setopt(transfer.handle.get(), CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(timeout_.count()));
+  curl_multi_add_handle(multi_.get(), transfer.handle.get());
+}
+
+void CurlHttpClient::cancel_all() {
+  for (const auto& [handle, transfer] : transfers_) {
+    curl_multi_remove_handle(multi_.get(), handle);
+  }
+  transfers_.clear();
+}
+
+std::size_t CurlHttpClient::take_body(char* data, std::size_t size, std::size_t count,
+                                      void* transfer_pointer) {
+  auto& transfer = *static_cast<Transfer*>(transfer_pointer);
+  if (transfer.body.size() + size * count > kAnswerCapBytes) {
+    return 0;  // ends the transfer
+  }
+  transfer.body.append(data, size * count);
+  return size * count;
+}
+
+void CurlHttpClient::act_on(curl_socket_t socket, int what) {
+  int running = 0;
+  curl_multi_socket_action(multi_.get(), socket, what, &running);
+  deliver();
+}
+
+/// Calls back outside of libcurl's own callbacks, in which nothing new may be asked for. A callback
+/// may cancel everything, so each step looks anew at what there is.
+void CurlHttpClient::deliver() {
+  std::vector<CURL*> streams;
+  for (const auto& [handle, transfer] : transfers_) {
+    if (transfer->is_stream) {
+      streams.push_back(handle);
+    }
+  }
+  const auto still = [&](CURL* handle) -> Transfer* {
+    const auto found = transfers_.find(handle);
+    return found == transfers_.end() ? nullptr : found->second.get();
+  };
+  for (CURL* const handle : streams) {
+    if (Transfer* transfer = still(handle);
+        transfer != nullptr && !transfer->was_opened && transfer->status() == kStatusOk) {
+      transfer->was_opened = true;
+      const auto opened = transfer->handlers.opened;
+      opened();
+    }
+    if (Transfer* transfer = still(handle);
+        transfer != nullptr && transfer->was_opened && !transfer->body.empty()) {
+      const auto received = transfer->handlers.received;
+      received(std::exchange(transfer->body, {}));
+    }
+  }
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg == CURLMSG_DONE) {
+      finish(message->easy_handle, message->data.result);
+    }
+  }
+}
+
+void CurlHttpClient::finish(CURL* handle, CURLcode result) {
+  const auto node = transfers_.extract(handle);
+  if (node.empty()) {
+    return;
+  }
+  curl_multi_remove_handle(multi_.get(), handle);
+  Transfer& transfer = *node.mapped();
+  const long status = transfer.status();
+  const std::string reason = transfer.describe(result);
+  if (!transfer.is_stream) {
+    transfer.done(result == CURLE_OK
+                      ? Result<HttpAnswer>(HttpAnswer{status, std::move(transfer.body)})
+                      : failure(fmt::format("{}: {}", socket_path_, reason)));
+  } else if (result != CURLE_OK) {
+    transfer.handlers.closed({fmt::format("{}: {}", socket_path_, reason)});
+  } else if (status != kStatusOk) {
+    transfer.handlers.closed(
+        {fmt::format("{}: HTTP status {}: {}", socket_path_, status, transfer.body)});
+  } else {
+    transfer.handlers.closed({fmt::format("{}: the other side closed the stream", socket_path_)});
+  }
+}
+
+int CurlHttpClient::on_socket(CURL* /*handle*/, curl_socket_t socket, int what, void* self,
+                              void* /*unused*/) {
+  static_cast<CurlHttpClient*>(self)->watch_socket(socket, what);
+  return 0;
+}
+
+void CurlHttpClient::watch_socket(curl_socket_t socket, int what) {
+  if (what == CURL_POLL_REMOVE) {
+    sockets_.erase(socket);
+    return;
+  }
+  const std::uint32_t events = epoll_events_of(what);
+  if (const auto found = sockets_.find(socket); found != sockets_.end()) {
+    sd_event_source_set_io_events(found->second.get(), events);
+    return;
+  }
+  sd_event_source* source = nullptr;
+  if (sd_event_add_io(loop_.native(), &source, socket, events, on_io, this) >= 0) {
+    sockets_.emplace(socket, EventSource(source));
+  }
+}
+
+int CurlHttpClient::on_io(sd_event_source* /*source*/, int fd, std::uint32_t events, void* self) {
+  const int what = ((events & EPOLLIN) != 0U ? CURL_CSELECT_IN : 0) |
+                   ((events & EPOLLOUT) != 0U ? CURL_CSELECT_OUT : 0) |
+                   ((events & (EPOLLERR | EPOLLHUP)) != 0U ? CURL_CSELECT_ERR : 0);
+  static_cast<CurlHttpClient*>(self)->act_on(fd, what);
+  return 0;
+}
+
+int CurlHttpClient::on_timeout_change(CURLM* /*multi*/, long timeout_ms, void* self) {
+  static_cast<CurlHttpClient*>(self)->set_timer(timeout_ms);
+  return 0;
+}
+
+void CurlHttpClient::set_timer(long timeout_ms) {
+  timer_.reset();
+  if (timeout_ms < 0) {
+    return;
+  }
+  sd_event_source* source = nullptr;
+  const SteadyTime due = loop_.now() + std::chrono::milliseconds(timeout_ms);
+  constexpr std::uint64_t kAccuracyUsec = 1000;
+  if (sd_event_add_time(loop_.native(), &source, CLOCK_MONOTONIC, to_monotonic_usec(due),
+                        kAccuracyUsec, on_timer, this) >= 0) {
+    timer_.reset(source);
+  }
+}
+
+int CurlHttpClient::on_timer(sd_event_source* /*source*/, std::uint64_t /*usec*/, void* self) {
+  static_cast<CurlHttpClient*>(self)->act_on(CURL_SOCKET_TIMEOUT, 0);
+  return 0;
+}
+
+}  // namespace wemol

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "event_loop.h"
+#include "http_client.h"
+
+namespace wemol {
+
+/// HTTP over a Unix socket by libcurl, which the event loop drives.
+class CurlHttpClient : public HttpClient {
+ public:
+  /// `timeout` bounds each whole answer; a stream has no bound. Throws std::runtime_error when
+  /// libcurl cannot be set up.
+  CurlHttpClient(EventLoop& loop, std::string socket_path, std::chrono::milliseconds timeout);
+  ~CurlHttpClient() override;
+
+  void get(const std::string& target, Done done) override;
+  void stream(const std::string& target, StreamHandlers handlers) override;
+  void cancel_all() override;
+
+ private:
+  struct Transfer;
+  struct CleanUpMulti {
+    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+  };
+
+  Transfer& add(const std::string& target);
+  void act_on(curl_socket_t socket, int what);
+  void deliver();
+  void finish(CURL* handle, CURLcode result);
+  void watch_socket(curl_socket_t socket, int what);
+  void set_timer(long timeout_ms);
+
+  static std::size_t take_body(char* data, std::size_t size, std::size_t count, void* transfer);
+  static int on_socket(CURL* handle, curl_socket_t socket, int what, void* self, void* unused);
+  static int on_timeout_change(CURLM* multi, long timeout_ms, void* self);
+  static int on_io(sd_event_source* source, int fd, std::uint32_t events, void* self);
+  static int on_timer(sd_event_source* source, std::uint64_t usec, void* self);
+
+  EventLoop& loop_;
+  std::string socket_path_;
+  std::chrono::milliseconds timeout_;
+  std::unordered_map<curl_socket_t, EventSource> sockets_;
+  EventSource timer_;
+  std::unique_ptr<CURLM, CleanUpMulti> multi_;
+  std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers_;
+};
+
+}  // namespace wemol

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <wemol/result.h>
+
+namespace wemol {
+
+struct HttpAnswer {
+  long status = 0;
+  std::string body;
+};
+
+/// The border to an HTTP server. Nothing waits: whoever asks is called back from the event loop,
+/// never from within the call that asks.
+class HttpClient {
+ public:
+  using Done = std::function<void(Result<HttpAnswer>)>;
+
+  struct StreamHandlers {
+    std::function<void()> opened;  ///< the answer has begun, with status 200
+    std::function<void(std::string_view)> received;
+    /// The stream is over: it failed, the server closed it, or the status was another one (then
+    /// with the answer's text). Nothing is called after it.
+    std::function<void(Error)> closed;
+  };
+
+  HttpClient() = default;
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+  virtual ~HttpClient() = default;
+
+  /// Asks for `target` ("/version") and takes the whole answer.
+  virtual void get(const std::string& target, Done done) = 0;
+  /// Asks for an answer that has no end.
+  virtual void stream(const std::string& target, StreamHandlers handlers) = 0;
+  /// Gives up all that was asked for. Nobody is called back for it.
+  virtual void cancel_all() = 0;
+};
+
+}  // namespace wemol

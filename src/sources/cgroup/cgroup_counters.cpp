@@ -1,0 +1,113 @@
+#include "cgroup_counters.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace wemol::cgroup {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kTextCapBytes = std::size_t{64} << 10;
+using Buffer = std::array<char, kTextCapBytes>;
+
+/// Leaves `file` closed when this kernel does not have it; an error when nothing can be opened.
+Result<void> open_into(const std::optional<Folder>& folder, const char* v1_name,
+                       const char* v2_name, KeptFile& file) {
+  if (!folder) {
+    return {};
+  }
+  auto opened = KeptFile::open(folder->path / (folder->is_v2 ? v2_name : v1_name));
+  if (opened) {
+    file = std::move(*opened);
+  } else if (opened.error().code == EMFILE || opened.error().code == ENFILE) {
+    return tl::make_unexpected(std::move(opened.error()));
+  }
+  return {};
+}
+
+std::optional<std::uint64_t> count_in(const KeptFile& file, Buffer& buffer) {
+  const auto text = file.read(buffer);
+  return text ? parse_count(*text) : std::nullopt;
+}
+
+std::optional<std::chrono::nanoseconds> cpu_used_of(std::string_view text, bool is_v2) {
+  const auto count = is_v2 ? parse_value(text, "usage_usec") : parse_count(text);
+  if (!count) {
+    return std::nullopt;
+  }
+  const auto number = static_cast<std::int64_t>(*count);
+  return is_v2 ? std::chrono::microseconds(number) : std::chrono::nanoseconds(number);
+}
+
+std::optional<BlockBytes> block_bytes_in(const KeptFile& file, bool is_v2, Buffer& buffer) {
+  const auto text = file.read(buffer);
+  if (!text) {
+    return std::nullopt;
+  }
+  return is_v2 ? parse_io_stat(*text) : parse_blkio(*text).value_or(BlockBytes{});
+}
+
+}  // namespace
+
+Result<Counters> Counters::open(const Folders& folders, std::uint64_t host_memory_bytes) {
+  if (!folders.cpu) {
+    return failure("its control group with the CPU's counter is not mounted here");
+  }
+  auto cpu =
+      KeptFile::open(folders.cpu->path / (folders.cpu->is_v2 ? "cpu.stat" : "cpuacct.usage"));
+  if (!cpu) {
+    return tl::make_unexpected(std::move(cpu.error()));
+  }
+  Counters counters;
+  counters.host_memory_bytes_ = host_memory_bytes;
+  counters.cpu_ = std::move(*cpu);
+  counters.is_cpu_v2_ = folders.cpu->is_v2;
+  counters.is_block_io_v2_ = folders.block_io && folders.block_io->is_v2;
+  Result<void> opened =
+      open_into(folders.memory, "memory.usage_in_bytes", "memory.current", counters.memory_usage_);
+  const auto then = [&](const std::optional<Folder>& folder, const char* v1, const char* v2,
+                        KeptFile& file) {
+    opened = opened ? open_into(folder, v1, v2, file) : opened;
+  };
+  then(folders.memory, "memory.stat", "memory.stat", counters.memory_stat_);
+  then(folders.memory, "memory.limit_in_bytes", "memory.max", counters.memory_limit_);
+  then(folders.block_io, "blkio.throttle.io_service_bytes", "io.stat", counters.block_io_);
+  if (!counters.is_block_io_v2_) {
+    then(folders.block_io, "blkio.io_service_bytes_recursive", "", counters.block_io_of_cfq_);
+  }
+  then(folders.pids, "pids.current", "pids.current", counters.pids_);
+  if (!opened) {
+    return tl::make_unexpected(std::move(opened.error()));
+  }
+  return counters;
+}
+
+std::optional<Reading> Counters::read() const {
+  static Buffer buffer;  // one thread reads; too large for every call's stack
+  Reading reading;
+  const auto cpu = cpu_.read(buffer);
+  reading.cpu_used = cpu ? cpu_used_of(*cpu, is_cpu_v2_) : std::nullopt;
+  if (!reading.cpu_used) {
+    return std::nullopt;
+  }
+  if (const auto usage = count_in(memory_usage_, buffer)) {
+    const auto stat = memory_stat_.read(buffer);
+    reading.memory_used_bytes = memory_used_bytes(*usage, stat.value_or(std::string_view()));
+    if (const auto limit = count_in(memory_limit_, buffer)) {
+      reading.memory_limit_bytes = std::min(*limit, host_memory_bytes_);
+    }
+  }
+  if (block_io_of_cfq_.is_open()) {
+    const auto text = block_io_of_cfq_.read(buffer);
+    reading.block = text ? parse_blkio(*text) : std::nullopt;
+  }
+  if (!reading.block) {
+    reading.block = block_bytes_in(block_io_, is_block_io_v2_, buffer);
+  }
+  reading.pids = count_in(pids_, buffer);
+  return reading;
+}
+
+}  // namespace wemol::cgroup

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include <wemol/condition.h>
+
+#include "engine_messages.h"
+#include "event_loop.h"
+#include "http_client.h"
+
+namespace wemol::engine {
+
+/// Knows which containers run, without asking again: it lists them once when the connection to the
+/// engine stands, and hears of every change from then on by the engine's stream of events. When the
+/// engine goes away it tries again until it is back, and forgets nobody meanwhile: what runs goes
+/// on running without the engine.
+class ContainerWatch {
+ public:
+  /// A container as the engine knows it.
+  struct Known {
+    std::string name;
+  };
+
+  struct Handlers {
+    /// Whether the first process of a container of this name is asked for.
+    std::function<bool(std::string_view name)> is_wanted;
+    /// A wanted container runs. Called for every run, for the same run perhaps more than once.
+    std::function<void(const InspectedContainer&)> running;
+    /// A wanted container was started, and had ended before it could be looked at.
+    std::function<void(const std::string& id, const std::string& name)> missed;
+    /// The engine has seen the end of a run.
+    std::function<void(const std::string& id)> died;
+    /// The kernel has killed a process of the container since its memory was used up.
+    std::function<void(const std::string& id)> out_of_memory;
+  };
+
+  ContainerWatch(HttpClient& http, EventLoop& loop, Handlers handlers);
+
+  /// True when every container that runs has been handed to the handlers, or when the engine could
+  /// not be reached. Before that there is something to wait for.
+  [[nodiscard]] bool is_settled() const { return is_settled_; }
+
+  /// By id.
+  [[nodiscard]] const std::map<std::string, Known, std::less<>>& known() const { return known_; }
+
+  /// Grows with every container that becomes known.
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
+
+  /// What is wrong with the connection.
+  [[nodiscard]] Conditions conditions() const;
+
+ private:
+  void connect();
+  void disconnect(const std::string& reason);
+  void list();
+  void take_list(const Result<HttpAnswer>& answer);
+  void receive(std::string_view chunk);
+  void take_event(const Event& event);
+  void know(const std::string& id, const std::string& name);
+  void inspect(const std::string& id, bool has_just_started);
+  void take_inspection(const std::string& id, bool has_just_started,
+                       const Result<HttpAnswer>& answer);
+  void settle_if_done();
+
+  HttpClient& http_;
+  EventLoop& loop_;
+  Handlers handlers_;
+  EventSource retry_timer_;
+  std::chrono::milliseconds pause_;  ///< before the next try
+  std::map<std::string, Known, std::less<>> known_;
+  std::set<std::string> being_inspected_;
+  std::string half_line_;
+  std::string trouble_;  ///< why there is no connection; empty: there is one
+  std::uint64_t generation_ = 0;
+  bool is_listed_ = false;
+  bool is_settled_ = false;
+};
+
+}  // namespace wemol::engine

@@ -1,0 +1,147 @@
+#include "engine_messages.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "container_id.h"
+#include "printable.h"
+
+namespace wemol::engine {
+namespace {
+
+using Json = nlohmann::json;
+
+Result<Json> parse(std::string_view text, Json::value_t type) {
+  Json json = Json::parse(text, nullptr, false);
+  if (json.type() != type) {
+    return failure("not the JSON that was expected: " + printable(text.substr(0, 200)));
+  }
+  return json;
+}
+
+/// The member when it is there and text, else empty.
+std::string text_at(const Json& object, const char* key) {
+  if (!object.is_object()) {
+    return {};
+  }
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+const Json& member(const Json& object, const char* key) {
+  static const Json kNothing;
+  if (!object.is_object()) {
+    return kNothing;
+  }
+  const auto found = object.find(key);
+  return found != object.end() ? *found : kNothing;
+}
+
+std::string without_slash(std::string name) {
+  if (name.starts_with('/')) {
+    name.erase(0, 1);
+  }
+  return name;
+}
+
+/// Of several names those with a slash inside are what links call the container.
+std::string own_name(const Json& names) {
+  if (names.is_array()) {
+    for (const Json& entry : names) {
+      std::string name = entry.is_string() ? without_slash(entry.get<std::string>()) : "";
+      if (!name.empty() && name.find('/') == std::string::npos) {
+        return name;
+      }
+    }
+  }
+  return {};
+}
+
+Event::Kind kind_of(std::string_view action) {
+  if (action == "start") {
+    return Event::Kind::start;
+  }
+  if (action == "die") {
+    return Event::Kind::die;
+  }
+  if (action == "rename") {
+    return Event::Kind::rename;
+  }
+  return action == "oom" ? Event::Kind::oom : Event::Kind::other;
+}
+
+}  // namespace
+
+std::string list_target() {
+  return "/containers/json";
+}
+
+std::string inspect_target(std::string_view container_id) {
+  return fmt::format("/containers/{}/json", container_id);
+}
+
+std::string events_target() {
+  // {"type":["container"],"event":["start","die","rename","oom"]}
+  return "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22start%22%2C"
+         "%22die%22%2C%22rename%22%2C%22oom%22%5D%7D";
+}
+
+Result<std::vector<ListedContainer>> parse_list(std::string_view json) {
+  const auto list = parse(json, Json::value_t::array);
+  if (!list) {
+    return tl::make_unexpected(list.error());
+  }
+  std::vector<ListedContainer> containers;
+  for (const Json& entry : *list) {
+    ListedContainer container{.id = text_at(entry, "Id"), .name = own_name(member(entry, "Names"))};
+    if (!is_container_id(container.id) || container.name.empty()) {
+      return failure("a container without id or name: " +
+                     printable(entry.dump(-1, ' ', true, Json::error_handler_t::replace)));
+    }
+    containers.push_back(std::move(container));
+  }
+  return containers;
+}
+
+Result<InspectedContainer> parse_inspect(std::string_view json) {
+  const auto object = parse(json, Json::value_t::object);
+  if (!object) {
+    return tl::make_unexpected(object.error());
+  }
+  const Json& pid = member(member(*object, "State"), "Pid");
+  InspectedContainer container{
+      .id = text_at(*object, "Id"),
+      .name = without_slash(text_at(*object, "Name")),
+      .pid = pid.is_number_integer() ? pid.get<std::int64_t>() : 0,
+      .network_mode = text_at(member(*object, "HostConfig"), "NetworkMode")};
+  if (!is_container_id(container.id)) {
+    return failure("a container without id: " + printable(json.substr(0, 200)));
+  }
+  return container;
+}
+
+Result<Event> parse_event(std::string_view json) {
+  const auto object = parse(json, Json::value_t::object);
+  if (!object) {
+    return tl::make_unexpected(object.error());
+  }
+  Event event;
+  if (text_at(*object, "Type") != "container") {
+    return event;
+  }
+  const Json& actor = member(*object, "Actor");
+  event.container_id = text_at(actor, "ID");
+  event.name = without_slash(text_at(member(actor, "Attributes"), "name"));
+  if (is_container_id(event.container_id)) {
+    event.kind = kind_of(text_at(*object, "Action"));
+  }
+  return event;
+}
+
+std::string error_text(std::string_view json) {
+  const Json object = Json::parse(json, nullptr, false);
+  const std::string message = text_at(object, "message");
+  return printable(message.empty() ? json.substr(0, 200) : std::string_view(message));
+}
+
+}  // namespace wemol::engine

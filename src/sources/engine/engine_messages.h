@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <wemol/result.h>
+
+namespace wemol::engine {
+
+/// What the engine's API is asked for, and how its answers read. Any version of the API serves, so
+/// none is named in the targets: the engine then answers in its own.
+
+/// The containers that are running, paused or restarting.
+[[nodiscard]] std::string list_target();
+/// Everything about one container.
+[[nodiscard]] std::string inspect_target(std::string_view container_id);
+/// The stream of those events that parse_event reads, from now on.
+[[nodiscard]] std::string events_target();
+
+struct ListedContainer {
+  std::string id;
+  std::string name;  ///< without a leading slash
+};
+
+struct InspectedContainer {
+  std::string id;
+  std::string name;
+  std::int64_t pid = 0;  ///< of its first process, as the host numbers it; 0 when it does not run
+  /// "none", "host", "bridge", the name of a network, "container:<id>"
+  std::string network_mode;
+};
+
+struct Event {
+  enum class Kind { start, die, rename, oom, other };
+  Kind kind = Kind::other;
+  std::string container_id;
+  std::string name;  ///< after a rename the new one
+};
+
+[[nodiscard]] Result<std::vector<ListedContainer>> parse_list(std::string_view json);
+[[nodiscard]] Result<InspectedContainer> parse_inspect(std::string_view json);
+/// One line of the stream.
+[[nodiscard]] Result<Event> parse_event(std::string_view json);
+/// What the engine says in an answer with an error status, printable.
+[[nodiscard]] std::string error_text(std::string_view json);
+
+}  // namespace wemol::engine

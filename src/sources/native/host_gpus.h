@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <wemol/facts.h>
+
+#include "gpu_reader.h"
+#include "process_owners.h"
+
+namespace wemol::native {
+
+/// All GPUs of the host, whoever made them, and whose processes use them.
+class HostGpus {
+ public:
+  HostGpus(std::vector<std::unique_ptr<GpuReader>> readers, const FileReader& files);
+
+  /// Asks all of them.
+  void begin();
+  /// Puts what has come until `due` into the facts, with the container of each process. The indices
+  /// of each reader's devices follow on those of the reader before it.
+  void finish(SteadyTime due, const IsKnownContainer& is_known, Facts& facts);
+
+ private:
+  std::vector<std::unique_ptr<GpuReader>> readers_;
+  ProcessOwners owners_;
+  std::uint64_t asked_at_ticks_ = 0;
+};
+
+}  // namespace wemol::native

@@ -1,0 +1,237 @@
+#include "native_source.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace wemol::native {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kFirstEarlyReading = 50ms;
+constexpr std::uint64_t kTimerAccuracyUsec = 5'000;
+
+}  // namespace
+
+struct NativeSource::TrackedRun {
+  NativeSource& source;
+  std::string id;
+  std::string name;
+  std::int64_t pid;
+  OpenedRun opened;
+  EventSource end_watch;
+  /// A new run is read at 50 ms, 100 ms, 200 ms and so on, until a round reads it: a task that
+  /// lives for less than an interval then has a last memory reading that is worth its name.
+  EventSource early_timer;
+  std::chrono::milliseconds early_pause = kFirstEarlyReading;
+};
+
+NativeSource::NativeSource(HttpClient& engine, EventLoop& loop, const FileReader& files,
+                           HostGpus& gpus, Settings settings)
+    : loop_(loop),
+      gpus_(gpus),
+      settings_(std::move(settings)),
+      opener_(files, loop),
+      watch_(engine, loop,
+             {.is_wanted = settings_.is_task,
+              .running = [this](const engine::InspectedContainer& it) { track(it); },
+              .missed = [this](const std::string& id,
+                               const std::string& name) { note_missed(id, name); },
+              .died =
+                  [this](const std::string& id) {
+                    end(id);
+                    unreadable_.erase(id);
+                  },
+              .out_of_memory = [this](const std::string& id) { note_out_of_memory(id); }}) {}
+
+NativeSource::~NativeSource() = default;
+
+void NativeSource::track(const engine::InspectedContainer& container) {
+  if (const auto found = runs_.find(container.id); found != runs_.end()) {
+    if (found->second->pid == container.pid) {
+      found->second->name = container.name;
+      return;
+    }
+    end(container.id);
+  }
+  auto opened = opener_.open(container.id, container.pid, container.network_mode);
+  if (!opened && (opened.error().code == ESRCH || opened.error().code == ENOENT)) {
+    note_missed(container.id, container.name);
+    return;
+  }
+  if (!opened) {
+    unreadable_[container.id] =
+        fmt::format("container {} cannot be read: {}", container.name, opened.error().message);
+    return;
+  }
+  unreadable_.erase(container.id);
+  std::unique_ptr<TrackedRun> tracked(
+      new TrackedRun{*this, container.id, container.name, container.pid, std::move(*opened)});
+  if (!watch_end(*tracked)) {
+    unreadable_[container.id] =
+        fmt::format("container {} cannot be watched for its end", container.name);
+    return;
+  }
+  read_early(*tracked);
+  runs_.emplace(container.id, std::move(tracked));
+}
+
+bool NativeSource::watch_end(TrackedRun& tracked) {
+  const auto on_end = [](sd_event_source* /*source*/, int /*fd*/, std::uint32_t /*events*/,
+                         void* run) {
+    auto& ended = *static_cast<TrackedRun*>(run);
+    const std::string id = ended.id;
+    ended.source.end(id);
+    return 0;
+  };
+  sd_event_source* source = nullptr;
+  if (sd_event_add_io(loop_.native(), &source, tracked.opened.first_process.get(), EPOLLIN, on_end,
+                      &tracked) < 0) {
+    return false;
+  }
+  tracked.end_watch.reset(source);
+  return true;
+}
+
+void NativeSource::read_early(TrackedRun& tracked) {
+  (void)tracked.opened.run.read(loop_);
+  const auto on_time = [](sd_event_source* /*source*/, std::uint64_t /*usec*/, void* run) {
+    auto& due = *static_cast<TrackedRun*>(run);
+    due.source.read_early(due);
+    return 0;
+  };
+  sd_event_source* source = nullptr;
+  if (sd_event_add_time(loop_.native(), &source, CLOCK_MONOTONIC,
+                        to_monotonic_usec(loop_.now() + tracked.early_pause), kTimerAccuracyUsec,
+                        on_time, &tracked) >= 0) {
+    tracked.early_timer.reset(source);
+  }
+  tracked.early_pause *= 2;
+}
+
+void NativeSource::end(const std::string& container_id) {
+  const auto node = runs_.extract(container_id);
+  if (node.empty()) {
+    return;
+  }
+  TrackedRun& tracked = *node.mapped();
+  auto last = tracked.opened.run.read_last(loop_);
+  ++(last.came_too_late ? ends_.too_late : ends_.in_time);
+  if (last.came_too_late) {
+    notices_.push_back(
+        {.key = "late last reading/" + container_id,
+         .severity = Severity::warning,
+         .message = fmt::format("container {} has ended, and the kernel had dropped its counters "
+                                "before they could be read for the last time ({} of {} so far)",
+                                name_of(tracked), ends_.too_late, ends_.too_late + ends_.in_time),
+         .follow_up = false});
+  }
+  ended_.push_back({.id = container_id,
+                    .name = name_of(tracked),
+                    .stats = std::move(last.stats),
+                    .ended = true});
+}
+
+void NativeSource::note_missed(const std::string& container_id, const std::string& name) {
+  ++ends_.never_seen;
+  notices_.push_back(
+      {.key = "missed container/" + container_id,
+       .severity = Severity::warning,
+       .message = fmt::format("container {} had ended before it could be looked at: it has no row "
+                              "({} such runs so far)",
+                              name, ends_.never_seen),
+       .follow_up = false});
+}
+
+void NativeSource::note_out_of_memory(const std::string& container_id) {
+  if (const auto run = runs_.find(container_id); run != runs_.end()) {
+    notices_.push_back({.key = "out of memory/" + container_id,
+                        .severity = Severity::warning,
+                        .message = "container " + name_of(*run->second) +
+                                   " has used up its memory, the kernel has killed a process of it",
+                        .follow_up = false});
+  }
+}
+
+const std::string& NativeSource::name_of(const TrackedRun& tracked) const {
+  const auto known = watch_.known().find(tracked.id);
+  return known != watch_.known().end() ? known->second.name : tracked.name;
+}
+
+std::optional<Facts> NativeSource::collect() {
+  if (!watch_.is_settled()) {
+    loop_.run_until([&] { return watch_.is_settled(); }, loop_.now() + settings_.list_timeout);
+    if (loop_.stop_requested()) {
+      return std::nullopt;
+    }
+  }
+  Facts facts;
+  const bool has_tasks = !runs_.empty();
+  if (has_tasks) {
+    gpus_.begin();
+  }
+  add_containers(facts);
+  if (has_tasks) {
+    gpus_.finish(
+        loop_.now() + settings_.gpu_timeout,
+        [&](std::string_view id) { return watch_.known().contains(id); }, facts);
+  }
+  add_conditions(facts);
+  return facts;
+}
+
+Facts NativeSource::remaining() {
+  Facts facts;
+  add_ended_runs(facts);
+  spdlog::info(
+      "ends of tasks: {} read in time, {} too late; {} tasks had ended before they were seen",
+      ends_.in_time, ends_.too_late, ends_.never_seen);
+  return facts;
+}
+
+void NativeSource::add_ended_runs(Facts& facts) {
+  if (!ended_.empty()) {
+    facts.containers = std::exchange(ended_, {});
+  }
+}
+
+void NativeSource::add_containers(Facts& facts) {
+  add_ended_runs(facts);
+  if (watch_.known().empty() && runs_.empty() && !watch_.conditions().empty()) {
+    return;  // nothing is known of any container
+  }
+  auto& containers = facts.containers ? *facts.containers : facts.containers.emplace();
+  containers.reserve(containers.size() + std::max(runs_.size(), watch_.known().size()));
+  for (const auto& [id, tracked] : runs_) {
+    auto stats = tracked->opened.run.read(loop_);
+    if (stats) {
+      tracked->opened.run.mark_recorded();
+    }
+    tracked->early_timer.reset();
+    containers.push_back({.id = id, .name = name_of(*tracked), .stats = std::move(stats)});
+  }
+  for (const auto& [id, known] : watch_.known()) {
+    if (!runs_.contains(id)) {
+      containers.push_back({.id = id, .name = known.name, .stats = std::nullopt});
+    }
+  }
+}
+
+void NativeSource::add_conditions(Facts& facts) {
+  std::ranges::move(watch_.conditions(), std::back_inserter(facts.conditions));
+  std::ranges::move(std::exchange(notices_, {}), std::back_inserter(facts.conditions));
+  for (const auto& [id, message] : unreadable_) {
+    facts.conditions.push_back({.key = "unreadable container/" + id,
+                                .severity = Severity::error,
+                                .message = message + "; it is not recorded"});
+  }
+}
+
+}  // namespace wemol::native

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <wemol/source.h>
+
+#include "container_watch.h"
+#include "event_loop.h"
+#include "files.h"
+#include "host_gpus.h"
+#include "http_client.h"
+#include "run_opener.h"
+
+namespace wemol::native {
+
+/// Reads the kernel's counters of every task container by itself. The engine only says which
+/// containers there are. The end of a container is noticed as it happens, and its last state is
+/// read while the kernel still has it.
+class NativeSource : public Source {
+ public:
+  struct Settings {
+    std::function<bool(std::string_view container_name)> is_task;
+    /// How long the first round waits for the engine's list of containers.
+    std::chrono::nanoseconds list_timeout{};
+    /// How long a round waits for the GPUs.
+    std::chrono::nanoseconds gpu_timeout{};
+  };
+
+  NativeSource(HttpClient& engine, EventLoop& loop, const FileReader& files, HostGpus& gpus,
+               Settings settings);
+  ~NativeSource() override;
+
+  [[nodiscard]] std::optional<Facts> collect() override;
+  /// The last states of the tasks that have ended since.
+  [[nodiscard]] Facts remaining() override;
+
+ private:
+  struct TrackedRun;
+  /// How the last states were read, since the start.
+  struct EndCounts {
+    std::uint64_t in_time = 0;
+    std::uint64_t too_late = 0;    ///< the control group was gone
+    std::uint64_t never_seen = 0;  ///< the whole run was
+  };
+
+  void track(const engine::InspectedContainer& container);
+  [[nodiscard]] bool watch_end(TrackedRun& tracked);
+  void read_early(TrackedRun& tracked);
+  void end(const std::string& container_id);
+  void note_missed(const std::string& container_id, const std::string& name);
+  void note_out_of_memory(const std::string& container_id);
+  [[nodiscard]] const std::string& name_of(const TrackedRun& tracked) const;
+
+  void add_ended_runs(Facts& facts);
+  void add_containers(Facts& facts);
+  void add_conditions(Facts& facts);
+
+  EventLoop& loop_;
+  HostGpus& gpus_;
+  Settings settings_;
+  RunOpener opener_;
+  std::map<std::string, std::unique_ptr<TrackedRun>> runs_;  ///< by container id
+  std::vector<Container> ended_;                             ///< since the last round
+  std::map<std::string, std::string> unreadable_;            ///< why, by container id
+  Conditions notices_;                                       ///< for the next round
+  EndCounts ends_;
+  engine::ContainerWatch watch_;
+};
+
+}  // namespace wemol::native

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <wemol/result.h>
+
+#include "cgroup_folders.h"
+#include "clock.h"
+#include "container_run.h"
+#include "files.h"
+#include "unique_fd.h"
+
+namespace wemol::native {
+
+struct OpenedRun {
+  ContainerRun run;
+  /// Becomes readable when the first process ends.
+  UniqueFd first_process;
+};
+
+/// Finds and opens the kernel's files of a container.
+class RunOpener {
+ public:
+  /// Looks at the host: where the control groups are mounted, how much memory there is. What is
+  /// missing shows in every open().
+  RunOpener(const FileReader& files, const Clock& clock);
+
+  /// `pid` is the first process of the container, `network_mode` as the engine names it. The
+  /// error's code is ENOENT or ESRCH when the process is gone, EMFILE when no more files can be
+  /// opened.
+  [[nodiscard]] Result<OpenedRun> open(const std::string& container_id, std::int64_t pid,
+                                       const std::string& network_mode) const;
+
+ private:
+  [[nodiscard]] Result<std::optional<KeptFile>> open_network(std::int64_t pid,
+                                                             const std::string& network_mode) const;
+
+  const FileReader& files_;
+  const Clock& clock_;
+  std::vector<cgroup::Mount> mounts_;
+  std::uint64_t host_memory_bytes_;
+  ino_t host_network_;
+};
+
+}  // namespace wemol::native
