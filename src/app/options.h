@@ -20,7 +20,7 @@ struct Options {
   std::filesystem::path task_root = "/data/PRG/RCall";
   std::string container_prefix = "wemol_rc_task";
   std::uint64_t rounds = 0;  ///< 0: until stopped
-  std::chrono::milliseconds command_timeout = std::chrono::seconds(10);
+  std::chrono::nanoseconds command_timeout = std::chrono::seconds(10);
   bool check = false;
 };
 
