@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "counted.h"
+
 namespace wemol {
 namespace {
 
@@ -35,8 +37,9 @@ void ConditionLog::report(const Conditions& conditions, SteadyTime now) {
       spdlog::log(level_of(condition.severity), "{}", condition.message);
     } else if (lasting.follow_up && now - lasting.last_said >= kReminderEvery) {
       lasting.last_said = now;
-      spdlog::log(level_of(condition.severity), "for {:.0f} s now, in {} rounds: {}",
-                  seconds_between(lasting.since, now), lasting.rounds + 1, condition.message);
+      spdlog::log(level_of(condition.severity), "for {:.0f} s now, in {}: {}",
+                  seconds_between(lasting.since, now), counted(lasting.rounds + 1, "round"),
+                  condition.message);
     }
     lasting.message = condition.message;
     lasting.last_seen = now;
@@ -51,8 +54,8 @@ void ConditionLog::report(const Conditions& conditions, SteadyTime now) {
     if (!lasting.follow_up) {
       return now - lasting.last_seen >= kRemembered;
     }
-    spdlog::info("over after {:.0f} s and {} rounds: {}", seconds_between(lasting.since, now),
-                 lasting.rounds, lasting.message);
+    spdlog::info("over after {:.0f} s and {}: {}", seconds_between(lasting.since, now),
+                 counted(lasting.rounds, "round"), lasting.message);
     return true;
   });
 }

@@ -31,7 +31,8 @@ void raise_open_files_limit() {
 class NativeSetup : public Source {
  public:
   NativeSetup(const Options& options, EventLoop& loop, const FileReader& files)
-      : engine_(loop, options.engine_socket, options.command_timeout),
+      : engine_(loop, options.engine_socket,
+                std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout)),
         gpus_({}, files),
         source_(engine_, loop, files, gpus_,
                 {.is_task = [prefix = options.container_prefix](

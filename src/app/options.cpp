@@ -19,7 +19,7 @@ namespace wemol {
 namespace {
 
 constexpr int kUsageError = 2;
-constexpr double kShortestIntervalSeconds = 0.1;
+constexpr double kShortestSeconds = 0.1;
 constexpr double kLongestSeconds = 86400;
 
 template <typename Number>
@@ -30,9 +30,9 @@ std::optional<Number> parse_whole(const std::string& text) {
   return error == std::errc{} && rest == end ? std::optional(number) : std::nullopt;
 }
 
-std::optional<std::chrono::nanoseconds> parse_seconds(const std::string& text, double shortest) {
+std::optional<std::chrono::nanoseconds> parse_seconds(const std::string& text) {
   const auto seconds = parse_whole<double>(text);
-  if (!seconds || !(*seconds >= shortest && *seconds <= kLongestSeconds)) {
+  if (!seconds || !(*seconds >= kShortestSeconds && *seconds <= kLongestSeconds)) {
     return std::nullopt;
   }
   return std::chrono::nanoseconds(std::llround(*seconds * 1e9));
@@ -105,8 +105,7 @@ auto storing(Parse parse, Target& target) {
 void add_options(CLI::App& app, Options& options) {
   OptionTable table(app);
   table.add("interval", "SECONDS", "5", "Distance between rounds", "seconds from 0.1 to 86400",
-            storing([](const auto& text) { return parse_seconds(text, kShortestIntervalSeconds); },
-                    options.interval));
+            storing(parse_seconds, options.interval));
   table.add("log-level", "LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR",
             "DEBUG, INFO, WARNING or ERROR", storing(parse_log_level, options.log_level));
   table.add("output-dir", "DIR", "module_resource", "Root of the CSV tree, made when absent",
@@ -125,14 +124,7 @@ void add_options(CLI::App& app, Options& options) {
   table.add("rounds", "N", "0", "Stop after N rounds; 0: run until stopped",
             "a whole number, 0 or more", storing(parse_whole<std::uint64_t>, options.rounds));
   table.add("command-timeout", "SECONDS", "10", "How long any one outside command may take",
-            "seconds from 0.1 to 86400", [&](const std::string& text) {
-              const auto timeout = parse_seconds(text, kShortestIntervalSeconds);
-              if (timeout) {
-                options.command_timeout =
-                    std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
-              }
-              return timeout.has_value();
-            });
+            "seconds from 0.1 to 86400", storing(parse_seconds, options.command_timeout));
 }
 
 /// CLI11 takes no notice of an empty variable; for the log file an empty value has a meaning.

@@ -24,7 +24,7 @@ struct Options {
   SourceKind source = SourceKind::docker_cli;
   std::string engine_socket;  ///< for the native source: from DOCKER_HOST, or the usual path
   std::uint64_t rounds = 0;   ///< 0: until stopped
-  std::chrono::milliseconds command_timeout = std::chrono::seconds(10);
+  std::chrono::nanoseconds command_timeout = std::chrono::seconds(10);
   bool check = false;
 };
 

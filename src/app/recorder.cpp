@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "counted.h"
+
 namespace wemol {
 namespace {
 
@@ -27,8 +29,8 @@ void Recorder::run() {
     }
   }
   rows_ += round_.record_remaining();
-  spdlog::info("stopped after {} rounds with {} rows; {} rounds were skipped", rounds_done_, rows_,
-               skipped_);
+  spdlog::info("stopped after {} with {}; {} skipped", counted(rounds_done_, "round"),
+               counted(rows_, "row"), counted(skipped_, "round"));
 }
 
 bool Recorder::run_round(SteadyTime due) {
@@ -48,9 +50,9 @@ bool Recorder::run_round(SteadyTime due) {
          .severity = Severity::warning,
          .message = fmt::format(
              "round {} began {:.3f} s after its time and took {:.3f} s with an interval of "
-             "{:.3f} s: {} rounds skipped ({} since the start)",
+             "{:.3f} s: {} skipped ({} since the start)",
              rounds_done_, seconds(began - due), seconds(ended - began), seconds(interval_),
-             skipped, skipped_)});
+             counted(skipped, "round"), skipped_)});
   }
   condition_log_.report(report->conditions, ended);
   log_round(*report, due, began, ended);
@@ -60,9 +62,8 @@ bool Recorder::run_round(SteadyTime due) {
 void Recorder::log_round(const RoundReport& report, SteadyTime due, SteadyTime began,
                          SteadyTime ended) const {
   spdlog::debug(
-      "round {}: began {:.4f} s after its time; {} containers, {} tasks, {} rows, {} GPUs, {} GPU "
-      "processes; took {:.3f} s, next "
-      "in {:.3f} s",
+      "round {}: began {:.4f} s after its time; containers {}, tasks {}, rows {}, GPUs {}, GPU "
+      "processes {}; took {:.3f} s, next in {:.3f} s",
       rounds_done_, seconds(began - due), report.containers, report.tasks, report.samples,
       report.gpu_devices, report.gpu_processes, seconds(ended - began),
       seconds(ticker_.due() - ended));

@@ -194,7 +194,7 @@ class SystemCommandRunner::Running {
   bool ended_ = false;
 };
 
-SystemCommandRunner::SystemCommandRunner(EventLoop& loop, std::chrono::milliseconds timeout)
+SystemCommandRunner::SystemCommandRunner(EventLoop& loop, std::chrono::nanoseconds timeout)
     : loop_(loop), timeout_(timeout) {}
 
 SystemCommandRunner::~SystemCommandRunner() {

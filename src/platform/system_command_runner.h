@@ -14,7 +14,7 @@ namespace wemol {
 /// its process group is killed, so that nothing of it stays.
 class SystemCommandRunner : public CommandRunner {
  public:
-  SystemCommandRunner(EventLoop& loop, std::chrono::milliseconds timeout);
+  SystemCommandRunner(EventLoop& loop, std::chrono::nanoseconds timeout);
   /// Ends what still runs: SIGTERM, then SIGKILL, within half a second.
   ~SystemCommandRunner() override;
 
@@ -28,7 +28,7 @@ class SystemCommandRunner : public CommandRunner {
   void forget_ended();
 
   EventLoop& loop_;
-  std::chrono::milliseconds timeout_;
+  std::chrono::nanoseconds timeout_;
   Ticket last_ticket_ = 0;
   std::map<Ticket, std::unique_ptr<Running>> running_;
   std::map<Ticket, CommandOutcome> not_started_;

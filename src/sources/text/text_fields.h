@@ -17,11 +17,13 @@ namespace wemol {
 /// Without blanks and tabs at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
-/// The number that `text` is, as a whole; nothing when anything else stands in it.
-template <typename Number>
-[[nodiscard]] std::optional<Number> parse_number(std::string_view text) {
+/// The number that `text` is, as a whole; nothing when anything else stands in it. `base` is that
+/// of a whole number, 10 when it is left out.
+template <typename Number, typename... Base>
+[[nodiscard]] std::optional<Number> parse_number(std::string_view text, Base... base) {
   Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, base...);
   if (error != std::errc{} || end != text.data() + text.size()) {
     return std::nullopt;
   }

@@ -85,7 +85,7 @@ TEST_F(ConditionsInLog, SeverityIsTheConditions) {
 TEST_F(ConditionsInLog, SameConditionOfSeveralContainersCountsOncePerRound) {
   report({away, away});
   report({});
-  EXPECT_EQ(capture.lines()[1], "info over after 5 s and 1 rounds: docker is away");
+  EXPECT_EQ(capture.lines()[1], "info over after 5 s and 1 round: docker is away");
 }
 
 }  // namespace

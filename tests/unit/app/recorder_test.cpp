@@ -86,7 +86,15 @@ TEST_F(Recording, OverrunIsAWarningWithBothFiguresAndItsTicksAreSkipped) {
   EXPECT_EQ(log.count("warning round 2 began 0.000 s after its time and took 12.000 s with an "
                       "interval of 5.000 s: 2 rounds skipped (2 since the start)"),
             1U);
-  EXPECT_EQ(log.count("stopped after 4 rounds with 4 rows; 2 rounds were skipped"), 1U);
+  EXPECT_EQ(log.count("stopped after 4 rounds with 4 rows; 2 rounds skipped"), 1U);
+}
+
+TEST_F(Recording, OneOfAKindIsNoPlural) {
+  source.slow_round = 1;
+  source.slow_round_takes = 7s;
+  record(1);
+  EXPECT_EQ(log.count(": 1 round skipped (1 since the start)"), 1U);
+  EXPECT_EQ(log.count("stopped after 1 round with 1 row; 1 round skipped"), 1U);
 }
 
 TEST_F(Recording, StopWhileWaitingEndsCleanly) {
@@ -131,8 +139,8 @@ TEST_F(Recording, ContainerWithoutReadingIsADebugLine) {
 
 TEST_F(Recording, DebugShowsWhatARoundFoundAndHowLongItWaits) {
   record(1);
-  EXPECT_EQ(log.count("debug round 1: began 0.0000 s after its time; 1 containers, 1 tasks, 1 "
-                      "rows, 0 GPUs, 0 GPU processes; took "
+  EXPECT_EQ(log.count("debug round 1: began 0.0000 s after its time; containers 1, tasks 1, "
+                      "rows 1, GPUs 0, GPU processes 0; took "
                       "2.000 s, next in 3.000 s"),
             1U);
 }
