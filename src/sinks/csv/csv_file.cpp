@@ -1,14 +1,13 @@
 #include "csv_file.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include <fmt/format.h>
-
-#include "unique_fd.h"
 
 namespace wemol {
 namespace {
@@ -59,39 +58,26 @@ std::string_view missing_line_end(int fd, off_t size) {
   return last == '\r' ? kLineEnd.substr(1) : kLineEnd;
 }
 
+/// The lowest free number is given to each new descriptor, so a high one tells that many are used.
+bool may_be_kept(int fd) {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && static_cast<rlim_t>(fd) < limit.rlim_cur / 2;
+}
+
 }  // namespace
-
-/// One of the numbered files, opened and found fit for rows.
-class CsvFile::OpenFile {
- public:
-  OpenFile(UniqueFd fd, struct stat status, std::filesystem::path path)
-      : fd_(std::move(fd)), status_(status), path_(std::move(path)) {}
-
-  [[nodiscard]] int fd() const { return fd_.get(); }
-  [[nodiscard]] off_t size() const { return status_.st_size; }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] Fingerprint fingerprint(off_t size) const {
-    return {.device = status_.st_dev, .inode = status_.st_ino, .size = size};
-  }
-
- private:
-  UniqueFd fd_;
-  struct stat status_;
-  std::filesystem::path path_;
-};
 
 CsvFile::CsvFile(std::filesystem::path folder, std::string stem, std::string_view header)
     : folder_(std::move(folder)), stem_(std::move(stem)), header_(header) {}
 
-std::filesystem::path CsvFile::numbered_path(unsigned number) const {
+std::string CsvFile::numbered_path(unsigned number) const {
   return folder_ / (number == 1 ? stem_ + ".csv" : fmt::format("{}-{}.csv", stem_, number));
 }
 
-tl::expected<CsvFile::OpenFile, AppendError> CsvFile::open_own_file() {
+tl::expected<void, AppendError> CsvFile::open_own_file() {
   constexpr int kFlags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   constexpr mode_t kMode = 0644;
   for (unsigned number = 1;; ++number) {
-    std::filesystem::path path = numbered_path(number);
+    std::string path = numbered_path(number);
     UniqueFd fd(open(path.c_str(), kFlags, kMode));
     if (!fd && (errno == ENOENT || errno == ENOTDIR)) {
       std::error_code error;
@@ -110,42 +96,58 @@ tl::expected<CsvFile::OpenFile, AppendError> CsvFile::open_own_file() {
       }
       return tl::make_unexpected(error_at(path, errno));
     }
-    OpenFile file(std::move(fd), status, std::move(path));
-    const bool is_own = file.size() == 0 || file.fingerprint(file.size()) == last_ ||
-                        begins_with_header(file.fd(), header_);
-    if (S_ISREG(status.st_mode) && is_own) {
-      return file;
+    const off_t size = status.st_size;
+    if (S_ISREG(status.st_mode) && (size == 0 || begins_with_header(fd.get(), header_))) {
+      const std::string_view missing = size == 0 ? "" : missing_line_end(fd.get(), size);
+      path_ = std::move(path);
+      file_ = OpenFile{.fd = std::move(fd),
+                       .device = status.st_dev,
+                       .inode = status.st_ino,
+                       .size = size,
+                       .missing_line_end = missing,
+                       .is_first = number == 1};
+      return {};
     }
   }
 }
 
-tl::expected<std::filesystem::path, AppendError> CsvFile::append(std::string_view row) {
-  auto file = open_own_file();
-  if (!file) {
-    return tl::make_unexpected(std::move(file.error()));
+bool CsvFile::is_open_and_unchanged() const {
+  struct stat status {};
+  return file_ && stat(path_.c_str(), &status) == 0 && status.st_dev == file_->device &&
+         status.st_ino == file_->inode && status.st_size == file_->size;
+}
+
+tl::expected<void, AppendError> CsvFile::append(std::string_view row) {
+  if (!is_open_and_unchanged()) {
+    file_.reset();
+    if (auto opened = open_own_file(); !opened) {
+      return opened;
+    }
   }
-  const off_t old_size = file->size();
-  std::string text;
-  if (old_size == 0) {
-    text = header_;
-  } else if (file->fingerprint(old_size) != last_) {
-    text = missing_line_end(file->fd(), old_size);
-  }
+  std::string text(file_->size == 0 ? header_ : file_->missing_line_end);
   text += row;
-  const ssize_t written = write(file->fd(), text.data(), text.size());
+  const int fd = file_->fd.get();
+  const ssize_t written = write(fd, text.data(), text.size());
   const auto length = static_cast<ssize_t>(text.size());
   if (written != length) {
     const int code = written < 0 ? errno : ENOSPC;
-    // Nobody else appends to this file: what lies beyond the old size is our own half.
-    if (written > 0 && ftruncate(file->fd(), old_size) != 0) {
-      last_.reset();  // a line end will be put behind the half row
+    if (written > 0) {
+      // Nobody else appends to this file: what lies beyond the old size is our own half. Where it
+      // cannot be taken back, the next row finds that the line has no end.
+      [[maybe_unused]] const int cut = ftruncate(fd, file_->size);
     }
-    return tl::make_unexpected(error_at(file->path(), code));
+    file_.reset();
+    return tl::make_unexpected(error_at(path_, code));
   }
-  last_ = file->fingerprint(old_size + length);
   // Starts the transfer and does not wait for it.
-  sync_file_range(file->fd(), old_size, length, SYNC_FILE_RANGE_WRITE);
-  return file->path();
+  sync_file_range(fd, file_->size, length, SYNC_FILE_RANGE_WRITE);
+  file_->size += length;
+  file_->missing_line_end = {};
+  // Of the later ones it has to be seen each time that those before it are still not fit.
+  if (!file_->is_first || !may_be_kept(fd)) {
+    file_.reset();
+  }
+  return {};
 }
 
 }  // namespace wemol

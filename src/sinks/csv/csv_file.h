@@ -9,6 +9,8 @@
 
 #include <tl/expected.hpp>
 
+#include "unique_fd.h"
+
 namespace wemol {
 
 /// Why a row could not be appended.
@@ -25,8 +27,11 @@ struct AppendError {
 /// - Nothing else is ever removed or rewritten. A last line without an end gets one first.
 /// - A file with another header (or something that is no file) is left alone: the rows go to
 ///   `<stem>-2.csv`, `-3`, ….
-/// - The file is opened for each row: one that was removed or renamed is begun anew, and so is its
-///   folder. No descriptor is kept.
+/// - The file is looked at before each row: one that was removed or renamed is begun anew, and so
+/// is
+///   its folder; one that somebody else has changed is checked as if it were met for the first
+///   time.
+/// - Its descriptor is kept while the process has used less than half of those that it may have.
 /// - When append returns, the kernel has begun to write the row to the disk. A crash of the program
 ///   loses nothing that was appended; a power cut may lose what the disk had not taken yet.
 class CsvFile {
@@ -34,28 +39,32 @@ class CsvFile {
   /// `header` ends in CRLF, as rows do.
   CsvFile(std::filesystem::path folder, std::string stem, std::string_view header);
 
-  /// Returns the path of the file that took the row.
-  [[nodiscard]] tl::expected<std::filesystem::path, AppendError> append(std::string_view row);
+  [[nodiscard]] tl::expected<void, AppendError> append(std::string_view row);
 
+  /// Of the file that took the last row; empty when there was none.
+  [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
  private:
-  /// The file as the last append left it: then its header and its end are known to be good.
-  struct Fingerprint {
+  /// One of the numbered files, found fit for rows.
+  struct OpenFile {
+    UniqueFd fd;
     dev_t device;
     ino_t inode;
-    off_t size;
-    friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
+    off_t size;  ///< as the last append left it
+    std::string_view missing_line_end;
+    bool is_first;  ///< of the numbered files
   };
-  class OpenFile;
 
-  [[nodiscard]] std::filesystem::path numbered_path(unsigned number) const;
-  [[nodiscard]] tl::expected<OpenFile, AppendError> open_own_file();
+  [[nodiscard]] std::string numbered_path(unsigned number) const;
+  [[nodiscard]] tl::expected<void, AppendError> open_own_file();
+  [[nodiscard]] bool is_open_and_unchanged() const;
 
   std::filesystem::path folder_;
   std::string stem_;
   std::string_view header_;
-  std::optional<Fingerprint> last_;
+  std::string path_;
+  std::optional<OpenFile> file_;
 };
 
 }  // namespace wemol

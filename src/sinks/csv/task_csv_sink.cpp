@@ -40,10 +40,10 @@ TaskCsvSink::~TaskCsvSink() {
 Conditions TaskCsvSink::write(const Snapshot& snapshot) {
   ++round_;
   for (const TaskSample& sample : snapshot.samples) {
-    const Key key{folder_name(sample.module_name), sample.task.task_id};
+    const Key key{sample.module_name, sample.task.task_id};
     Destination& destination = destination_of(key, sample);
     destination.last_sampled_in = round_;
-    enqueue(destination, task_csv_row(sample));
+    enqueue(destination, task_csv_row(sample, local_time_.of(sample.stats.read_at)));
   }
   Trouble trouble;
   for (auto& [key, destination] : destinations_) {
@@ -61,10 +61,11 @@ TaskCsvSink::Destination& TaskCsvSink::destination_of(const Key& key, const Task
   if (found != destinations_.end()) {
     return found->second;
   }
-  const auto& [folder, task_id] = key;
-  Destination destination{.container_name = sample.container_name,
-                          .file = CsvFile(output_dir_ / folder, task_id, task_csv_header()),
-                          .fallback_file = CsvFile(".", task_id, task_csv_header())};
+  const auto& [module, task_id] = key;
+  Destination destination{
+      .container_name = sample.container_name,
+      .file = CsvFile(output_dir_ / folder_name(module), task_id, task_csv_header()),
+      .fallback_file = CsvFile(".", task_id, task_csv_header())};
   return destinations_.emplace(key, std::move(destination)).first->second;
 }
 
@@ -79,14 +80,16 @@ void TaskCsvSink::enqueue(Destination& destination, std::string row) {
   destination.waiting.push_back(std::move(row));
 }
 
-tl::expected<std::filesystem::path, AppendError> TaskCsvSink::append_first_waiting(
+tl::expected<const CsvFile*, AppendError> TaskCsvSink::append_first_waiting(
     Destination& destination, Trouble& trouble) {
+  const CsvFile* file = &destination.file;
   auto appended = destination.file.append(destination.waiting.front());
   if (!appended && appended.error().no_folder) {
     trouble.folders[destination.file.folder()] = appended.error().message;
+    file = &destination.fallback_file;
     appended = destination.fallback_file.append(destination.waiting.front());
   }
-  return appended;
+  return appended.map([&] { return file; });
 }
 
 void TaskCsvSink::flush(const Key& key, Destination& destination, Trouble& trouble) {
@@ -101,11 +104,11 @@ void TaskCsvSink::flush(const Key& key, Destination& destination, Trouble& troub
       }
       return;
     }
-    if (*appended != destination.path) {
-      destination.path = std::move(*appended);
+    if (const std::string& path = (*appended)->path(); path != destination.path) {
+      destination.path = path;
       // The path holds the module's name without whatever could break a line of the log.
       spdlog::info("task {}: container {} is recorded in {}", key.second,
-                   destination.container_name, destination.path.string());
+                   destination.container_name, destination.path);
     }
     const std::size_t row_bytes = destination.waiting.front().size();
     waiting_bytes_ -= row_bytes;

@@ -10,6 +10,7 @@
 #include <wemol/sink.h>
 
 #include "csv_file.h"
+#include "local_time_text.h"
 
 namespace wemol {
 
@@ -36,16 +37,17 @@ class TaskCsvSink : public Sink {
     std::string container_name;  ///< of the first sample, for the log
     CsvFile file;
     CsvFile fallback_file;
-    std::filesystem::path path;  ///< of the file that took the last row; empty: none yet
+    std::string path;  ///< of the file that took the last row; empty: none yet
     std::deque<std::string> waiting;
     std::size_t waiting_bytes = 0;
     std::uint64_t last_sampled_in = 0;  ///< round
   };
-  using Key = std::pair<std::string, std::string>;  ///< folder, task id
+  using Key = std::pair<std::string, std::string>;  ///< module, task id
   struct Trouble;
 
   Destination& destination_of(const Key& key, const TaskSample& sample);
-  [[nodiscard]] static tl::expected<std::filesystem::path, AppendError> append_first_waiting(
+  /// The file that took it.
+  [[nodiscard]] static tl::expected<const CsvFile*, AppendError> append_first_waiting(
       Destination& destination, Trouble& trouble);
   void enqueue(Destination& destination, std::string row);
   void flush(const Key& key, Destination& destination, Trouble& trouble);
@@ -54,6 +56,7 @@ class TaskCsvSink : public Sink {
   std::filesystem::path output_dir_;
   Bounds bounds_;
   std::map<Key, Destination> destinations_;
+  LocalTimeText local_time_;
   std::size_t waiting_bytes_ = 0;
   std::size_t dropped_rows_ = 0;
   std::uint64_t round_ = 0;

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <ctime>
 #include <functional>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "csv_record.h"
@@ -21,14 +19,6 @@ constexpr double kBytesPerMiB = 1 << 20;
 constexpr std::size_t kColumnCount = 22;
 constexpr std::size_t kGpuColumnCount = 11;
 using GpuColumns = std::array<std::string, kGpuColumnCount>;
-
-std::string local_time_text(std::chrono::system_clock::time_point time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  tzset();  // localtime_r alone need not notice a changed time zone
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}", local);
-}
 
 std::string memory_text(const std::optional<std::uint64_t>& bytes) {
   return bytes ? fmt::format("{:.0f}MB", std::floor(static_cast<double>(*bytes) / kBytesPerMiB))
@@ -98,12 +88,12 @@ const std::string& task_csv_header() {
   return header;
 }
 
-std::string task_csv_row(const TaskSample& sample) {
+std::string task_csv_row(const TaskSample& sample, const std::string& timestamp) {
   PrintedStats stats = docker_text(sample.stats);
   std::array<std::string, kColumnCount> fields{sample.task.task_id,
                                                sample.task.job_id,
                                                guarded_against_formulas(sample.module_name),
-                                               local_time_text(sample.stats.read_at),
+                                               timestamp,
                                                guarded_against_formulas(sample.container_name),
                                                std::move(stats.cpu_percent),
                                                std::move(stats.memory_usage),

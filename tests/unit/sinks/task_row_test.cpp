@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "local_time_text.h"
+
 namespace wemol {
 namespace {
 
@@ -47,7 +49,9 @@ class TaskRow : public testing::Test {
                                         "746B / 0B", "1.58MB / 1.71GB",     "39"};
     sample.gpus = {{use_of(rtx3090(0))}};
   }
-  [[nodiscard]] std::string row() const { return task_csv_row(sample); }
+  [[nodiscard]] std::string row() const {
+    return task_csv_row(sample, LocalTimeText().of(sample.stats.read_at));
+  }
   /// The row's end, from gpu_count on.
   [[nodiscard]] std::string gpu_part() const {
     const std::string whole = row();
