@@ -204,7 +204,7 @@ Result<Answer> from_line(std::string_view line) {
   }
   Answer answer;
   if (json.contains("no_library")) {
-    if (!take(json, "no_library", answer.why_no_library)) {
+    if (!take(json, "no_library", answer.why_no_library) || answer.why_no_library.empty()) {
       return failure("has no text at no_library");
     }
     return answer;

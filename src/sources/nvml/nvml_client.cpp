@@ -1,5 +1,8 @@
 #include "nvml_client.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "gpu_message.h"
@@ -13,7 +16,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kLongestRestartPause = 60s;
 constexpr auto kLongestLibraryPause = 10min;
-constexpr auto kAnswerIsFresh = 1s;
 constexpr auto kKillToStuck = 1s;
 constexpr std::uint64_t kTimerAccuracyUsec = 1000;
 constexpr std::string_view kRequest = "read";
@@ -45,7 +47,7 @@ void NvmlClient::begin() {
   answer_.reset();
   wanted_ = false;
   if (asked_at_) {
-    wanted_ = now - *asked_at_ <= kAnswerIsFresh;
+    wanted_ = now - *asked_at_ <= timing_.fresh;
     return;
   }
   if (!helper_ && restart_pause_.over(now) && library_pause_.over(now)) {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "driver_reader.h"
 #include "event_loop.h"
-#include "gpu_reader.h"
 #include "growing_pause.h"
 #include "nvml_answer.h"
 
@@ -24,6 +24,9 @@ struct HelperTiming {
   std::chrono::milliseconds answer = std::chrono::seconds(10);
   /// The same for its first answer: opening the driver takes half a minute on some machines.
   std::chrono::milliseconds first_answer = std::chrono::seconds(60);
+  /// An answer that comes in a later round counts for that round when it was asked for no longer
+  /// ago than this.
+  std::chrono::milliseconds fresh = std::chrono::seconds(1);
   /// After a failure the next one is started after this, then after twice that, up to 60 s (10
   /// minutes where there is no NVML).
   std::chrono::milliseconds first_pause = std::chrono::seconds(1);
@@ -32,25 +35,21 @@ struct HelperTiming {
 /// Reads the GPUs through NVML in a helper process, since a call can hang in the driver: then the
 /// helper hangs, and not the round. One helper at most: while one lives that cannot be killed, no
 /// other is started.
-class NvmlClient : public GpuReader {
+class NvmlClient : public DriverReader {
  public:
   NvmlClient(EventLoop& loop, std::vector<std::string> helper_command, HelperTiming timing);
   ~NvmlClient() override;
 
   /// Asks the helper, and starts it where there is none. While an earlier request is not answered
-  /// there is no other; its answer counts for this round when it was asked within the last second,
-  /// and is thrown away when it is older.
+  /// there is no other; its answer counts for this round when it is fresh, else it is thrown away.
   void begin() override;
   /// Nothing when the host has no NVML; why_no_library() then says why.
   [[nodiscard]] std::optional<GpuReadings> finish(SteadyTime due) override;
 
-  /// In the loader's words; empty while NVML is there or nothing is known yet.
-  [[nodiscard]] const std::string& why_no_library() const { return why_no_library_; }
-
-  /// Lets go of the driver: the helper ends. The next begin() starts another.
-  void let_go();
-  /// There is no helper process, so nothing of ours holds the driver.
-  [[nodiscard]] bool has_let_go();
+  /// The helper ends, by itself or, when it does not answer, killed.
+  void let_go() override;
+  [[nodiscard]] bool has_let_go() override;
+  [[nodiscard]] const std::string& why_no_library() const override { return why_no_library_; }
 
  private:
   struct Killed {
