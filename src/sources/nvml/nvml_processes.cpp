@@ -81,7 +81,7 @@ tl::expected<Processes, Status> read_all_lists(const Functions& functions,
                                                const std::vector<Device>& devices) {
   Processes all;
   for (unsigned i = 0; i < devices.size(); ++i) {
-    const auto compute = read_list(functions.compute_processes, devices[i], i);
+    auto compute = read_list(functions.compute_processes, devices[i], i);
     if (!compute) {
       return compute;
     }

@@ -37,7 +37,11 @@ int init_count = 0;
 Device* device_for(const std::string& prefix) {
   static std::deque<Device> devices;
   const auto found = std::ranges::find(devices, prefix, &Device::prefix);
-  return found != devices.end() ? &*found : &devices.emplace_back(prefix);
+  if (found == devices.end()) {
+    devices.push_back({prefix});
+    return &devices.back();
+  }
+  return &*found;
 }
 
 void log_call(const Scenario& scenario, const char* what) {
@@ -156,7 +160,7 @@ struct Sample {
 
 }  // namespace
 
-#pragma GCC diagnostic ignored "-Wmissing-declarations"
+// NOLINTBEGIN(readability-identifier-naming): the names are NVIDIA's
 extern "C" {
 
 int nvmlInit_v2() {
@@ -362,3 +366,4 @@ int nvmlDeviceGetMPSComputeRunningProcesses_v3(Device* device, unsigned* count,
 #endif
 
 }  // extern "C"
+// NOLINTEND(readability-identifier-naming)
