@@ -3,12 +3,16 @@
 
 #include <fmt/format.h>
 
+#include "nvml_helper.h"
 #include "program.h"
 #include "standard_streams.h"
 
 int main(int argc, char** argv) {
   try {
     wemol::open_missing_standard_streams();
+    if (const auto status = wemol::nvml::run_if_helper(argc, argv)) {
+      return *status;
+    }
     const auto options = wemol::parse_options(argc, argv);
     if (!options) {
       fmt::print(options.error().status == 0 ? stdout : stderr, "{}", options.error().text);

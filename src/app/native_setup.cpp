@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "amd_gpus.h"
 #include "curl_http_client.h"
 #include "host_gpus.h"
 #include "native_source.h"
+#include "nvidia_gpus.h"
+#include "nvml_client.h"
 
 namespace wemol {
 namespace {
@@ -27,13 +30,26 @@ void raise_open_files_limit() {
   }
 }
 
+std::vector<std::unique_ptr<GpuReader>> gpu_readers(const Options& options, EventLoop& loop,
+                                                    const FileReader& files,
+                                                    CommandRunner& runner) {
+  nvml::HelperTiming timing;
+  timing.answer = std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout);
+  auto nvml = std::make_unique<nvml::NvmlClient>(loop, nvml::own_helper_command(), timing);
+  std::vector<std::unique_ptr<GpuReader>> readers;
+  readers.push_back(std::make_unique<NvidiaGpus>(std::move(nvml), runner, files, loop));
+  readers.push_back(std::make_unique<amd::AmdGpus>(files, loop));
+  return readers;
+}
+
 /// Owns what the source refers to, in the order in which it has to go.
 class NativeSetup : public Source {
  public:
-  NativeSetup(const Options& options, EventLoop& loop, const FileReader& files)
+  NativeSetup(const Options& options, EventLoop& loop, const FileReader& files,
+              CommandRunner& runner)
       : engine_(loop, options.engine_socket,
                 std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout)),
-        gpus_({}, files),
+        gpus_(gpu_readers(options, loop, files, runner), files),
         source_(engine_, loop, files, gpus_,
                 {.is_task = [prefix = options.container_prefix](
                                 std::string_view name) { return name.starts_with(prefix); },
@@ -52,10 +68,9 @@ class NativeSetup : public Source {
 }  // namespace
 
 std::unique_ptr<Source> make_native_source(const Options& options, EventLoop& loop,
-                                           const FileReader& files,
-                                           SystemCommandRunner& /*runner*/) {
+                                           const FileReader& files, CommandRunner& runner) {
   raise_open_files_limit();
-  return std::make_unique<NativeSetup>(options, loop, files);
+  return std::make_unique<NativeSetup>(options, loop, files, runner);
 }
 
 }  // namespace wemol

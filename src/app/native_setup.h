@@ -4,16 +4,16 @@
 
 #include <wemol/source.h>
 
+#include "command_runner.h"
 #include "event_loop.h"
 #include "files.h"
 #include "options.h"
-#include "system_command_runner.h"
 
 namespace wemol {
 
 /// The source of `--source native` with all that it needs.
 [[nodiscard]] std::unique_ptr<Source> make_native_source(const Options& options, EventLoop& loop,
                                                          const FileReader& files,
-                                                         SystemCommandRunner& runner);
+                                                         CommandRunner& runner);
 
 }  // namespace wemol

@@ -48,8 +48,16 @@ void lower_open_files_limit() {
   }
 }
 
+/// The ends of the pipes that the child keeps.
+struct ChildEnds {
+  int in = -1;  ///< -1: nothing to read
+  int out = -1;
+  int err = -1;
+  int report = -1;
+};
+
 /// In the child, after fork: never returns.
-[[noreturn]] void become_program(char* const* argv, pid_t parent, int out, int err, int report) {
+[[noreturn]] void become_program(char* const* argv, pid_t parent, const ChildEnds& ends) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) {  // the parent died before the line above
@@ -59,13 +67,13 @@ void lower_open_files_limit() {
   lower_open_files_limit();
   // Whatever this process has inherited or opened without the flag stays out of the program.
   close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-  const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (in >= 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
-      dup2(err, STDERR_FILENO) >= 0) {
+  const int in = ends.in >= 0 ? ends.in : open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (in >= 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(ends.out, STDOUT_FILENO) >= 0 &&
+      dup2(ends.err, STDERR_FILENO) >= 0) {
     execvp(argv[0], argv);
   }
   const int error = errno;
-  [[maybe_unused]] const ssize_t written = write(report, &error, sizeof error);
+  [[maybe_unused]] const ssize_t written = write(ends.report, &error, sizeof error);
   _exit(127);
 }
 
@@ -81,11 +89,13 @@ int read_report(int fd) {
 
 }  // namespace
 
-tl::expected<ChildProcess, int> start_child(const std::vector<std::string>& argv) {
+tl::expected<ChildProcess, int> start_child(const std::vector<std::string>& argv,
+                                            StandardInput input) {
+  auto in = input == StandardInput::pipe ? make_pipe() : Pipe{};
   auto out = make_pipe();
   auto err = make_pipe();
   auto report = make_pipe();
-  for (const auto* pipe : {&out, &err, &report}) {
+  for (const auto* pipe : {&in, &out, &err, &report}) {
     if (!*pipe) {
       return tl::make_unexpected(pipe->error());
     }
@@ -103,8 +113,11 @@ tl::expected<ChildProcess, int> start_child(const std::vector<std::string>& argv
     return tl::make_unexpected(errno);
   }
   if (pid == 0) {
-    become_program(arguments.data(), parent, out->write_end.get(), err->write_end.get(),
-                   report->write_end.get());
+    become_program(arguments.data(), parent,
+                   {.in = in->read_end.get(),
+                    .out = out->write_end.get(),
+                    .err = err->write_end.get(),
+                    .report = report->write_end.get()});
   }
   setpgid(pid, pid);  // here as well: whoever comes first, a kill of the group must find it
   report->write_end.reset();
@@ -112,10 +125,11 @@ tl::expected<ChildProcess, int> start_child(const std::vector<std::string>& argv
     waitpid(pid, nullptr, 0);
     return tl::make_unexpected(error);
   }
-  for (const int fd : {out->read_end.get(), err->read_end.get()}) {
-    fcntl(fd, F_SETFL, O_NONBLOCK);
+  for (const int fd : {in->write_end.get(), out->read_end.get(), err->read_end.get()}) {
+    fcntl(fd, F_SETFL, O_NONBLOCK);  // without effect on the -1 of a pipe that there is not
   }
-  return ChildProcess{pid, std::move(out->read_end), std::move(err->read_end)};
+  return ChildProcess{pid, std::move(in->write_end), std::move(out->read_end),
+                      std::move(err->read_end)};
 }
 
 }  // namespace wemol

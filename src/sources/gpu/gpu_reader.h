@@ -16,6 +16,13 @@ struct GpuReadings {
   Conditions conditions;
 };
 
+/// What the rounds so far say about the tasks.
+struct TaskGpuUse {
+  bool any_task = false;         ///< a task container runs now
+  std::size_t new_tasks = 0;     ///< that have appeared since this was told last
+  bool a_task_uses_gpu = false;  ///< by the readings of the last round
+};
+
 /// Reads the GPUs that one interface serves (NVML, the kernel's files for AMD).
 class GpuReader {
  public:
@@ -24,12 +31,19 @@ class GpuReader {
   GpuReader& operator=(const GpuReader&) = delete;
   virtual ~GpuReader() = default;
 
+  /// Told before each begin(), for those who let go of a driver that no task needs.
+  virtual void note_tasks(const TaskGpuUse& /*use*/) {}
+
   /// Asks for the readings of this round and does not wait for them.
   virtual void begin() {}
 
   /// Gives them, once after each begin(). Waits until `due` at most: what has not come by then is
   /// absent and stated. Nothing when this host has no such interface.
   [[nodiscard]] virtual std::optional<GpuReadings> finish(SteadyTime due) = 0;
+
+  /// After a finish() that gave nothing: what to say, once, on a host where nobody else finds any
+  /// GPUs either.
+  [[nodiscard]] virtual std::optional<Condition> why_nothing() const { return std::nullopt; }
 };
 
 }  // namespace wemol

@@ -15,16 +15,19 @@ class HostGpus {
  public:
   HostGpus(std::vector<std::unique_ptr<GpuReader>> readers, const FileReader& files);
 
-  /// Asks all of them.
-  void begin();
+  /// To be called in every round, also without any task. Asks all of them, if there is a task.
+  void begin(std::size_t tasks, std::size_t new_tasks);
   /// Puts what has come until `due` into the facts, with the container of each process. The indices
-  /// of each reader's devices follow on those of the reader before it.
-  void finish(SteadyTime due, const IsKnownContainer& is_known, Facts& facts);
+  /// of each reader's devices follow on those of the reader before it. Not to be called without a
+  /// task.
+  void finish(SteadyTime due, const IsKnownContainer& is_known, const IsKnownContainer& is_task,
+              Facts& facts);
 
  private:
   std::vector<std::unique_ptr<GpuReader>> readers_;
   ProcessOwners owners_;
   std::uint64_t asked_at_ticks_ = 0;
+  bool a_task_uses_gpu_ = false;
 };
 
 }  // namespace wemol::native

@@ -81,6 +81,7 @@ void NativeSource::track(const engine::InspectedContainer& container) {
   }
   read_early(*tracked);
   runs_.emplace(container.id, std::move(tracked));
+  ++new_runs_;
 }
 
 bool NativeSource::watch_end(TrackedRun& tracked) {
@@ -174,14 +175,13 @@ std::optional<Facts> NativeSource::collect() {
   }
   Facts facts;
   const bool has_tasks = !runs_.empty();
-  if (has_tasks) {
-    gpus_.begin();
-  }
+  gpus_.begin(runs_.size(), std::exchange(new_runs_, 0));
   add_containers(facts);
   if (has_tasks) {
     gpus_.finish(
         loop_.now() + settings_.gpu_timeout,
-        [&](std::string_view id) { return watch_.known().contains(id); }, facts);
+        [&](std::string_view id) { return watch_.known().contains(id); },
+        [&](std::string_view id) { return runs_.contains(id); }, facts);
   }
   add_conditions(facts);
   return facts;

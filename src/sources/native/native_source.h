@@ -65,10 +65,11 @@ class NativeSource : public Source {
   HostGpus& gpus_;
   Settings settings_;
   RunOpener opener_;
-  std::map<std::string, std::unique_ptr<TrackedRun>> runs_;  ///< by container id
-  std::vector<Container> ended_;                             ///< since the last round
-  std::map<std::string, std::string> unreadable_;            ///< why, by container id
-  Conditions notices_;                                       ///< for the next round
+  std::map<std::string, std::unique_ptr<TrackedRun>, std::less<>> runs_;  ///< by container id
+  std::size_t new_runs_ = 0;                                              ///< since the last round
+  std::vector<Container> ended_;                                          ///< since the last round
+  std::map<std::string, std::string> unreadable_;                         ///< why, by container id
+  Conditions notices_;                                                    ///< for the next round
   EndCounts ends_;
   engine::ContainerWatch watch_;
 };

@@ -30,7 +30,7 @@ Condition unreadable(const CommandOutcome& outcome, const std::vector<std::strin
                      std::string_view what) {
   // A host without nvidia-smi is normal: that is said once.
   const bool missing = outcome.status == Status::not_found;
-  return {.key = missing ? std::string("nvidia-smi missing") : fmt::format("nvidia-smi {}", what),
+  return {.key = missing ? kMissing : fmt::format("nvidia-smi {}", what),
           .severity = Severity::warning,
           .message = fmt::format("nvidia-smi ({}) {}{}; {}", what, outcome.describe(),
                                  own_words(outcome, messages), kConsequence),

@@ -8,6 +8,9 @@
 
 namespace wemol::nvidia_smi {
 
+/// The key of the condition that there is no nvidia-smi on PATH.
+inline constexpr const char* kMissing = "nvidia-smi missing";
+
 /// Asks nvidia-smi for the GPU processes and then for the devices: one call after the other, since
 /// the driver serves them one after the other anyway.
 class NvidiaSmiReader {

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "freezer.h"
 #include "temp_dir.h"
 #include "text_file.h"
 
@@ -16,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using Status = CommandOutcome::Status;
+using test::Freezer;
 using test::read_text;
 using test::TempDir;
 
@@ -155,33 +157,6 @@ TEST_F(ShortDeadline, OneHangingCommandDoesNotHoldUpAnother) {
   EXPECT_EQ(runner.run(shell("echo quick")).standard_output, "quick\n");
   EXPECT_EQ(runner.finish(hanging).status, Status::timed_out);
 }
-
-/// A control group (v1) whose frozen processes not even SIGKILL ends, like those that hang in a
-/// driver.
-class Freezer {
- public:
-  Freezer() : path_("/sys/fs/cgroup/freezer/wemol-test-" + std::to_string(getpid())) {
-    std::error_code error;
-    available_ = std::filesystem::is_regular_file("/sys/fs/cgroup/freezer/cgroup.procs", error) &&
-                 std::filesystem::create_directory(path_, error);
-  }
-  Freezer(const Freezer&) = delete;
-  Freezer& operator=(const Freezer&) = delete;
-  ~Freezer() {
-    if (available_) {
-      set("THAWED");
-      std::error_code ignored;
-      std::filesystem::remove(path_, ignored);
-    }
-  }
-  [[nodiscard]] bool available() const { return available_; }
-  [[nodiscard]] std::string procs() const { return (path_ / "cgroup.procs").string(); }
-  void set(const char* state) const { test::write_text(path_ / "freezer.state", state); }
-
- private:
-  std::filesystem::path path_;
-  bool available_ = false;
-};
 
 TEST_F(ShortDeadline, StuckCommandIsLeftBehindAndNoneOfItsKindIsStartedWhileItLives) {
   const Freezer freezer;

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+#include "clock.h"
+
+namespace wemol {
+
+/// The time to let pass before something that failed is tried again: it doubles with each failure.
+class GrowingPause {
+ public:
+  GrowingPause(SteadyTime::duration first, SteadyTime::duration longest)
+      : first_(first), longest_(longest), next_(first) {}
+
+  /// It has failed (again) at `now`.
+  void failed(SteadyTime now) {
+    until_ = now + next_;
+    next_ = std::min(next_ * 2, longest_);
+  }
+  void succeeded() {
+    until_ = SteadyTime::min();
+    next_ = first_;
+  }
+  [[nodiscard]] bool over(SteadyTime now) const { return now >= until_; }
+  /// From when on it may be tried; in the past when nothing has failed.
+  [[nodiscard]] SteadyTime until() const { return until_; }
+
+ private:
+  SteadyTime::duration first_;
+  SteadyTime::duration longest_;
+  SteadyTime::duration next_;
+  SteadyTime until_ = SteadyTime::min();
+};
+
+}  // namespace wemol

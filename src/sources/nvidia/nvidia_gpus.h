@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "command_runner.h"
+#include "driver_reader.h"
+#include "driver_rest.h"
+#include "gpu_reader.h"
+#include "growing_pause.h"
+#include "nvidia_smi_reader.h"
+
+namespace wemol {
+
+/// Reads NVIDIA's GPUs: through NVML, and where that is missing with nvidia-smi, which is said
+/// once. NVML is let go while no task uses a GPU (DriverRest).
+///
+/// What finish() gives while the driver is left alone: no devices, and an empty list of processes,
+/// for that no task uses a GPU is known. nvidia-smi is waited for beyond `due`, up to the command
+/// timeout.
+class NvidiaGpus : public GpuReader {
+ public:
+  NvidiaGpus(std::unique_ptr<nvml::DriverReader> nvml, CommandRunner& runner,
+             const FileReader& files, const Clock& clock);
+
+  /// Nothing is asked while there is no task.
+  void note_tasks(const TaskGpuUse& use) override;
+
+  void begin() override;
+  /// Nothing when there is neither NVML nor nvidia-smi; why_nothing() then says so.
+  [[nodiscard]] std::optional<GpuReadings> finish(SteadyTime due) override;
+
+  [[nodiscard]] std::optional<Condition> why_nothing() const override;
+
+ private:
+  [[nodiscard]] std::optional<GpuReadings> ask_nvidia_smi();
+
+  std::unique_ptr<nvml::DriverReader> nvml_;
+  nvidia_smi::NvidiaSmiReader nvidia_smi_;
+  const Clock& clock_;
+  DriverRest rest_;
+  TaskGpuUse use_;
+  DriverRest::Decision decision_ = DriverRest::Decision::stay_away;
+  bool last_was_good_ = false;
+  GrowingPause nvidia_smi_missing_{std::chrono::seconds(60), std::chrono::seconds(60)};
+};
+
+}  // namespace wemol

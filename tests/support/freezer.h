@@ -1,0 +1,39 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "text_file.h"
+
+namespace wemol::test {
+
+/// A control group (v1) whose frozen processes not even SIGKILL ends, like those that hang in a
+/// driver.
+class Freezer {
+ public:
+  Freezer() : path_("/sys/fs/cgroup/freezer/wemol-test-" + std::to_string(getpid())) {
+    std::error_code error;
+    available_ = std::filesystem::is_regular_file("/sys/fs/cgroup/freezer/cgroup.procs", error) &&
+                 std::filesystem::create_directory(path_, error);
+  }
+  Freezer(const Freezer&) = delete;
+  Freezer& operator=(const Freezer&) = delete;
+  ~Freezer() {
+    if (available_) {
+      set("THAWED");
+      std::error_code ignored;
+      std::filesystem::remove(path_, ignored);
+    }
+  }
+  [[nodiscard]] bool available() const { return available_; }
+  [[nodiscard]] std::string procs() const { return (path_ / "cgroup.procs").string(); }
+  void set(const char* state) const { write_text(path_ / "freezer.state", state); }
+
+ private:
+  std::filesystem::path path_;
+  bool available_ = false;
+};
+
+}  // namespace wemol::test
