@@ -53,8 +53,9 @@ class NativeSetup : public Source {
         source_(engine_, loop, files, gpus_,
                 {.is_task = [prefix = options.container_prefix](
                                 std::string_view name) { return name.starts_with(prefix); },
-                 .list_timeout = options.command_timeout,
-                 .gpu_timeout = std::min(kGpuTimeout, options.interval / kPartsOfInterval)}) {}
+                 .gpu_timeout = std::min(kGpuTimeout, options.interval / kPartsOfInterval)}) {
+    source_.wait_for_list(options.command_timeout);
+  }
 
   [[nodiscard]] std::optional<Facts> collect() override { return source_.collect(); }
   [[nodiscard]] Facts remaining() override { return source_.remaining(); }

@@ -166,12 +166,13 @@ const std::string& NativeSource::name_of(const TrackedRun& tracked) const {
   return known != watch_.known().end() ? known->second.name : tracked.name;
 }
 
+void NativeSource::wait_for_list(std::chrono::nanoseconds timeout) {
+  loop_.run_until([&] { return watch_.is_settled(); }, loop_.now() + timeout);
+}
+
 std::optional<Facts> NativeSource::collect() {
-  if (!watch_.is_settled()) {
-    loop_.run_until([&] { return watch_.is_settled(); }, loop_.now() + settings_.list_timeout);
-    if (loop_.stop_requested()) {
-      return std::nullopt;
-    }
+  if (loop_.stop_requested()) {
+    return std::nullopt;
   }
   Facts facts;
   const bool has_tasks = !runs_.empty();

@@ -26,8 +26,6 @@ class NativeSource : public Source {
  public:
   struct Settings {
     std::function<bool(std::string_view container_name)> is_task;
-    /// How long the first round waits for the engine's list of containers.
-    std::chrono::nanoseconds list_timeout{};
     /// How long a round waits for the GPUs.
     std::chrono::nanoseconds gpu_timeout{};
   };
@@ -35,6 +33,10 @@ class NativeSource : public Source {
   NativeSource(HttpClient& engine, EventLoop& loop, const FileReader& files, HostGpus& gpus,
                Settings settings);
   ~NativeSource() override;
+
+  /// Waits until the containers that run now are known, or the engine cannot be reached. Before the
+  /// first round, so that it is as short as any other.
+  void wait_for_list(std::chrono::nanoseconds timeout);
 
   [[nodiscard]] std::optional<Facts> collect() override;
   /// The last states of the tasks that have ended since.

@@ -97,7 +97,8 @@ std::string DockerEngine::make_image() {
   fs::create_directories(root / "bin");
   fs::create_directories(root / "tmp");
   fs::copy_file(fs::canonical(find_program("busybox")), root / "bin" / "busybox");
-  for (const char* applet : {"sh", "sleep", "true", "dd", "cat", "tail", "yes"}) {
+  for (const char* applet :
+       {"sh", "sleep", "true", "dd", "cat", "tail", "yes", "ip", "ping", "sed"}) {
     fs::create_symlink("busybox", root / "bin" / applet);
   }
   const std::string tar = folder_.path() / "image.tar";
@@ -144,6 +145,18 @@ Environment DockerEngine::client_environment() const {
           {"DOCKER_API_VERSION", std::nullopt}};
 }
 
+void DockerEngine::freeze() const {
+  daemon_->send(SIGSTOP);
+}
+
+void DockerEngine::thaw() const {
+  daemon_->send(SIGCONT);
+}
+
+std::string DockerEngine::image() {
+  return kImage;
+}
+
 CommandResult DockerEngine::docker(const Arguments& arguments) {
   Arguments argv{"docker"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
@@ -160,7 +173,10 @@ std::string DockerEngine::must_docker(const Arguments& arguments) {
 
 std::string DockerEngine::run(const std::string& name, const Arguments& command,
                               const Arguments& options) {
-  Arguments arguments{"run", "--detach", "--network", "none", "--name", name};
+  Arguments arguments{"run", "--detach", "--name", name};
+  if (std::ranges::find(options, "--network") == options.end()) {
+    arguments.insert(arguments.end(), {"--network", "none"});
+  }
   arguments.insert(arguments.end(), options.begin(), options.end());
   arguments.emplace_back(kImage);
   arguments.insert(arguments.end(), command.begin(), command.end());

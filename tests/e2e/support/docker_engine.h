@@ -24,6 +24,9 @@ class DockerEngine {
   void stop();
   /// The engine crashes.
   void crash();
+  /// The engine answers nobody any more, until thaw().
+  void freeze() const;
+  void thaw() const;
 
   [[nodiscard]] std::string host() const { return "unix://" + socket().string(); }
   /// What a docker client needs to reach this engine and no settings of the user.
@@ -34,10 +37,13 @@ class DockerEngine {
   /// Runs the docker client, which must succeed. Returns its output without the last line end.
   std::string must_docker(const Arguments& arguments);
 
-  /// Starts a container and returns its id. `options` go to docker run.
+  /// Starts a container, without a network unless `options` name one, and returns its id. `options`
+  /// go to docker run.
   std::string run(const std::string& name, const Arguments& command = {"sleep", "100000"},
                   const Arguments& options = {});
   void remove_all_containers();
+  /// For tests that run containers by docker() themselves.
+  [[nodiscard]] static std::string image();
 
  private:
   [[nodiscard]] std::filesystem::path socket() const { return folder_.path() / "docker.sock"; }
