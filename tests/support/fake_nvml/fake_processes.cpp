@@ -91,7 +91,7 @@ int nvmlDeviceGetProcessUtilization(Device* device, Sample* out, unsigned* count
   std::vector<Sample> samples;
   for (const auto& row : scenario.rows(device->prefix + "samples")) {
     const unsigned long long time = now_usec() - row.at(1) * 1000;
-    if (time > newer_than) {
+    if (time > newer_than || scenario.text(device->prefix + "stale_samples")) {
       samples.push_back(
           {static_cast<unsigned>(row.at(0)), time, static_cast<unsigned>(row.at(2)), 0, 0, 0});
     }
