@@ -23,8 +23,9 @@ class GrowingPause {
     next_ = first_;
   }
   [[nodiscard]] bool over(SteadyTime now) const { return now >= until_; }
-  /// From when on it may be tried; in the past when nothing has failed.
-  [[nodiscard]] SteadyTime until() const { return until_; }
+  [[nodiscard]] SteadyTime::duration left(SteadyTime now) const {
+    return over(now) ? SteadyTime::duration::zero() : until_ - now;
+  }
 
  private:
   SteadyTime::duration first_;

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "text_file.h"
 
@@ -23,8 +25,11 @@ class Freezer {
   ~Freezer() {
     if (available_) {
       set("THAWED");
-      std::error_code ignored;
-      std::filesystem::remove(path_, ignored);
+      // The last process leaves it a moment after it has ended.
+      std::error_code error;
+      for (int i = 0; i < 200 && !std::filesystem::remove(path_, error); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
     }
   }
   [[nodiscard]] bool available() const { return available_; }

@@ -1,6 +1,5 @@
 #include "nvml_client.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -187,8 +186,11 @@ std::string NvmlClient::state_in_words(SteadyTime now) const {
   if (ending_) {
     return "has not let go of the driver yet";
   }
+  if (last_failure_.empty()) {
+    return "answered too late for this round";
+  }
   return fmt::format("{}; the next one is started in {:.1f} s", last_failure_,
-                     std::max(0.0, seconds(restart_pause_.until() - now)));
+                     seconds(restart_pause_.left(now)));
 }
 
 }  // namespace wemol::nvml

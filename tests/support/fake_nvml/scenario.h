@@ -15,6 +15,7 @@ namespace fake_nvml {
 ///   0.memory 100 10 30           total, reserved, used
 ///   0.processes 12:5,13:7:1:0    pid:bytes[:gpu instance:compute instance]; also 0.mps_processes
 ///   0.samples 12:500:40          pid:age in ms:sm percent
+///   0.stale_samples yes          older ones than were asked for are given, too
 ///   0.mig 2                      MIG on, two places, whose keys begin with 0.0 and 0.1
 ///   nvmlInit error 9             a function fails with a return code
 ///   nvmlInit once 1 /path        the same, once: then there is that file

@@ -11,11 +11,13 @@ TEST(GrowingPauses, DoubleWithEachFailureUpToTheLongest) {
   const SteadyTime now(1000s);
   GrowingPause pause(1s, 5s);
   EXPECT_TRUE(pause.over(now));
+  EXPECT_EQ(pause.left(now), 0s);
   for (const auto length : {1s, 2s, 4s, 5s, 5s}) {
     pause.failed(now);
     EXPECT_FALSE(pause.over(now + length - 1ms));
     EXPECT_TRUE(pause.over(now + length));
-    EXPECT_EQ(pause.until(), now + length);
+    EXPECT_EQ(pause.left(now), length);
+    EXPECT_EQ(pause.left(now + 2 * length), 0s);
   }
 }
 

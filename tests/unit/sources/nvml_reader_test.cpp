@@ -1,7 +1,5 @@
 #include "nvml_reader.h"
 
-#include <algorithm>
-
 #include <gtest/gtest.h>
 
 #include "nvml_scenario.h"
@@ -26,12 +24,15 @@ class Nvml : public testing::Test {
         NvmlReader(library).read(SteadyTime(1000s), std::chrono::system_clock::now());
     return answer.readings.value_or(GpuReadings{});
   }
-  static const GpuProcess* process(const GpuReadings& readings, std::uint64_t pid,
-                                   const std::string& uuid) {
-    const auto found = std::ranges::find_if(*readings.processes, [&](const GpuProcess& candidate) {
-      return candidate.pid == pid && candidate.gpu_uuid == uuid;
-    });
-    return found == readings.processes->end() ? nullptr : &*found;
+  static GpuProcess process(const GpuReadings& readings, std::uint64_t pid,
+                            const std::string& uuid) {
+    for (const GpuProcess& candidate : readings.processes.value_or(std::vector<GpuProcess>{})) {
+      if (candidate.pid == pid && candidate.gpu_uuid == uuid) {
+        return candidate;
+      }
+    }
+    ADD_FAILURE() << "no process " << pid << " on " << uuid;
+    return {};
   }
 
   NvmlScenario scenario;
@@ -67,32 +68,37 @@ TEST_F(Nvml, ListsComputeProcessesAndMpsClientsOncePerGpu) {
   const auto readings = read();
   ASSERT_TRUE(readings.processes);
   EXPECT_EQ(readings.processes->size(), 4U);
-  EXPECT_EQ(process(readings, 10, "GPU-0")->memory_used_bytes, 100U);
-  EXPECT_EQ(process(readings, 11, "GPU-0")->memory_used_bytes, 200U);
-  EXPECT_EQ(process(readings, 12, "GPU-0")->memory_used_bytes, 50U);
-  EXPECT_EQ(process(readings, 11, "GPU-1")->memory_used_bytes, 400U);
+  EXPECT_EQ(process(readings, 10, "GPU-0").memory_used_bytes, 100U);
+  EXPECT_EQ(process(readings, 11, "GPU-0").memory_used_bytes, 200U);
+  EXPECT_EQ(process(readings, 12, "GPU-0").memory_used_bytes, 50U);
+  EXPECT_EQ(process(readings, 11, "GPU-1").memory_used_bytes, 400U);
 }
 
 TEST_F(Nvml, ShareOfSmTimeIsTheMeanOfTheLatestSamples) {
   scenario.set(kTwoGpus);
   const auto readings = read();
-  EXPECT_EQ(process(readings, 11, "GPU-0")->sm_utilization_percent, 50) << "not the old sample";
-  EXPECT_EQ(process(readings, 10, "GPU-0")->sm_utilization_percent, 0) << "idle, as no sample says";
-  EXPECT_EQ(process(readings, 11, "GPU-1")->sm_utilization_percent, 0) << "nobody was busy";
+  EXPECT_EQ(process(readings, 11, "GPU-0").sm_utilization_percent, 50) << "not the old sample";
+  EXPECT_EQ(process(readings, 10, "GPU-0").sm_utilization_percent, 0) << "idle, as no sample says";
+  EXPECT_EQ(process(readings, 11, "GPU-1").sm_utilization_percent, 0) << "nobody was busy";
 }
 
 TEST_F(Nvml, ShareOfSmTimeCoversTheTimeSinceTheLastReading) {
   scenario.set(std::string(kTwoGpus) + "0.samples 11:4000:10\n");
-  EXPECT_EQ(process(read(), 11, "GPU-0")->sm_utilization_percent, 0) << "before the first reading";
+  EXPECT_EQ(process(read(), 11, "GPU-0").sm_utilization_percent, 0) << "before the first reading";
   scenario.set(std::string(kTwoGpus) + "0.samples 11:1900:10\n");
-  EXPECT_EQ(process(read(), 11, "GPU-0")->sm_utilization_percent, 10);
+  EXPECT_EQ(process(read(), 11, "GPU-0").sm_utilization_percent, 10);
   scenario.set(std::string(kTwoGpus) + "0.samples 11:1500:20,11:1000:40\n");
-  EXPECT_EQ(process(read(), 11, "GPU-0")->sm_utilization_percent, 30);
+  EXPECT_EQ(process(read(), 11, "GPU-0").sm_utilization_percent, 30);
+}
+
+TEST_F(Nvml, SampleThatIsOlderThanAskedForIsLeftOut) {
+  scenario.set(std::string(kTwoGpus) + "0.stale_samples yes\n");
+  EXPECT_EQ(process(read(), 11, "GPU-0").sm_utilization_percent, 50);
 }
 
 TEST_F(Nvml, SampleThatIsNoPercentageIsLeftOut) {
   scenario.set(std::string(kTwoGpus) + "0.samples 11:500:40,11:1000:4294967295\n");
-  EXPECT_EQ(process(read(), 11, "GPU-0")->sm_utilization_percent, 40);
+  EXPECT_EQ(process(read(), 11, "GPU-0").sm_utilization_percent, 40);
 }
 
 TEST_F(Nvml, WhatAGpuDoesNotHaveIsAbsentAndNoCondition) {
@@ -129,9 +135,9 @@ TEST_F(Nvml, ProcessesInMigInstancesAreStatedUnderTheWholeGpu) {
       "0.0.processes 5:10:1:0\n0.2.processes 5:20:2:0,6:7:2:0\n");
   const auto readings = read();
   ASSERT_EQ(readings.processes->size(), 2U);
-  EXPECT_EQ(process(readings, 5, "GPU-0")->memory_used_bytes, 30U);
-  EXPECT_EQ(process(readings, 6, "GPU-0")->memory_used_bytes, 7U);
-  EXPECT_FALSE(process(readings, 5, "GPU-0")->sm_utilization_percent);
+  EXPECT_EQ(process(readings, 5, "GPU-0").memory_used_bytes, 30U);
+  EXPECT_EQ(process(readings, 6, "GPU-0").memory_used_bytes, 7U);
+  EXPECT_FALSE(process(readings, 5, "GPU-0").sm_utilization_percent);
   EXPECT_EQ(readings.devices->at(0).memory_used_bytes, 300U);
   EXPECT_FALSE(readings.devices->at(0).utilization_percent);
 }
@@ -140,15 +146,15 @@ TEST_F(Nvml, WhenMigInstancesTellNothingTheWholeGpuIsAsked) {
   scenario.set(
       "count 1\n0.uuid GPU-0\n0.mig 1\n0.0.processes 5:10:1:0\n0.processes 6:7:1:0\n"
       "0.0.nvmlDeviceGetComputeRunningProcesses error 4\n");
-  EXPECT_TRUE(process(read(), 6, "GPU-0") != nullptr);
+  EXPECT_EQ(process(read(), 6, "GPU-0").memory_used_bytes, 7U);
 }
 
 TEST_F(Nvml, ListOfTheFirstVersionIsReadByItsOwnElementSize) {
   scenario.set(kTwoGpus);
   const auto readings = read_once(WEMOL_FAKE_NVML_OLD);
   ASSERT_EQ(readings.processes->size(), 3U);
-  EXPECT_EQ(process(readings, 10, "GPU-0")->memory_used_bytes, 100U);
-  EXPECT_EQ(process(readings, 11, "GPU-0")->memory_used_bytes, 200U);
+  EXPECT_EQ(process(readings, 10, "GPU-0").memory_used_bytes, 100U);
+  EXPECT_EQ(process(readings, 11, "GPU-0").memory_used_bytes, 200U);
   EXPECT_EQ(readings.devices->at(0).memory_used_bytes, 400U) << "with what the driver reserves";
 }
 
@@ -156,8 +162,8 @@ TEST_F(Nvml, LongerElementOfDriver53543IsReadByItsOwnSize) {
   scenario.set(kTwoGpus);
   const auto readings = read_once(WEMOL_FAKE_NVML_535_43);
   ASSERT_EQ(readings.processes->size(), 4U);
-  EXPECT_EQ(process(readings, 11, "GPU-0")->memory_used_bytes, 200U);
-  EXPECT_EQ(process(readings, 11, "GPU-1")->memory_used_bytes, 400U);
+  EXPECT_EQ(process(readings, 11, "GPU-0").memory_used_bytes, 200U);
+  EXPECT_EQ(process(readings, 11, "GPU-1").memory_used_bytes, 400U);
 }
 
 TEST_F(Nvml, LostGpuIsNamedAndTheOthersAreRead) {
