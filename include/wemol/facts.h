@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,7 +45,7 @@ struct ContainerStats {
   std::optional<std::uint64_t> pids;                    ///< tasks of the cgroup, threads included
   /// Set when the readings came as text. The numbers above then have that text's three or four
   /// digits, and no number can give the text back exactly ("1e+03kB").
-  std::optional<PrintedStats> printed;
+  std::shared_ptr<const PrintedStats> printed;
 };
 
 /// One run of a container that the engine lists as running, paused or restarting, or that has ended

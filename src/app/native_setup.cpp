@@ -1,5 +1,6 @@
 #include "native_setup.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -55,6 +56,7 @@ class NativeSetup : public Source {
                                 std::string_view name) { return name.starts_with(prefix); },
                  .gpu_timeout = std::min(kGpuTimeout, options.interval / kPartsOfInterval)}) {
     source_.wait_for_list(options.command_timeout);
+    malloc_trim(0);  // the list's text is large, and there is no second one soon
   }
 
   [[nodiscard]] std::optional<Facts> collect() override { return source_.collect(); }

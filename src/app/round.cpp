@@ -46,10 +46,10 @@ Snapshot Round::snapshot_of(Facts& facts, RoundReport& report) {
   if (!facts.containers) {
     return {};
   }
-  rates_.derive(*facts.containers);
-  auto [tasks, conditions] = identify_tasks(*facts.containers, container_prefix_);
-  append(std::move(conditions), report.conditions);
   report.containers = facts.containers->size();
+  rates_.derive(*facts.containers);
+  auto [tasks, conditions] = identify_tasks(std::move(*facts.containers), container_prefix_);
+  append(std::move(conditions), report.conditions);
   report.tasks = tasks.size();
   report.gpu_devices = facts.gpu_devices ? facts.gpu_devices->size() : 0;
   report.gpu_processes = facts.gpu_processes ? facts.gpu_processes->size() : 0;
@@ -67,7 +67,7 @@ Snapshot Round::snapshot_of(Facts& facts, RoundReport& report) {
     }
   }
   modules_.forget_all_but([&](const std::string& id) { return alive.contains(id); });
-  return build_snapshot(facts, tasks, [&](const TaskContainer& task) {
+  return build_snapshot(facts, std::move(tasks), [&](const TaskContainer& task) {
     return modules_.name_of(task.container_id, task.task.task_id, report.conditions);
   });
 }

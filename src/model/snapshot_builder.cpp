@@ -65,17 +65,31 @@ std::vector<GpuUse> uses_of(const GpuHolds& holds, const DeviceByUuid& devices) 
   return uses;
 }
 
+std::optional<std::vector<GpuUse>> gpus_of(const TaskContainer& task, const Facts& facts,
+                                           const HoldsByContainer& holds,
+                                           const DeviceByUuid& devices) {
+  if (task.ended || !facts.gpu_processes) {
+    return std::nullopt;  // what has ended has left its GPUs before anybody could look
+  }
+  const auto held = holds.find(task.container_id);
+  if (held == holds.end()) {
+    return std::vector<GpuUse>{};
+  }
+  // Which GPUs these are is known only together with the device list.
+  return facts.gpu_devices ? std::optional(uses_of(held->second, devices)) : std::nullopt;
+}
+
 }  // namespace
 
-IdentifiedTasks identify_tasks(const std::vector<Container>& containers, std::string_view prefix) {
+IdentifiedTasks identify_tasks(std::vector<Container> containers, std::string_view prefix) {
   IdentifiedTasks result;
-  for (const Container& container : containers) {
+  for (Container& container : containers) {
     if (!container.name.starts_with(prefix)) {
       continue;
     }
     if (auto task = parse_container_name(container.name, prefix)) {
-      result.tasks.push_back(
-          {std::move(*task), container.id, container.name, container.stats, container.ended});
+      result.tasks.push_back({std::move(*task), std::move(container.id), std::move(container.name),
+                              std::move(container.stats), container.ended});
     } else {
       result.conditions.push_back({.key = "malformed container name/" + container.id,
                                    .severity = Severity::warning,
@@ -88,7 +102,7 @@ IdentifiedTasks identify_tasks(const std::vector<Container>& containers, std::st
   return result;
 }
 
-Snapshot build_snapshot(const Facts& facts, const std::vector<TaskContainer>& tasks,
+Snapshot build_snapshot(const Facts& facts, std::vector<TaskContainer> tasks,
                         const ModuleNames& module_name_of) {
   Snapshot snapshot{.samples = {},
                     .gpu_devices = facts.gpu_devices.value_or(std::vector<GpuDevice>{})};
@@ -100,28 +114,20 @@ Snapshot build_snapshot(const Facts& facts, const std::vector<TaskContainer>& ta
   if (facts.gpu_processes) {
     holds = holds_by_container(*facts.gpu_processes);
   }
-  for (const TaskContainer& task : tasks) {
+  snapshot.samples.reserve(tasks.size());
+  for (TaskContainer& task : tasks) {
     if (!task.stats) {
       continue;
     }
-    TaskSample sample{.task = task.task,
-                      .container_id = task.container_id,
-                      .container_name = task.container_name,
-                      .module_name = module_name_of(task),
-                      .stats = *task.stats,
-                      .ended = task.ended,
-                      .gpus = std::nullopt};
-    if (task.ended) {
-      // Its processes have left the GPUs before anybody could look.
-    } else if (const auto held = holds.find(task.container_id); held != holds.end()) {
-      // Which GPUs these are is known only together with the device list.
-      if (facts.gpu_devices) {
-        sample.gpus = uses_of(held->second, devices);
-      }
-    } else if (facts.gpu_processes) {
-      sample.gpus.emplace();
-    }
-    snapshot.samples.push_back(std::move(sample));
+    std::string module_name = module_name_of(task);
+    auto gpus = gpus_of(task, facts, holds, devices);
+    snapshot.samples.push_back({.task = std::move(task.task),
+                                .container_id = std::move(task.container_id),
+                                .container_name = std::move(task.container_name),
+                                .module_name = std::move(module_name),
+                                .stats = std::move(*task.stats),
+                                .ended = task.ended,
+                                .gpus = std::move(gpus)});
   }
   return snapshot;
 }

@@ -26,7 +26,7 @@ struct IdentifiedTasks {
 };
 
 /// Picks the tasks out of the listed containers.
-[[nodiscard]] IdentifiedTasks identify_tasks(const std::vector<Container>& containers,
+[[nodiscard]] IdentifiedTasks identify_tasks(std::vector<Container> containers,
                                              std::string_view prefix);
 
 /// Gives the module's name of a task.
@@ -34,7 +34,7 @@ using ModuleNames = std::function<std::string(const TaskContainer&)>;
 
 /// Joins containers, GPU processes and GPU devices into one sample per task that has a valid
 /// reading. A process counts on every GPU on which it is listed.
-[[nodiscard]] Snapshot build_snapshot(const Facts& facts, const std::vector<TaskContainer>& tasks,
+[[nodiscard]] Snapshot build_snapshot(const Facts& facts, std::vector<TaskContainer> tasks,
                                       const ModuleNames& module_name_of);
 
 }  // namespace wemol

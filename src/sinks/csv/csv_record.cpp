@@ -3,6 +3,8 @@
 namespace wemol {
 namespace {
 
+constexpr std::size_t kUsualLength = 512;
+
 void append_field(std::string_view field, std::string& record) {
   if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
     record += field;
@@ -19,6 +21,7 @@ void append_field(std::string_view field, std::string& record) {
 
 std::string csv_record(std::span<const std::string> fields) {
   std::string record;
+  record.reserve(kUsualLength);
   for (const std::string& field : fields) {
     if (&field != fields.data()) {
       record += ',';

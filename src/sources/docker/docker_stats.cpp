@@ -71,7 +71,7 @@ std::optional<ContainerStats> parse_readings(const std::vector<std::string_view>
                        .block_read_bytes = block.first,
                        .block_written_bytes = block.second,
                        .pids = parse_number<std::uint64_t>(fields[kPids]),
-                       .printed = std::nullopt};
+                       .printed = nullptr};
   if (!is_all_known(stats) || is_all_zero(stats)) {
     return std::nullopt;
   }
@@ -80,12 +80,13 @@ std::optional<ContainerStats> parse_readings(const std::vector<std::string_view>
     stats.memory_limit_bytes.reset();
     stats.memory_percent.reset();
   }
-  stats.printed = PrintedStats{.cpu_percent = std::string(fields[kCpu]),
-                               .memory_usage = std::string(fields[kMemory]),
-                               .memory_percent = std::string(fields[kMemoryPercent]),
-                               .network_io = std::string(fields[kNetwork]),
-                               .block_io = std::string(fields[kBlock]),
-                               .pids = std::string(fields[kPids])};
+  stats.printed = std::make_shared<PrintedStats>(
+      PrintedStats{.cpu_percent = std::string(fields[kCpu]),
+                   .memory_usage = std::string(fields[kMemory]),
+                   .memory_percent = std::string(fields[kMemoryPercent]),
+                   .network_io = std::string(fields[kNetwork]),
+                   .block_io = std::string(fields[kBlock]),
+                   .pids = std::string(fields[kPids])});
   return stats;
 }
 
@@ -140,8 +141,8 @@ StatsOutput parse_stats(std::string_view text) {
       output.messages.emplace_back(line);
       continue;
     }
-    output.rows.push_back(
-        {.short_id = std::string(short_container_id(fields[kContainer])), .stats = parse_readings(fields)});
+    output.rows.push_back({.short_id = std::string(short_container_id(fields[kContainer])),
+                           .stats = parse_readings(fields)});
   }
   return output;
 }

@@ -56,7 +56,8 @@ TEST(DockerText, WhatIsAbsentIsNeverZero) {
 
 TEST(DockerText, WhatWasPrintedComesOutAsPrinted) {
   const PrintedStats printed{"1.00%", "1e+03KiB / 2GiB", "3.00%", "1e+03kB / 0B", "4B / 5B", "6"};
-  const PrintedStats text = docker_text({.cpu_percent = 77, .pids = 8, .printed = printed});
+  const PrintedStats text = docker_text(
+      {.cpu_percent = 77, .pids = 8, .printed = std::make_shared<PrintedStats>(printed)});
   EXPECT_EQ(text.cpu_percent, "1.00%");
   EXPECT_EQ(text.memory_usage, "1e+03KiB / 2GiB");
   EXPECT_EQ(text.network_io, "1e+03kB / 0B");

@@ -19,7 +19,8 @@ TaskSample sample(const std::string& task, const std::string& module, const std:
   result.task = {"", task, "1"};
   result.module_name = module;
   result.container_name = "c";
-  result.stats.printed = PrintedStats{"1%", "1B / 1B", "1%", "1B / 1B", "1B / 1B", pids};
+  result.stats.printed = std::make_shared<PrintedStats>(
+      PrintedStats{"1%", "1B / 1B", "1%", "1B / 1B", "1B / 1B", pids});
   return result;
 }
 

@@ -45,8 +45,8 @@ class TaskRow : public testing::Test {
     sample.container_name = "wemol_rc_task_gpu_132178_182060_334177";
     sample.module_name = "MD (GMX2024)";
     sample.stats.read_at = std::chrono::system_clock::time_point(std::chrono::seconds(1749001468));
-    sample.stats.printed = PrintedStats{"3189.83%",  "975.7MiB / 250.3GiB", "0.38%",
-                                        "746B / 0B", "1.58MB / 1.71GB",     "39"};
+    sample.stats.printed = std::make_shared<PrintedStats>(PrintedStats{
+        "3189.83%", "975.7MiB / 250.3GiB", "0.38%", "746B / 0B", "1.58MB / 1.71GB", "39"});
     sample.gpus = {{use_of(rtx3090(0))}};
   }
   [[nodiscard]] std::string row() const {
