@@ -21,19 +21,20 @@ std::string event(const std::string& action, const std::string& attributes) {
          R"(","Attributes":{)" + attributes + "}}}";
 }
 
+/// So deep that whoever follows it by recursion runs out of stack.
+std::string deep_json() {
+  constexpr std::size_t kDepth = 100000;
+  return std::string(kDepth, '[') + std::string(kDepth, ']');
+}
+
 /// Texts that are not what any of the parsers takes.
 std::vector<std::string> garbage() {
-  return {"",
-          "{",
-          "null",
-          "1",
-          "\"x\"",
-          "[1",
-          "\xff\xfe",
-          "{\"a\":\"\xff\"}",
-          "[\"\xc3\"]",
-          std::string("\0", 1),
-          "<html></html>"};
+  return {"",           "{",
+          "null",       "1",
+          "\"x\"",      "[1",
+          "\xff\xfe",   "{\"a\":\"\xff\"}",
+          "[\"\xc3\"]", std::string("\0", 1),
+          deep_json(),  "<html></html>"};
 }
 
 TEST(EngineTargets, NameNoVersion) {
