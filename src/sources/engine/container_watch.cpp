@@ -81,7 +81,7 @@ void ContainerWatch::take_list(const Result<HttpAnswer>& answer) {
   for (const ListedContainer& container : *listed) {
     know(container.id, container.name);
     if (handlers_.is_wanted(container.name)) {
-      inspect(container.id, false);
+      inspect(container.id, container.name, false);
     }
   }
   is_listed_ = true;
@@ -112,7 +112,7 @@ void ContainerWatch::take_event(const Event& event) {
     case Event::Kind::start:
       know(id, event.name);
       if (handlers_.is_wanted(event.name)) {
-        inspect(id, true);
+        inspect(id, event.name, true);
       }
       break;
     case Event::Kind::die:
@@ -123,7 +123,7 @@ void ContainerWatch::take_event(const Event& event) {
       if (known_.contains(id)) {
         know(id, event.name);
         if (handlers_.is_wanted(event.name)) {
-          inspect(id, false);
+          inspect(id, event.name, false);
         }
       }
       break;
@@ -140,15 +140,17 @@ void ContainerWatch::know(const std::string& id, const std::string& name) {
   ++generation_;
 }
 
-void ContainerWatch::inspect(const std::string& id, bool has_just_started) {
+void ContainerWatch::inspect(const std::string& id, const std::string& name,
+                             bool has_just_started) {
   being_inspected_.insert(id);
-  http_.get(inspect_target(id), [this, id, has_just_started](const Result<HttpAnswer>& answer) {
-    take_inspection(id, has_just_started, answer);
-  });
+  http_.get(inspect_target(id),
+            [this, id, name, has_just_started](const Result<HttpAnswer>& answer) {
+              take_inspection(id, name, has_just_started, answer);
+            });
 }
 
-void ContainerWatch::take_inspection(const std::string& id, bool has_just_started,
-                                     const Result<HttpAnswer>& answer) {
+void ContainerWatch::take_inspection(const std::string& id, const std::string& name,
+                                     bool has_just_started, const Result<HttpAnswer>& answer) {
   being_inspected_.erase(id);
   const bool is_gone = answer && answer->status == kStatusNotFound;
   const auto body = body_of(answer);
@@ -156,10 +158,8 @@ void ContainerWatch::take_inspection(const std::string& id, bool has_just_starte
   if (container && container->pid > 0) {
     handlers_.running(*container);
   } else if (container || is_gone) {
-    const auto found = known_.find(id);
     if (has_just_started) {
-      handlers_.missed(
-          id, found != known_.end() ? found->second.name : (container ? container->name : id));
+      handlers_.missed(id, name);
     }
   } else {
     // A new list is a new try for each container.

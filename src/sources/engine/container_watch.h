@@ -61,8 +61,8 @@ class ContainerWatch {
   void receive(std::string_view chunk);
   void take_event(const Event& event);
   void know(const std::string& id, const std::string& name);
-  void inspect(const std::string& id, bool has_just_started);
-  void take_inspection(const std::string& id, bool has_just_started,
+  void inspect(const std::string& id, const std::string& name, bool has_just_started);
+  void take_inspection(const std::string& id, const std::string& name, bool has_just_started,
                        const Result<HttpAnswer>& answer);
   void settle_if_done();
 
