@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -41,6 +40,7 @@ ContainerWatch::ContainerWatch(HttpClient& http, EventLoop& loop, Handlers handl
 /// The events first, so that nothing falls between them and the list.
 void ContainerWatch::connect() {
   half_line_.clear();
+  before_list_.clear();
   http_.stream(events_target(),
                {.opened = [this] { list(); },
                 .received = [this](std::string_view chunk) { receive(chunk); },
@@ -80,8 +80,13 @@ void ContainerWatch::take_list(const Result<HttpAnswer>& answer) {
   known_.clear();
   for (const ListedContainer& container : *listed) {
     know(container.id, container.name);
+  }
+  for (const Event& event : std::exchange(before_list_, {})) {
+    note(event);
+  }
+  for (const auto& [id, container] : known_) {
     if (handlers_.is_wanted(container.name)) {
-      inspect(container.id, container.name, false);
+      inspect(id, container.name, false);
     }
   }
   is_listed_ = true;
@@ -108,23 +113,22 @@ void ContainerWatch::receive(std::string_view chunk) {
 
 void ContainerWatch::take_event(const Event& event) {
   const std::string& id = event.container_id;
+  note(event);
+  if (!is_listed_) {
+    before_list_.push_back(event);
+  }
   switch (event.kind) {
     case Event::Kind::start:
-      know(id, event.name);
       if (handlers_.is_wanted(event.name)) {
         inspect(id, event.name, true);
       }
       break;
     case Event::Kind::die:
-      known_.erase(id);
       handlers_.died(id);
       break;
     case Event::Kind::rename:
-      if (known_.contains(id)) {
-        know(id, event.name);
-        if (handlers_.is_wanted(event.name)) {
-          inspect(id, event.name, false);
-        }
+      if (known_.contains(id) && handlers_.is_wanted(event.name)) {
+        inspect(id, event.name, false);
       }
       break;
     case Event::Kind::oom:
@@ -132,6 +136,16 @@ void ContainerWatch::take_event(const Event& event) {
       break;
     case Event::Kind::other:
       break;
+  }
+}
+
+void ContainerWatch::note(const Event& event) {
+  const std::string& id = event.container_id;
+  if (event.kind == Event::Kind::die) {
+    known_.erase(id);
+  } else if (event.kind == Event::Kind::start ||
+             (event.kind == Event::Kind::rename && known_.contains(id))) {
+    know(id, event.name);
   }
 }
 

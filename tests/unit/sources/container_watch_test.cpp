@@ -14,6 +14,7 @@ using Lines = std::vector<std::string>;
 
 const std::string kA(64, 'a');
 const std::string kB(64, 'b');
+const std::string kC(64, 'c');
 const std::string kList = list_target();
 
 std::string listed(const std::string& id, const std::string& name) {
@@ -109,6 +110,27 @@ TEST_F(Watching, ContainerOfTheListThatEndsBeforeItsInspectionIsNotMissed) {
   EXPECT_TRUE(answer_inspection(kB, "task2", 0));
   EXPECT_EQ(heard, Lines{}) << "nobody knows that it ran just now";
   EXPECT_TRUE(watch.is_settled());
+}
+
+TEST_F(Watching, WhatHappensBeforeTheListIsThereIsNotUndoneByIt) {
+  http.open_stream();
+  http.feed(event("start", kA, "task1") + event("die", kB, "task2") + event("rename", kC, "task3"));
+  EXPECT_TRUE(answer_inspection(kA, "task1", 77)) << "which does not wait for the list";
+  EXPECT_FALSE(watch.is_settled());
+  ASSERT_TRUE(http.answer(kList, "[" + listed(kB, "task2") + "," + listed(kC, "web") + "]"));
+  EXPECT_EQ(known(), (Lines{"a task1", "c task3"}));
+  EXPECT_FALSE(http.is_asked(inspect_target(kB)));
+  EXPECT_TRUE(answer_inspection(kC, "task3", 79));
+  EXPECT_EQ(heard, (Lines{"died b", "running a 77", "running c 79"}));
+}
+
+TEST_F(Watching, WhatHappenedBeforeAnEarlierListIsForgotten) {
+  http.open_stream();
+  http.feed(event("start", kB, "web"));
+  http.close_stream("gone");
+  wait_for_streams(2);
+  connect("");
+  EXPECT_EQ(known(), Lines{});
 }
 
 TEST_F(Watching, StartedContainerIsInspectedWhenItIsWanted) {
