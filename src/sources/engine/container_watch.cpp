@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -41,6 +40,7 @@ ContainerWatch::ContainerWatch(HttpClient& http, EventLoop& loop, Handlers handl
 /// The events first, so that nothing falls between them and the list.
 void ContainerWatch::connect() {
   half_line_.clear();
+  before_list_.clear();
   http_.stream(events_target(),
                {.opened = [this] { list(); },
                 .received = [this](std::string_view chunk) { receive(chunk); },
@@ -80,8 +80,13 @@ void ContainerWatch::take_list(const Result<HttpAnswer>& answer) {
   known_.clear();
   for (const ListedContainer& container : *listed) {
     know(container.id, container.name);
+  }
+  for (const Event& event : std::exchange(before_list_, {})) {
+    note(event);
+  }
+  for (const auto& [id, container] : known_) {
     if (handlers_.is_wanted(container.name)) {
-      inspect(container.id, false);
+      inspect(id, container.name, false);
     }
   }
   is_listed_ = true;
@@ -108,23 +113,22 @@ void ContainerWatch::receive(std::string_view chunk) {
 
 void ContainerWatch::take_event(const Event& event) {
   const std::string& id = event.container_id;
+  note(event);
+  if (!is_listed_) {
+    before_list_.push_back(event);
+  }
   switch (event.kind) {
     case Event::Kind::start:
-      know(id, event.name);
       if (handlers_.is_wanted(event.name)) {
-        inspect(id, true);
+        inspect(id, event.name, true);
       }
       break;
     case Event::Kind::die:
-      known_.erase(id);
       handlers_.died(id);
       break;
     case Event::Kind::rename:
-      if (known_.contains(id)) {
-        know(id, event.name);
-        if (handlers_.is_wanted(event.name)) {
-          inspect(id, false);
-        }
+      if (known_.contains(id) && handlers_.is_wanted(event.name)) {
+        inspect(id, event.name, false);
       }
       break;
     case Event::Kind::oom:
@@ -135,20 +139,32 @@ void ContainerWatch::take_event(const Event& event) {
   }
 }
 
+void ContainerWatch::note(const Event& event) {
+  const std::string& id = event.container_id;
+  if (event.kind == Event::Kind::die) {
+    known_.erase(id);
+  } else if (event.kind == Event::Kind::start ||
+             (event.kind == Event::Kind::rename && known_.contains(id))) {
+    know(id, event.name);
+  }
+}
+
 void ContainerWatch::know(const std::string& id, const std::string& name) {
   known_[id].name = name;
   ++generation_;
 }
 
-void ContainerWatch::inspect(const std::string& id, bool has_just_started) {
+void ContainerWatch::inspect(const std::string& id, const std::string& name,
+                             bool has_just_started) {
   being_inspected_.insert(id);
-  http_.get(inspect_target(id), [this, id, has_just_started](const Result<HttpAnswer>& answer) {
-    take_inspection(id, has_just_started, answer);
-  });
+  http_.get(inspect_target(id),
+            [this, id, name, has_just_started](const Result<HttpAnswer>& answer) {
+              take_inspection(id, name, has_just_started, answer);
+            });
 }
 
-void ContainerWatch::take_inspection(const std::string& id, bool has_just_started,
-                                     const Result<HttpAnswer>& answer) {
+void ContainerWatch::take_inspection(const std::string& id, const std::string& name,
+                                     bool has_just_started, const Result<HttpAnswer>& answer) {
   being_inspected_.erase(id);
   const bool is_gone = answer && answer->status == kStatusNotFound;
   const auto body = body_of(answer);
@@ -156,10 +172,8 @@ void ContainerWatch::take_inspection(const std::string& id, bool has_just_starte
   if (container && container->pid > 0) {
     handlers_.running(*container);
   } else if (container || is_gone) {
-    const auto found = known_.find(id);
     if (has_just_started) {
-      handlers_.missed(
-          id, found != known_.end() ? found->second.name : (container ? container->name : id));
+      handlers_.missed(id, name);
     }
   } else {
     // A new list is a new try for each container.

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <wemol/condition.h>
 
@@ -60,9 +61,11 @@ class ContainerWatch {
   void take_list(const Result<HttpAnswer>& answer);
   void receive(std::string_view chunk);
   void take_event(const Event& event);
+  /// What the event changes in what is known.
+  void note(const Event& event);
   void know(const std::string& id, const std::string& name);
-  void inspect(const std::string& id, bool has_just_started);
-  void take_inspection(const std::string& id, bool has_just_started,
+  void inspect(const std::string& id, const std::string& name, bool has_just_started);
+  void take_inspection(const std::string& id, const std::string& name, bool has_just_started,
                        const Result<HttpAnswer>& answer);
   void settle_if_done();
 
@@ -74,6 +77,8 @@ class ContainerWatch {
   std::map<std::string, Known, std::less<>> known_;
   std::set<std::string> being_inspected_;
   std::string half_line_;
+  /// Since the connection stands. The engine may have written the list before they happened.
+  std::vector<Event> before_list_;
   std::string trouble_;  ///< why there is no connection; empty: there is one
   std::uint64_t generation_ = 0;
   bool is_listed_ = false;

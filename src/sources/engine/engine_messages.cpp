@@ -29,12 +29,12 @@ std::string text_at(const Json& object, const char* key) {
 }
 
 const Json& member(const Json& object, const char* key) {
-  static const Json kNothing;
+  static const Json nothing;
   if (!object.is_object()) {
-    return kNothing;
+    return nothing;
   }
   const auto found = object.find(key);
-  return found != object.end() ? *found : kNothing;
+  return found != object.end() ? *found : nothing;
 }
 
 std::string without_slash(std::string name) {
@@ -95,8 +95,9 @@ Result<std::vector<ListedContainer>> parse_list(std::string_view json) {
   for (const Json& entry : *list) {
     ListedContainer container{.id = text_at(entry, "Id"), .name = own_name(member(entry, "Names"))};
     if (!is_container_id(container.id) || container.name.empty()) {
-      return failure("a container without id or name: " +
-                     printable(entry.dump(-1, ' ', true, Json::error_handler_t::replace)));
+      // The entry itself is not written out: that goes as deep as the entry is nested.
+      return failure(fmt::format("container {} of the list has no id or no name: {}",
+                                 containers.size() + 1, printable(json.substr(0, 200))));
     }
     containers.push_back(std::move(container));
   }

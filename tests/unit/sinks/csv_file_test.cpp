@@ -3,10 +3,14 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
+#include "open_files_limit.h"
 #include "temp_dir.h"
 #include "text_file.h"
 
@@ -38,6 +42,15 @@ class FileSizeLimit {
 
 class Csv : public testing::Test {
  protected:
+  /// How many descriptors of this process are of this file now.
+  static std::ptrdiff_t descriptors_of(const std::filesystem::path& of) {
+    return std::ranges::count_if(std::filesystem::directory_iterator("/proc/self/fd"),
+                                 [&](const auto& entry) {
+                                   std::error_code gone;
+                                   return std::filesystem::read_symlink(entry.path(), gone) == of;
+                                 });
+  }
+
   TempDir dir;
   CsvFile file{dir / "module", "7", kHeader};
   std::filesystem::path path = dir / "module/7.csv";
@@ -129,6 +142,84 @@ TEST_F(Csv, FileThatSomebodyEditedMeanwhileIsLookedAtAgain) {
   write_text(path, "a,b\r\n1,2\r\nhalf");
   ASSERT_TRUE(file.append("3,4\r\n"));
   EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\nhalf\r\n3,4\r\n");
+}
+
+TEST_F(Csv, FileToWhichSomebodyAppendedIsContinuedBehindIt) {
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  std::ofstream(path, std::ios::app) << "9,9\n";
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\n9,9\n3,4\r\n");
+}
+
+TEST_F(Csv, TruncatedFileIsBegunAnew) {
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  std::filesystem::resize_file(path, 0);
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n3,4\r\n");
+}
+
+TEST_F(Csv, FileCutInTheMiddleOfALineGetsALineEnd) {
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  std::filesystem::resize_file(path, 7);
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n1,\r\n3,4\r\n");
+}
+
+TEST_F(Csv, FileThatAnotherOfTheSameSizeReplacedIsLookedAtAgain) {
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  write_text(dir / "module/new", "x,y\r\n1,2\r\n");
+  std::filesystem::rename(dir / "module/new", path);
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(path), "x,y\r\n1,2\r\n");
+  EXPECT_EQ(read_text(dir / "module/7-2.csv"), "a,b\r\n3,4\r\n");
+  EXPECT_EQ(file.path(), dir / "module/7-2.csv");
+}
+
+TEST_F(Csv, FirstFileThatIsFitAgainTakesTheRows) {
+  write_text(path, "x,y\r\n");
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  std::filesystem::remove(path);
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(read_text(dir / "module/7-2.csv"), "a,b\r\n1,2\r\n");
+  EXPECT_EQ(read_text(path), "a,b\r\n3,4\r\n");
+}
+
+TEST_F(Csv, StaysOpenBetweenItsRows) {
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  EXPECT_EQ(descriptors_of(path), 1);
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(descriptors_of(path), 1);
+}
+
+TEST_F(Csv, RemovedFileIsNotKeptOpen) {
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  std::filesystem::remove(path);
+  EXPECT_EQ(descriptors_of(path.string() + " (deleted)"), 1);
+  ASSERT_TRUE(file.append("3,4\r\n"));
+  EXPECT_EQ(descriptors_of(path.string() + " (deleted)"), 0);
+  EXPECT_EQ(descriptors_of(path), 1);
+}
+
+TEST_F(Csv, DoesNotStayOpenWhenManyDescriptorsAreUsed) {
+  {
+    const test::OpenFilesLimit limit(2);
+    ASSERT_TRUE(file.append("1,2\r\n"));
+    ASSERT_TRUE(file.append("3,4\r\n"));
+  }
+  EXPECT_EQ(descriptors_of(path), 0);
+  EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\n3,4\r\n");
+}
+
+TEST_F(Csv, UsedUpDescriptorsAreAnErrorThatMayPass) {
+  {
+    const test::OpenFilesLimit limit(0);
+    const auto appended = file.append("1,2\r\n");
+    ASSERT_FALSE(appended);
+    EXPECT_EQ(appended.error().code, EMFILE);
+    EXPECT_FALSE(appended.error().no_folder);
+  }
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\n");
 }
 
 TEST_F(Csv, RowThatDoesNotFitIsThereWholeOrNot) {

@@ -1,0 +1,312 @@
+#include "container_watch.h"
+
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include "fake_http_client.h"
+
+namespace wemol::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using Lines = std::vector<std::string>;
+
+const std::string kA(64, 'a');
+const std::string kB(64, 'b');
+const std::string kC(64, 'c');
+const std::string kList = list_target();
+
+std::string listed(const std::string& id, const std::string& name) {
+  return R"({"Id":")" + id + R"(","Names":["/)" + name + R"("]})";
+}
+
+std::string inspected(const std::string& id, const std::string& name, int pid) {
+  return R"({"Id":")" + id + R"(","Name":"/)" + name + R"(","State":{"Pid":)" +
+         std::to_string(pid) + "}}";
+}
+
+std::string event(const std::string& action, const std::string& id, const std::string& name) {
+  return R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":")" + id +
+         R"(","Attributes":{"name":")" + name + "\"}}}\n";
+}
+
+class Watching : public testing::Test {
+ protected:
+  /// The first connection, and its list.
+  void connect(const std::string& list) {
+    http.open_stream();
+    ASSERT_TRUE(http.answer(kList, "[" + list + "]"));
+  }
+  bool answer_inspection(const std::string& id, const std::string& name, int pid) {
+    return http.answer(inspect_target(id), inspected(id, name, pid));
+  }
+  /// Waits until the watch connects again.
+  void wait_for_streams(int count) {
+    loop.run_until([&] { return http.streams() == count; }, loop.now() + 10s);
+    ASSERT_EQ(http.streams(), count);
+  }
+  [[nodiscard]] Lines known() const {
+    Lines lines;
+    for (const auto& [id, container] : watch.known()) {
+      lines.push_back(id.substr(0, 1) + " " + container.name);
+    }
+    return lines;
+  }
+
+  EventLoop loop;
+  test::FakeHttpClient http;
+  Lines heard;  ///< what the handlers were told
+  ContainerWatch watch{
+      http,
+      loop,
+      {.is_wanted = [](std::string_view name) { return name.starts_with("task"); },
+       .running =
+           [this](const InspectedContainer& it) {
+             heard.push_back("running " + it.id.substr(0, 1) + " " + std::to_string(it.pid));
+           },
+       .missed =
+           [this](const std::string& id, const std::string& name) {
+             heard.push_back("missed " + id.substr(0, 1) + " " + name);
+           },
+       .died = [this](const std::string& id) { heard.push_back("died " + id.substr(0, 1)); },
+       .out_of_memory =
+           [this](const std::string& id) { heard.push_back("oom " + id.substr(0, 1)); }}};
+};
+
+TEST_F(Watching, ListsOnlyWhenTheEventsFlow) {
+  EXPECT_EQ(http.targets, Lines{events_target()});
+  http.open_stream();
+  EXPECT_EQ(http.targets, (Lines{events_target(), kList}));
+  EXPECT_FALSE(watch.is_settled());
+}
+
+TEST_F(Watching, WantedContainersOfTheListAreInspectedAndHandedOn) {
+  connect(listed(kA, "task1") + "," + listed(kB, "web"));
+  EXPECT_EQ(known(), (Lines{"a task1", "b web"}));
+  EXPECT_FALSE(http.is_asked(inspect_target(kB)));
+  EXPECT_TRUE(answer_inspection(kA, "task1", 77));
+  EXPECT_EQ(heard, Lines{"running a 77"});
+  EXPECT_TRUE(watch.conditions().empty());
+}
+
+TEST_F(Watching, IsSettledWhenAllAreInspected) {
+  connect(listed(kA, "task1") + "," + listed(kB, "task2"));
+  EXPECT_FALSE(watch.is_settled());
+  answer_inspection(kB, "task2", 78);
+  EXPECT_FALSE(watch.is_settled());
+  answer_inspection(kA, "task1", 77);
+  EXPECT_TRUE(watch.is_settled());
+}
+
+TEST_F(Watching, IsSettledWithoutWantedContainers) {
+  connect(listed(kB, "web"));
+  EXPECT_TRUE(watch.is_settled());
+}
+
+TEST_F(Watching, ContainerOfTheListThatEndsBeforeItsInspectionIsNotMissed) {
+  connect(listed(kA, "task1") + "," + listed(kB, "task2"));
+  EXPECT_TRUE(http.answer(inspect_target(kA), R"({"message":"No such container"})", 404));
+  EXPECT_TRUE(answer_inspection(kB, "task2", 0));
+  EXPECT_EQ(heard, Lines{}) << "nobody knows that it ran just now";
+  EXPECT_TRUE(watch.is_settled());
+}
+
+TEST_F(Watching, WhatHappensBeforeTheListIsThereIsNotUndoneByIt) {
+  http.open_stream();
+  http.feed(event("start", kA, "task1") + event("die", kB, "task2") + event("rename", kC, "task3"));
+  EXPECT_TRUE(answer_inspection(kA, "task1", 77)) << "which does not wait for the list";
+  EXPECT_FALSE(watch.is_settled());
+  ASSERT_TRUE(http.answer(kList, "[" + listed(kB, "task2") + "," + listed(kC, "web") + "]"));
+  EXPECT_EQ(known(), (Lines{"a task1", "c task3"}));
+  EXPECT_FALSE(http.is_asked(inspect_target(kB)));
+  EXPECT_TRUE(answer_inspection(kC, "task3", 79));
+  EXPECT_EQ(heard, (Lines{"died b", "running a 77", "running c 79"}));
+}
+
+TEST_F(Watching, WhatHappenedBeforeAnEarlierListIsForgotten) {
+  http.open_stream();
+  http.feed(event("start", kB, "web"));
+  http.close_stream("gone");
+  wait_for_streams(2);
+  connect("");
+  EXPECT_EQ(known(), Lines{});
+}
+
+TEST_F(Watching, StartedContainerIsInspectedWhenItIsWanted) {
+  connect("");
+  const auto generation = watch.generation();
+  http.feed(event("start", kA, "task1") + event("start", kB, "web"));
+  EXPECT_EQ(known(), (Lines{"a task1", "b web"}));
+  EXPECT_GT(watch.generation(), generation);
+  EXPECT_FALSE(http.is_asked(inspect_target(kB)));
+  EXPECT_TRUE(answer_inspection(kA, "task1", 77));
+  EXPECT_EQ(heard, Lines{"running a 77"});
+}
+
+TEST_F(Watching, StartedContainerThatHasEndedAtItsInspectionIsMissed) {
+  connect("");
+  http.feed(event("start", kA, "task1") + event("start", kB, "task2"));
+  EXPECT_TRUE(answer_inspection(kA, "task1", 0));
+  http.feed(event("die", kB, "task2"));
+  EXPECT_TRUE(http.answer(inspect_target(kB), R"({"message":"No such container"})", 404));
+  EXPECT_EQ(heard, (Lines{"missed a task1", "died b", "missed b task2"}));
+  EXPECT_TRUE(watch.conditions().empty());
+}
+
+TEST_F(Watching, DeadContainerIsForgotten) {
+  connect(listed(kB, "web"));
+  http.feed(event("die", kB, "web"));
+  EXPECT_EQ(known(), Lines{});
+  EXPECT_EQ(heard, Lines{"died b"});
+}
+
+TEST_F(Watching, ContainerThatIsRenamedIntoThePrefixIsHandedOn) {
+  connect(listed(kB, "web"));
+  http.feed(event("rename", kB, "task2"));
+  EXPECT_EQ(known(), Lines{"b task2"});
+  EXPECT_TRUE(answer_inspection(kB, "task2", 78));
+  EXPECT_EQ(heard, Lines{"running b 78"});
+}
+
+TEST_F(Watching, ContainerThatIsRenamedOutOfThePrefixHasItsNewName) {
+  connect(listed(kA, "task1"));
+  answer_inspection(kA, "task1", 77);
+  http.feed(event("rename", kA, "web"));
+  EXPECT_EQ(known(), Lines{"a web"});
+  EXPECT_FALSE(http.is_asked(inspect_target(kA)));
+}
+
+TEST_F(Watching, RenamedContainerThatDoesNotRunStaysUnknown) {
+  connect("");
+  http.feed(event("rename", kA, "task1"));
+  EXPECT_EQ(known(), Lines{});
+  EXPECT_FALSE(http.is_asked(inspect_target(kA)));
+}
+
+TEST_F(Watching, UsedUpMemoryIsHandedOn) {
+  connect("");
+  http.feed(event("oom", kA, "task1"));
+  EXPECT_EQ(heard, Lines{"oom a"});
+}
+
+TEST_F(Watching, GarbageAmongTheEventsIsPassedOver) {
+  connect("");
+  http.feed("\n{\nnull\n\xff\xfe\n[]\n" + event("exec_die", kB, "web") + event("oom", kA, "task1"));
+  EXPECT_EQ(heard, Lines{"oom a"});
+  EXPECT_TRUE(watch.conditions().empty());
+}
+
+TEST_F(Watching, EventsMayBeCutAnywhere) {
+  connect("");
+  for (const char c : event("oom", kA, "task1") + event("oom", kB, "task2")) {
+    http.feed(std::string_view(&c, 1));
+  }
+  const std::string third = event("oom", kA, "task1");
+  http.feed(third + third.substr(0, 10));
+  http.feed(third.substr(10) + third);
+  EXPECT_EQ(heard, (Lines{"oom a", "oom b", "oom a", "oom a", "oom a"}));
+}
+
+TEST_F(Watching, LineWithoutAnEndDisconnects) {
+  connect(listed(kB, "web"));
+  http.feed(std::string(std::size_t{1} << 20, 'x'));
+  EXPECT_TRUE(http.has_stream()) << "as long as it may be";
+  http.feed("x");
+  EXPECT_FALSE(http.has_stream());
+  ASSERT_EQ(watch.conditions().size(), 1U);
+  EXPECT_NE(watch.conditions()[0].message.find("line without an end"), std::string::npos);
+  wait_for_streams(2);
+  connect(listed(kB, "web"));
+  http.feed(event("oom", kA, "task1"));
+  EXPECT_EQ(heard, Lines{"oom a"}) << "nothing of the old line is left";
+}
+
+TEST_F(Watching, EngineThatIsAwayIsStatedAndWaitedForByNobody) {
+  http.close_stream("/run/x.sock: Connection\nrefused");
+  EXPECT_TRUE(watch.is_settled());
+  ASSERT_EQ(watch.conditions().size(), 1U);
+  EXPECT_EQ(watch.conditions()[0].severity, Severity::error);
+  EXPECT_NE(watch.conditions()[0].message.find("/run/x.sock: Connection refused"),
+            std::string::npos);
+}
+
+TEST_F(Watching, EngineThatGoesAwayLeavesWhatIsKnown) {
+  connect(listed(kA, "task1"));
+  answer_inspection(kA, "task1", 77);
+  http.close_stream("gone");
+  EXPECT_EQ(known(), Lines{"a task1"});
+  EXPECT_EQ(heard, Lines{"running a 77"}) << "and nobody has died";
+}
+
+TEST_F(Watching, EngineThatIsBackIsListedAnew) {
+  connect(listed(kA, "task1") + "," + listed(kB, "web"));
+  answer_inspection(kA, "task1", 77);
+  http.close_stream("gone");
+  const SteadyTime closed_at = loop.now();
+  wait_for_streams(2);
+  EXPECT_GE(loop.now() - closed_at, 250ms) << "at the earliest";
+  EXPECT_FALSE(watch.conditions().empty()) << "until the list is there";
+  connect(listed(kA, "task1"));
+  EXPECT_TRUE(watch.conditions().empty());
+  EXPECT_EQ(known(), Lines{"a task1"});
+  answer_inspection(kA, "task1", 99);
+  EXPECT_EQ(heard, (Lines{"running a 77", "running a 99"}));
+}
+
+TEST_F(Watching, AnswersOfAnEarlierConnectionAreDropped) {
+  http.open_stream();
+  http.close_stream("gone");
+  EXPECT_FALSE(http.is_asked(kList));
+}
+
+TEST_F(Watching, ListThatFailsDisconnects) {
+  http.open_stream();
+  ASSERT_TRUE(http.answer(kList, R"({"message":"broken"})", 500));
+  EXPECT_FALSE(http.has_stream());
+  EXPECT_TRUE(watch.is_settled());
+  ASSERT_EQ(watch.conditions().size(), 1U);
+  EXPECT_NE(watch.conditions()[0].message.find("HTTP status 500: broken"), std::string::npos);
+}
+
+TEST_F(Watching, ListThatCannotBeReadDisconnects) {
+  http.open_stream();
+  ASSERT_TRUE(http.answer(kList, "<html>"));
+  EXPECT_FALSE(http.has_stream());
+}
+
+TEST_F(Watching, ListThatDoesNotComeDisconnects) {
+  http.open_stream();
+  ASSERT_TRUE(http.answer(kList, failure("timed out")));
+  EXPECT_FALSE(http.has_stream());
+  EXPECT_NE(watch.conditions().at(0).message.find("timed out"), std::string::npos);
+}
+
+TEST_F(Watching, InspectionThatFailsAgainAndAgainIsTriedAtGrowingIntervals) {
+  SteadyTime before = loop.now();
+  for (const auto pause : {250ms, 500ms}) {
+    connect(listed(kA, "task1"));
+    ASSERT_TRUE(http.answer(inspect_target(kA), R"({"message":"broken"})", 500));
+    EXPECT_FALSE(http.has_stream());
+    EXPECT_FALSE(http.is_asked(inspect_target(kA)));
+    EXPECT_TRUE(watch.is_settled());
+    EXPECT_EQ(watch.conditions().size(), 1U);
+    before = loop.now();
+    wait_for_streams(http.streams() + 1);
+    EXPECT_GE(loop.now() - before, pause);
+  }
+  EXPECT_EQ(known(), Lines{"a task1"});
+}
+
+TEST_F(Watching, PauseIsTheShortOneAgainAfterAGoodConnection) {
+  http.close_stream("gone");
+  wait_for_streams(2);
+  connect("");
+  http.close_stream("gone");
+  const SteadyTime before = loop.now();
+  wait_for_streams(3);
+  EXPECT_LT(loop.now() - before, 490ms);
+}
+
+}  // namespace
+}  // namespace wemol::engine
