@@ -63,7 +63,7 @@ void Recorder::log_round(const RoundReport& report, SteadyTime due, SteadyTime b
                          SteadyTime ended) const {
   spdlog::debug(
       "round {}: began {:.4f} s after its time; containers {}, tasks {}, rows {}, GPUs {}, GPU "
-      "processes {}; took {:.3f} s, next in {:.3f} s",
+      "processes {}; took {:.4f} s, next in {:.3f} s",
       rounds_done_, seconds(began - due), report.containers, report.tasks, report.samples,
       report.gpu_devices, report.gpu_processes, seconds(ended - began),
       seconds(ticker_.due() - ended));

@@ -87,7 +87,6 @@ CurlHttpClient::Transfer& CurlHttpClient::add(const std::string& target) {
   }
   curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, socket_path_.c_str());
   curl_easy_setopt(handle, CURLOPT_URL, ("http://localhost" + target).c_str());
-  curl_easy_setopt(handle, CURLOPT_PROXY, "");  // whatever http_proxy says
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, transfer->message.data());
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);

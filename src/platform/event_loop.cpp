@@ -7,7 +7,7 @@ namespace wemol {
 namespace {
 
 // sd-event bundles wake-ups within 250 ms unless told otherwise.
-constexpr std::uint64_t kTimerAccuracyUsec = 1;
+constexpr std::uint64_t kWaitAccuracyUsec = 1;
 
 void check(int result, const char* what) {
   if (result < 0) {
@@ -77,7 +77,7 @@ void EventLoop::dispatch_while(const std::function<bool()>& wanted, SteadyTime d
   bool is_due = false;
   sd_event_source* source = nullptr;
   check(sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, to_monotonic_usec(due),
-                          kTimerAccuracyUsec, mark_due, &is_due),
+                          kWaitAccuracyUsec, mark_due, &is_due),
         "cannot set a timer");
   const EventSource timer(source);
   while (!is_due && wanted()) {

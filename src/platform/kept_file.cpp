@@ -31,10 +31,10 @@ Result<std::string_view> KeptFile::read(std::span<char> buffer) const {
       return failure(strerror(errno), errno);
     }
     length += static_cast<std::size_t>(count);
-    // The kernel gives a file of this kind in pieces of a page at most: less than asked for is the
-    // end only when it is less than a page.
-    constexpr ssize_t kPageBytes = 4096;
-    if (count == 0 || count < kPageBytes / 2) {
+    // The kernel fills at most a page at once, and stops where the next line does not fit: only a
+    // piece that leaves much room is surely the last one.
+    constexpr ssize_t kSurelyLastBytes = 2048;
+    if (count < kSurelyLastBytes) {
       break;
     }
   }

@@ -20,7 +20,7 @@ constexpr std::size_t kColumnCount = 22;
 constexpr std::size_t kGpuColumnCount = 11;
 using GpuColumns = std::array<std::string, kGpuColumnCount>;
 
-std::string memory_text(const std::optional<std::uint64_t>& bytes) {
+std::string mebibytes_text(const std::optional<std::uint64_t>& bytes) {
   return bytes ? fmt::format("{:.0f}MB", std::floor(static_cast<double>(*bytes) / kBytesPerMiB))
                : std::string(kNotAvailable);
 }
@@ -63,8 +63,8 @@ GpuColumns gpu_columns(const std::optional<std::vector<GpuUse>>& gpus) {
                          [](const GpuDevice& gpu) { return fmt::format("{}", gpu.index); });
   columns[2] = guarded_against_formulas(
       list_text(*gpus, kUnknownDevice, [](const GpuDevice& gpu) { return gpu.name; }));
-  columns[3] = values([](const GpuDevice& gpu) { return memory_text(gpu.memory_used_bytes); });
-  columns[4] = values([](const GpuDevice& gpu) { return memory_text(gpu.memory_total_bytes); });
+  columns[3] = values([](const GpuDevice& gpu) { return mebibytes_text(gpu.memory_used_bytes); });
+  columns[4] = values([](const GpuDevice& gpu) { return mebibytes_text(gpu.memory_total_bytes); });
   columns[5] =
       values([](const GpuDevice& gpu) { return number_text(gpu.utilization_percent, "%"); });
   columns[6] =

@@ -141,7 +141,7 @@ TEST_F(Recording, DebugShowsWhatARoundFoundAndHowLongItWaits) {
   record(1);
   EXPECT_EQ(log.count("debug round 1: began 0.0000 s after its time; containers 1, tasks 1, "
                       "rows 1, GPUs 0, GPU processes 0; took "
-                      "2.000 s, next in 3.000 s"),
+                      "2.0000 s, next in 3.000 s"),
             1U);
 }
 
