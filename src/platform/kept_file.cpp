@@ -8,22 +8,17 @@
 
 #include <fmt/format.h>
 
+#include "descriptor_limit.h"
+
 namespace wemol {
 
-Result<KeptFile> KeptFile::open(const std::filesystem::path& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) {
-    const int code = errno;
-    return failure(fmt::format("{}: {}", path.string(), strerror(code)), code);
-  }
-  return KeptFile(std::move(fd));
-}
+namespace {
 
-Result<std::string_view> KeptFile::read(std::span<char> buffer) const {
+Result<std::string_view> read_from_start(int fd, std::span<char> buffer) {
   std::size_t length = 0;
   while (length < buffer.size()) {
-    const ssize_t count = pread(fd_.get(), buffer.data() + length, buffer.size() - length,
-                                static_cast<off_t>(length));
+    const ssize_t count =
+        pread(fd, buffer.data() + length, buffer.size() - length, static_cast<off_t>(length));
     if (count < 0 && errno == EINTR) {
       continue;
     }
@@ -41,9 +36,30 @@ Result<std::string_view> KeptFile::read(std::span<char> buffer) const {
   return std::string_view(buffer.data(), length);
 }
 
-ino_t KeptFile::inode() const {
+}  // namespace
+
+Result<KeptFile> KeptFile::open(const std::filesystem::path& path) {
+  KeptFile file;
+  file.fd_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
-  return fstat(fd_.get(), &status) == 0 ? status.st_ino : 0;
+  if (!file.fd_ || fstat(file.fd_.get(), &status) != 0) {
+    const int code = errno;
+    return failure(fmt::format("{}: {}", path.string(), strerror(code)), code);
+  }
+  file.inode_ = status.st_ino;
+  if (!may_stay_open(file.fd_.get())) {
+    file.fd_.reset();
+    file.path_ = path;
+  }
+  return file;
+}
+
+Result<std::string_view> KeptFile::read(std::span<char> buffer) const {
+  if (path_.empty()) {
+    return read_from_start(fd_.get(), buffer);
+  }
+  const UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  return fd ? read_from_start(fd.get(), buffer) : failure(strerror(errno), errno);
 }
 
 }  // namespace wemol

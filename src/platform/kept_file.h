@@ -1,7 +1,10 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <wemol/result.h>
@@ -11,10 +14,11 @@
 namespace wemol {
 
 /// A small file of the kernel (control groups, /proc) that is read again and again: it stays open
-/// and each reading begins at its start, which makes the kernel write it anew.
+/// and each reading begins at its start, which makes the kernel write it anew. When half of the
+/// descriptors that the process may have are in use, it is opened for each reading instead.
 class KeptFile {
  public:
-  KeptFile() = default;  ///< is no file: reading fails with EBADF
+  KeptFile() = default;  ///< is no file: reading fails
 
   [[nodiscard]] static Result<KeptFile> open(const std::filesystem::path& path);
 
@@ -22,15 +26,15 @@ class KeptFile {
   /// errno: ENODEV when the control group is gone, ESRCH when the process is.
   [[nodiscard]] Result<std::string_view> read(std::span<char> buffer) const;
 
-  [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
+  [[nodiscard]] bool is_file() const { return inode_ != 0; }
   /// Tells files of /proc apart: the files of one network namespace are the same ones for all
-  /// processes in it. 0 when it cannot be told.
-  [[nodiscard]] ino_t inode() const;
+  /// processes in it.
+  [[nodiscard]] ino_t inode() const { return inode_; }
 
  private:
-  explicit KeptFile(UniqueFd fd) : fd_(std::move(fd)) {}
-
   UniqueFd fd_;
+  std::string path_;  ///< where the file did not stay open
+  ino_t inode_ = 0;
 };
 
 }  // namespace wemol

@@ -1,13 +1,14 @@
 #include "csv_file.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include <fmt/format.h>
+
+#include "descriptor_limit.h"
 
 namespace wemol {
 namespace {
@@ -56,12 +57,6 @@ std::string_view missing_line_end(int fd, off_t size) {
     return {};
   }
   return last == '\r' ? kLineEnd.substr(1) : kLineEnd;
-}
-
-/// The lowest free number is given to each new descriptor, so a high one tells that many are used.
-bool may_be_kept(int fd) {
-  rlimit limit{};
-  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && static_cast<rlim_t>(fd) < limit.rlim_cur / 2;
 }
 
 }  // namespace
@@ -144,7 +139,7 @@ tl::expected<void, AppendError> CsvFile::append(std::string_view row) {
   file_->size += length;
   file_->missing_line_end = {};
   // Of the later ones it has to be seen each time that those before it are still not fit.
-  if (!file_->is_first || !may_be_kept(fd)) {
+  if (!file_->is_first || !may_stay_open(fd)) {
     file_.reset();
   }
   return {};

@@ -99,7 +99,7 @@ std::optional<Reading> Counters::read() const {
       reading.memory_limit_bytes = std::min(*limit, host_memory_bytes_);
     }
   }
-  if (block_io_of_cfq_.is_open()) {
+  if (block_io_of_cfq_.is_file()) {
     const auto text = block_io_of_cfq_.read(buffer);
     reading.block = text ? parse_blkio(*text) : std::nullopt;
   }

@@ -11,11 +11,16 @@
 
 #include <gtest/gtest.h>
 
+#include "open_files_limit.h"
 #include "temp_dir.h"
 #include "text_file.h"
 
 namespace wemol {
 namespace {
+
+using test::OpenFilesLimit;
+using test::TempDir;
+using test::write_text;
 
 /// A process that only waits, and is ended with the test at the latest.
 class WaitingProcess {
@@ -108,9 +113,22 @@ TEST(KeptFile, OfAnEndedProcessTellsSo) {
 
 TEST(KeptFile, ThatWasNeverOpenedFailsToBeRead) {
   const KeptFile file;
-  EXPECT_FALSE(file.is_open());
+  EXPECT_FALSE(file.is_file());
   EXPECT_EQ(file.read(buffer).error().code, EBADF);
   EXPECT_EQ(file.inode(), 0U);
+}
+
+TEST(KeptFile, IsOpenedForEachReadingWhenHalfOfTheDescriptorsAreInUse) {
+  const TempDir dir;
+  write_text(dir / "counter", "1\n");
+  const OpenFilesLimit limit(1);  // enough for one file at a time
+  const auto first = KeptFile::open(dir / "counter");
+  const auto second = KeptFile::open(dir / "counter");
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->read(buffer), "1\n");
+  EXPECT_EQ(second->read(buffer), "1\n");
+  std::filesystem::remove(dir / "counter");
+  EXPECT_EQ(second->read(buffer).error().code, ENOENT);
 }
 
 TEST(KeptFile, FilesOfOneNetworkAreToldToBeTheSame) {
@@ -118,7 +136,7 @@ TEST(KeptFile, FilesOfOneNetworkAreToldToBeTheSame) {
   const auto own = KeptFile::open("/proc/self/net/dev");
   const auto of_child = KeptFile::open(process.file("net/dev"));
   ASSERT_TRUE(own && of_child);
-  EXPECT_TRUE(own->is_open());
+  EXPECT_TRUE(own->is_file());
   EXPECT_NE(own->inode(), 0U);
   EXPECT_EQ(own->inode(), of_child->inode());
   EXPECT_NE(own->inode(), KeptFile::open("/proc/self/net/tcp")->inode());

@@ -127,11 +127,11 @@ TEST_F(CountersOfV1, WithoutTheCpusCounterThereAreNone) {
 }
 
 TEST_F(CountersOfV1, UsedUpDescriptorsAreAnErrorAndNotAMissingController) {
-  for (const rlim_t more : {0U, 1U, 3U, 5U}) {
-    const test::OpenFilesLimit limit(more);
+  {
+    const test::OpenFilesLimit limit(0);
     const auto counters = open();
-    ASSERT_FALSE(counters) << more;
-    EXPECT_EQ(counters.error().code, EMFILE) << more;
+    ASSERT_FALSE(counters);
+    EXPECT_EQ(counters.error().code, EMFILE);
   }
   EXPECT_TRUE(open());
 }
