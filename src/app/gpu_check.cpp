@@ -51,7 +51,8 @@ HostFinding without_answer(const std::string& problem, const FileReader& files) 
 
 HostFinding judge(const GpuReadings& readings) {
   const bool is_complete = readings.devices && readings.processes;
-  std::string text = is_complete ? "can be read: " + describe(readings) : "the GPUs cannot be read";
+  std::string text =
+      is_complete ? "the GPUs answer: " + describe(readings) : "the GPUs cannot be read";
   for (const Condition& condition : readings.conditions) {
     text += "; " + condition.message;
   }

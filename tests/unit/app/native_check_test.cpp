@@ -104,7 +104,7 @@ TEST_F(NativeCheck, GoodHostHasOneGoodFindingPerThing) {
             "the docker engine answers at /run/engine.sock: 2 containers are running, 1 of them "
             "named wemol_rc_task...\n"
             "the control groups count CPU (v1), memory (v1), disk (v1), pids (v1)\n"
-            "can be read: 1 GPUs (0 Fast One), 0 processes on them\n");
+            "the GPUs answer: 1 GPUs (0 Fast One), 0 processes on them\n");
 }
 
 TEST_F(NativeCheck, TheEngineIsAskedOnce) {
