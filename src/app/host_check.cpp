@@ -10,14 +10,12 @@
 
 #include "docker_failure.h"
 #include "docker_ps.h"
-#include "nvidia_smi_reader.h"
+#include "gpu_check.h"
 
 namespace wemol {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kSysfsFileCapBytes = 4096;
 
 HostFinding check_docker(const Options& options, CommandRunner& runner) {
   const auto outcome = runner.run({.kind = "docker ps", .argv = docker::ps_arguments()});
@@ -30,42 +28,6 @@ HostFinding check_docker(const Options& options, CommandRunner& runner) {
   });
   return {true, fmt::format("docker answers: {} containers are running, {} of them named {}...",
                             containers.size(), tasks, options.container_prefix)};
-}
-
-/// Whether the PCI bus shows an NVIDIA display or 3D controller.
-bool has_nvidia_gpu(const FileReader& files) {
-  constexpr std::string_view kNvidia = "0x10de";
-  constexpr std::string_view kDisplayClass = "0x03";
-  std::error_code error;
-  for (const auto& device : fs::directory_iterator("/sys/bus/pci/devices", error)) {
-    const auto vendor = files.read(device.path() / "vendor", kSysfsFileCapBytes);
-    const auto device_class = files.read(device.path() / "class", kSysfsFileCapBytes);
-    if (vendor && vendor->starts_with(kNvidia) && device_class &&
-        device_class->starts_with(kDisplayClass)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-HostFinding check_gpus(CommandRunner& runner, const FileReader& files) {
-  const auto readings = nvidia_smi::NvidiaSmiReader(runner).read();
-  if (readings.devices && readings.processes) {
-    std::string names;
-    for (const GpuDevice& gpu : *readings.devices) {
-      names += fmt::format("{}{} {}", names.empty() ? "" : ", ", gpu.index, gpu.name);
-    }
-    return {true, fmt::format("nvidia-smi answers: {} GPUs ({}), {} processes on them",
-                              readings.devices->size(), names, readings.processes->size())};
-  }
-  const std::string problem =
-      readings.conditions.empty() ? "nvidia-smi gave no answer" : readings.conditions[0].message;
-  if (has_nvidia_gpu(files)) {
-    return {false, problem +
-                       "; this host has an NVIDIA GPU: see whether its driver is loaded and "
-                       "nvidia-smi works by hand"};
-  }
-  return {true, "no NVIDIA GPU on the PCI bus, so the gpu_ columns will be N/A (" + problem + ")"};
 }
 
 HostFinding check_task_root(const fs::path& root) {
@@ -117,11 +79,14 @@ HostFinding check_writable(const std::string& what, const std::string& option, c
 
 }  // namespace
 
-std::vector<HostFinding> check_host(const Options& options, CommandRunner& runner,
-                                    const FileReader& files) {
-  std::vector<HostFinding> findings{
-      check_docker(options, runner), check_gpus(runner, files), check_task_root(options.task_root),
-      check_writable("output folder", "--output-dir", options.output_dir, true)};
+HostFindings check_docker_cli(const Options& options, CommandRunner& runner,
+                              const FileReader& files) {
+  return {check_docker(options, runner), check_nvidia_smi(runner, files)};
+}
+
+HostFindings check_folders(const Options& options) {
+  HostFindings findings{check_task_root(options.task_root),
+                        check_writable("output folder", "--output-dir", options.output_dir, true)};
   if (!options.log_file.empty()) {
     findings.push_back(check_writable("log file", "--log-file", options.log_file, false));
   }

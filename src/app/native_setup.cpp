@@ -31,18 +31,6 @@ void raise_open_files_limit() {
   }
 }
 
-std::vector<std::unique_ptr<GpuReader>> gpu_readers(const Options& options, EventLoop& loop,
-                                                    const FileReader& files,
-                                                    CommandRunner& runner) {
-  nvml::HelperTiming timing;
-  timing.answer = std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout);
-  auto nvml = std::make_unique<nvml::NvmlClient>(loop, nvml::own_helper_command(), timing);
-  std::vector<std::unique_ptr<GpuReader>> readers;
-  readers.push_back(std::make_unique<NvidiaGpus>(std::move(nvml), runner, files, loop));
-  readers.push_back(std::make_unique<amd::AmdGpus>(files, loop));
-  return readers;
-}
-
 /// Owns what the source refers to, in the order in which it has to go.
 class NativeSetup : public Source {
  public:
@@ -50,7 +38,7 @@ class NativeSetup : public Source {
               CommandRunner& runner)
       : engine_(loop, options.engine_socket,
                 std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout)),
-        gpus_(gpu_readers(options, loop, files, runner), files),
+        gpus_(make_gpu_readers(options, loop, files, runner), files),
         source_(engine_, loop, files, gpus_,
                 {.is_task = [prefix = options.container_prefix](
                                 std::string_view name) { return name.starts_with(prefix); },
@@ -69,6 +57,23 @@ class NativeSetup : public Source {
 };
 
 }  // namespace
+
+std::vector<std::unique_ptr<GpuReader>> make_gpu_readers(const Options& options, EventLoop& loop,
+                                                         const FileReader& files,
+                                                         CommandRunner& runner) {
+  nvml::HelperTiming timing;
+  timing.answer = std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout);
+  auto nvml = std::make_unique<nvml::NvmlClient>(loop, nvml::own_helper_command(), timing);
+  std::vector<std::unique_ptr<GpuReader>> readers;
+  readers.push_back(std::make_unique<NvidiaGpus>(std::move(nvml), runner, files, loop));
+  readers.push_back(std::make_unique<amd::AmdGpus>(files, loop));
+  return readers;
+}
+
+std::uint64_t open_files_at_most() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : 0;
+}
 
 std::unique_ptr<Source> make_native_source(const Options& options, EventLoop& loop,
                                            const FileReader& files, CommandRunner& runner) {

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include <wemol/source.h>
 
 #include "command_runner.h"
 #include "event_loop.h"
 #include "files.h"
+#include "gpu_reader.h"
 #include "options.h"
 
 namespace wemol {
@@ -15,5 +18,14 @@ namespace wemol {
 [[nodiscard]] std::unique_ptr<Source> make_native_source(const Options& options, EventLoop& loop,
                                                          const FileReader& files,
                                                          CommandRunner& runner);
+
+/// How it reads the GPUs of every maker.
+[[nodiscard]] std::vector<std::unique_ptr<GpuReader>> make_gpu_readers(const Options& options,
+                                                                       EventLoop& loop,
+                                                                       const FileReader& files,
+                                                                       CommandRunner& runner);
+
+/// How many files it may have open: the hard limit, to which it raises the soft one.
+[[nodiscard]] std::uint64_t open_files_at_most();
 
 }  // namespace wemol

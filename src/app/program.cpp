@@ -1,15 +1,19 @@
 #include "program.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <vector>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "curl_http_client.h"
 #include "docker_cli_source.h"
 #include "event_loop.h"
 #include "host_check.h"
 #include "instance_lock.h"
+#include "native_check.h"
 #include "native_setup.h"
 #include "recorder.h"
 #include "system_command_runner.h"
@@ -43,6 +47,17 @@ std::unique_ptr<Source> make_source(const Options& options, EventLoop& loop,
       });
 }
 
+HostFindings check_source(const Options& options, EventLoop& loop, const FileReader& files,
+                          SystemCommandRunner& runner) {
+  if (options.source == SourceKind::docker_cli) {
+    return check_docker_cli(options, runner, files);
+  }
+  CurlHttpClient engine(loop, options.engine_socket,
+                        std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout));
+  const auto gpu_readers = make_gpu_readers(options, loop, files, runner);
+  return check_native(options, {engine, loop, files, gpu_readers, open_files_at_most()});
+}
+
 }  // namespace
 
 int run_recorder(const Options& options) {
@@ -72,13 +87,14 @@ int run_recorder(const Options& options) {
 
 int run_host_check(const Options& options) {
   EventLoop loop;
+  const SystemFileReader files;
   SystemCommandRunner runner(loop, options.command_timeout);
-  bool all_good = true;
-  for (const HostFinding& finding : check_host(options, runner, SystemFileReader())) {
-    all_good = all_good && finding.good;
+  HostFindings findings = check_source(options, loop, files, runner);
+  std::ranges::move(check_folders(options), std::back_inserter(findings));
+  for (const HostFinding& finding : findings) {
     fmt::print("{} {}\n", finding.good ? "ok  " : "FAIL", finding.text);
   }
-  return all_good ? 0 : kCannotStart;
+  return std::ranges::all_of(findings, &HostFinding::good) ? 0 : kCannotStart;
 }
 
 }  // namespace wemol

@@ -38,13 +38,15 @@ struct CurlHttpClient::Transfer {
   bool was_opened = false;
 
   /// Libcurl's words for a failed connection name a host and a port, which a socket has not.
-  [[nodiscard]] std::string describe(CURLcode result) const {
+  [[nodiscard]] Error error(CURLcode result, const std::string& socket_path) const {
     long code = 0;
-    if (result == CURLE_COULDNT_CONNECT &&
-        curl_easy_getinfo(handle.get(), CURLINFO_OS_ERRNO, &code) == CURLE_OK && code != 0) {
-      return strerror(static_cast<int>(code));
-    }
-    return message.front() != '\0' ? message.data() : curl_easy_strerror(result);
+    const bool has_code = result == CURLE_COULDNT_CONNECT &&
+                          curl_easy_getinfo(handle.get(), CURLINFO_OS_ERRNO, &code) == CURLE_OK &&
+                          code != 0;
+    const int number = has_code ? static_cast<int>(code) : 0;
+    const std::string_view in_words =
+        message.front() != '\0' ? message.data() : curl_easy_strerror(result);
+    return {fmt::format("{}: {}", socket_path, has_code ? strerror(number) : in_words), number};
   }
 
   [[nodiscard]] long status() const {
@@ -73,7 +75,7 @@ CurlHttpClient::CurlHttpClient(EventLoop& loop, std::string socket_path,
 }
 
 CurlHttpClient::~CurlHttpClient() {
-  cancel_all();
+  CurlHttpClient::cancel_all();
   multi_.reset();  // it calls back as it goes
   curl_global_cleanup();
 }
@@ -175,13 +177,12 @@ void CurlHttpClient::finish(CURL* handle, CURLcode result) {
   curl_multi_remove_handle(multi_.get(), handle);
   Transfer& transfer = *node.mapped();
   const long status = transfer.status();
-  const std::string reason = transfer.describe(result);
   if (!transfer.is_stream) {
     transfer.done(result == CURLE_OK
                       ? Result<HttpAnswer>(HttpAnswer{status, std::move(transfer.body)})
-                      : failure(fmt::format("{}: {}", socket_path_, reason)));
+                      : tl::make_unexpected(transfer.error(result, socket_path_)));
   } else if (result != CURLE_OK) {
-    transfer.handlers.closed({fmt::format("{}: {}", socket_path_, reason)});
+    transfer.handlers.closed(transfer.error(result, socket_path_));
   } else if (status != kStatusOk) {
     transfer.handlers.closed(
         {fmt::format("{}: HTTP status {}: {}", socket_path_, status, transfer.body)});

@@ -38,5 +38,26 @@ TEST_F(HostCheck, says_what_is_missing_and_ends_with_status_1) {
   EXPECT_NE(recorder.output().find("FAIL the output folder a-file/below"), std::string::npos);
 }
 
+TEST_F(HostCheck, of_the_source_native_looks_at_what_that_source_needs) {
+  engine().run("wemol_rc_task_132171_1_1");
+  tools().remove("docker");
+  tools().put_script("nvidia-smi", nvidia_smi_script({gpu(0, "GPU-a")}, {}));
+  fs::create_directories(folder() / "tasks" / "Worker.GPU");
+  RecorderProcess& recorder = start_recorder({"--check", "--source", "native"});
+  EXPECT_EQ(recorder.wait(), 0) << recorder.output();
+  for (const char* text : {"ok   the docker engine answers at ", "1 containers are running, 1 of",
+                           "ok   the control groups count CPU (v", "NVIDIA GeForce RTX 3090",
+                           "task root", "module_resource", "wemol_resource_monitor.log"}) {
+    EXPECT_NE(recorder.output().find(text), std::string::npos) << text;
+  }
+  RecorderProcess& without_engine =
+      start_recorder({"--check", "--source", "native"},
+                     {{"DOCKER_HOST", "unix://" + (folder() / "no.sock").string()}});
+  EXPECT_EQ(without_engine.wait(), 1);
+  EXPECT_NE(without_engine.output().find("no.sock: No such file or directory; see whether the"),
+            std::string::npos)
+      << without_engine.output();
+}
+
 }  // namespace
 }  // namespace wemol::e2e

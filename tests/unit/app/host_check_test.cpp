@@ -1,6 +1,7 @@
 #include "host_check.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <gtest/gtest.h>
 
@@ -30,7 +31,11 @@ class HostCheck : public testing::Test {
     runner.answer("nvidia-smi --query-gpu",
                   printed("0, GPU-1, Fast One, 10, 5, 1, 2, 40, 30, 12.50, 75.00\n"));
   }
-  std::vector<HostFinding> check() { return check_host(options, runner, files); }
+  HostFindings check() {
+    HostFindings findings = check_docker_cli(options, runner, files);
+    std::ranges::move(check_folders(options), std::back_inserter(findings));
+    return findings;
+  }
   /// The text of the one bad finding.
   std::string only_trouble() {
     std::string text;

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <cerrno>
 #include <optional>
 #include <vector>
 
@@ -201,6 +202,7 @@ TEST_F(Http, MissingSocketIsNamedInTheError) {
   const auto answer = get("/version");
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().message, socket_path.string() + ": No such file or directory");
+  EXPECT_EQ(answer.error().code, ENOENT);
   Stream stream;
   open_stream(stream);
   run_until([&] { return stream.closed.has_value(); });
@@ -215,6 +217,7 @@ TEST_F(Http, SocketThatNobodyServesIsNamedInTheError) {
   const auto answer = get("/version");
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().message, socket_path.string() + ": Connection refused");
+  EXPECT_EQ(answer.error().code, ECONNREFUSED);
 }
 
 TEST_F(Http, ServerThatClosesWithoutAnAnswerIsAnError) {
