@@ -79,7 +79,7 @@ void ContainerWatch::take_list(const Result<HttpAnswer>& answer) {
   }
   known_.clear();
   for (const ListedContainer& container : *listed) {
-    know(container.id, container.name);
+    known_[container.id].name = container.name;
   }
   for (const Event& event : std::exchange(before_list_, {})) {
     note(event);
@@ -145,13 +145,8 @@ void ContainerWatch::note(const Event& event) {
     known_.erase(id);
   } else if (event.kind == Event::Kind::start ||
              (event.kind == Event::Kind::rename && known_.contains(id))) {
-    know(id, event.name);
+    known_[id].name = event.name;
   }
-}
-
-void ContainerWatch::know(const std::string& id, const std::string& name) {
-  known_[id].name = name;
-  ++generation_;
 }
 
 void ContainerWatch::inspect(const std::string& id, const std::string& name,

@@ -48,9 +48,6 @@ class ContainerWatch {
   /// By id.
   [[nodiscard]] const std::map<std::string, Known, std::less<>>& known() const { return known_; }
 
-  /// Grows with every container that becomes known.
-  [[nodiscard]] std::uint64_t generation() const { return generation_; }
-
   /// What is wrong with the connection.
   [[nodiscard]] Conditions conditions() const;
 
@@ -63,7 +60,6 @@ class ContainerWatch {
   void take_event(const Event& event);
   /// What the event changes in what is known.
   void note(const Event& event);
-  void know(const std::string& id, const std::string& name);
   void inspect(const std::string& id, const std::string& name, bool has_just_started);
   void take_inspection(const std::string& id, const std::string& name, bool has_just_started,
                        const Result<HttpAnswer>& answer);
@@ -80,7 +76,6 @@ class ContainerWatch {
   /// Since the connection stands. The engine may have written the list before they happened.
   std::vector<Event> before_list_;
   std::string trouble_;  ///< why there is no connection; empty: there is one
-  std::uint64_t generation_ = 0;
   bool is_listed_ = false;
   bool is_settled_ = false;
 };

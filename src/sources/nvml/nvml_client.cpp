@@ -36,7 +36,7 @@ NvmlClient::NvmlClient(EventLoop& loop, std::vector<std::string> helper_command,
       helper_command_(std::move(helper_command)),
       timing_(timing),
       restart_pause_(timing.first_pause, kLongestRestartPause),
-      library_pause_(timing.first_pause, kLongestLibraryPause) {}
+      library_pause_(timing.first_library_pause, kLongestLibraryPause) {}
 
 NvmlClient::~NvmlClient() = default;
 

@@ -27,9 +27,10 @@ struct HelperTiming {
   /// An answer that comes in a later round counts for that round when it was asked for no longer
   /// ago than this.
   std::chrono::milliseconds fresh = std::chrono::seconds(1);
-  /// After a failure the next one is started after this, then after twice that, up to 60 s (10
-  /// minutes where there is no NVML).
+  /// After a failure the next one is started after this, then after twice that, up to 60 s.
   std::chrono::milliseconds first_pause = std::chrono::seconds(1);
+  /// The same where there is no NVML, up to 10 minutes: it may be installed meanwhile.
+  std::chrono::milliseconds first_library_pause = std::chrono::seconds(60);
 };
 
 /// Reads the GPUs through NVML in a helper process, since a call can hang in the driver: then the

@@ -50,6 +50,25 @@ TEST_F(Building, ContainerWithoutReadingHasNoSample) {
   EXPECT_EQ(snapshot.samples[0].container_id, "b");
 }
 
+TEST_F(Building, ShareOfTheGpuIsThatOfAllProcessesOfTheTask) {
+  facts.gpu_processes = {
+      {process(1, "GPU-0", "a"), process(2, "GPU-0", "a"), process(3, "GPU-0", "b")}};
+  facts.gpu_processes->at(0).sm_utilization_percent = 30;
+  facts.gpu_processes->at(1).sm_utilization_percent = 12;
+  const Snapshot snapshot = build();
+  EXPECT_EQ(snapshot.samples[0].gpus->at(0).task_sm_utilization_percent, 42);
+  EXPECT_FALSE(snapshot.samples[1].gpus->at(0).task_sm_utilization_percent) << "not told";
+}
+
+TEST_F(Building, OfARunThatHasEndedTheGpusAreNotKnown) {
+  facts.containers->at(0).ended = true;
+  facts.gpu_processes = {{process(1, "GPU-0", "a")}};
+  const Snapshot snapshot = build();
+  EXPECT_TRUE(snapshot.samples[0].ended);
+  EXPECT_FALSE(snapshot.samples[0].gpus);
+  EXPECT_TRUE(snapshot.samples[1].gpus);
+}
+
 TEST_F(Building, TaskWithoutGpuProcessUsesNoGpu) {
   facts.gpu_processes = {{process(1, "GPU-0", "b")}};
   const Snapshot snapshot = build();

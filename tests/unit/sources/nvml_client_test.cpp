@@ -170,7 +170,7 @@ TEST_F(NvmlHelper, AnswerThatIsTooLateIsThrownAwayAndMakesItHealthyAgain) {
 TEST_F(NvmlHelper, WithoutTheLibraryThereAreNoReadingsAndItIsNotTriedInEveryRound) {
   start(shell("echo >> " + scenario.path("starts") +
               "; exec " WEMOL_RECORDER " --nvml-helper /no/such/library.so"),
-        {.first_pause = 100ms});
+        {.first_library_pause = 100ms});
   EXPECT_FALSE(round(kPlenty));
   EXPECT_NE(client->why_no_library().find("/no/such/library.so"), std::string::npos);
   wait_for([&] { return client->has_let_go(); });

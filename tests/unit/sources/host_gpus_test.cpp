@@ -1,0 +1,106 @@
+#include "host_gpus.h"
+
+#include <gtest/gtest.h>
+
+#include "fake_file_reader.h"
+
+namespace wemol::native {
+namespace {
+
+using test::FakeFileReader;
+
+const std::string kTask(64, 'a');
+
+/// Gives what the test has put there.
+class FakeGpus : public GpuReader {
+ public:
+  void note_tasks(const TaskGpuUse& use) override { told.push_back(use); }
+  void begin() override { ++asked; }
+  [[nodiscard]] std::optional<GpuReadings> finish(SteadyTime /*due*/) override { return readings; }
+  [[nodiscard]] std::optional<Condition> why_nothing() const override {
+    return Condition{.key = "nothing", .message = "no such GPUs"};
+  }
+  std::optional<GpuReadings> readings = GpuReadings{.devices = {{}}, .processes = {{}}};
+  std::vector<TaskGpuUse> told;
+  int asked = 0;
+};
+
+class GpusOfTwoMakers : public testing::Test {
+ protected:
+  GpusOfTwoMakers() {
+    std::vector<std::unique_ptr<GpuReader>> readers;
+    for (FakeGpus** reader : {&first, &second}) {
+      readers.push_back(std::make_unique<FakeGpus>());
+      *reader = static_cast<FakeGpus*>(readers.back().get());
+    }
+    gpus.emplace(std::move(readers), files);
+    files.files["/proc/7/cgroup"] = "0::/docker/" + kTask + "\n";
+    files.files["/proc/7/stat"] = "7 (x) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 0 0\n";
+  }
+  Facts round(std::size_t tasks = 1) {
+    Facts facts;
+    const auto is_task = [](std::string_view id) { return id == kTask; };
+    gpus->begin(tasks, 0);
+    gpus->finish(SteadyTime{}, is_task, is_task, facts);
+    return facts;
+  }
+  FakeFileReader files;
+  std::optional<HostGpus> gpus;
+  FakeGpus* first = nullptr;
+  FakeGpus* second = nullptr;
+};
+
+TEST_F(GpusOfTwoMakers, AreNumberedOneAfterTheOther) {
+  first->readings->devices = {{.index = 0, .uuid = "A"}, {.index = 1, .uuid = "B"}};
+  second->readings->devices = {{.index = 0, .uuid = "C"}};
+  const Facts facts = round();
+  ASSERT_EQ(facts.gpu_devices->size(), 3U);
+  EXPECT_EQ(facts.gpu_devices->at(2).uuid, "C");
+  EXPECT_EQ(facts.gpu_devices->at(2).index, 2U);
+}
+
+TEST_F(GpusOfTwoMakers, AreThoseOfOneWhereTheOtherIsNotThere) {
+  first->readings.reset();
+  second->readings->devices = {{.index = 0, .uuid = "C"}};
+  const Facts facts = round();
+  ASSERT_EQ(facts.gpu_devices->size(), 1U);
+  EXPECT_EQ(facts.gpu_devices->front().index, 0U);
+  EXPECT_TRUE(facts.conditions.empty()) << "a host without one maker's cards is nothing to tell";
+}
+
+TEST_F(GpusOfTwoMakers, WhereNeitherIsThereNothingIsKnownAndThatIsSaid) {
+  first->readings.reset();
+  second->readings.reset();
+  const Facts facts = round();
+  EXPECT_FALSE(facts.gpu_devices);
+  EXPECT_FALSE(facts.gpu_processes);
+  EXPECT_EQ(facts.conditions.size(), 2U);
+}
+
+TEST_F(GpusOfTwoMakers, PartOfAListDoesNotPassForTheWhole) {
+  first->readings->processes.reset();
+  first->readings->conditions = {{.key = "hangs"}};
+  second->readings->processes = {{{.pid = 7, .gpu_uuid = "C"}}};
+  const Facts facts = round();
+  EXPECT_FALSE(facts.gpu_processes);
+  EXPECT_TRUE(facts.gpu_devices);
+  EXPECT_EQ(facts.conditions.size(), 1U);
+}
+
+TEST_F(GpusOfTwoMakers, ProcessesGetTheirContainerAndTheirUseIsToldInTheNextRound) {
+  second->readings->processes = {{{.pid = 7, .gpu_uuid = "C"}}};
+  EXPECT_EQ(round().gpu_processes->front().container_id, kTask);
+  (void)round();
+  EXPECT_FALSE(first->told.at(0).a_task_uses_gpu);
+  EXPECT_TRUE(first->told.at(1).a_task_uses_gpu);
+}
+
+TEST_F(GpusOfTwoMakers, AreLeftAloneWhileThereIsNoTask) {
+  gpus->begin(0, 0);
+  EXPECT_EQ(first->asked, 0);
+  ASSERT_EQ(first->told.size(), 1U);
+  EXPECT_FALSE(first->told.front().any_task);
+}
+
+}  // namespace
+}  // namespace wemol::native
