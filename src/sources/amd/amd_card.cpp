@@ -33,7 +33,7 @@ std::string value_in_uevent(const Sysfs& sysfs, const std::string& folder, std::
 }
 
 std::string find_name(const Sysfs& sysfs, const std::string& folder) {
-  const std::string product_name = sysfs.text(folder + "/product_name").value_or("");
+  std::string product_name = sysfs.text(folder + "/product_name").value_or("");
   if (!product_name.empty()) {
     return product_name;
   }
@@ -70,10 +70,13 @@ std::string find_temperature_file(const Sysfs& sysfs, const std::string& hwmon_f
     }
     const std::string sensor =
         fmt::format("{}/{}", hwmon_folder, name.substr(0, name.size() - kInput.size()));
+    std::string input = fmt::format("{}/{}", hwmon_folder, name);
     if (sysfs.text(sensor + "_label").value_or("") == "edge") {
-      return sensor + "_input";
+      return input;
     }
-    first = first.empty() ? sensor + "_input" : first;
+    if (first.empty()) {
+      first = std::move(input);
+    }
   }
   return first;
 }

@@ -14,7 +14,9 @@ struct PciAddress {
   std::uint32_t device = 0;
   std::uint32_t function = 0;
 
-  friend auto operator<=>(const PciAddress&, const PciAddress&) = default;
+  // clang-tidy takes the zero that such a comparison is compared with for a pointer.
+  friend auto operator<=>(const PciAddress&,
+                          const PciAddress&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// Reads "0000:c3:00.0".
