@@ -120,6 +120,7 @@ void ContainerWatch::take_event(const Event& event) {
   switch (event.kind) {
     case Event::Kind::start:
       if (handlers_.is_wanted(event.name)) {
+        handlers_.starting(id, event.name);
         inspect(id, event.name, true);
       }
       break;

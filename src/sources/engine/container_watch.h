@@ -29,6 +29,9 @@ class ContainerWatch {
   struct Handlers {
     /// Whether the first process of a container of this name is asked for.
     std::function<bool(std::string_view name)> is_wanted;
+    /// A wanted container was started a moment ago; more is not known of it yet.
+    std::function<void(const std::string& id, const std::string& name)> starting =
+        [](const std::string& /*id*/, const std::string& /*name*/) {};
     /// A wanted container runs. Called for every run, for the same run perhaps more than once.
     std::function<void(const InspectedContainer&)> running;
     /// A wanted container was started, and had ended before it could be looked at.

@@ -24,7 +24,12 @@ class HostGpus {
               Facts& facts);
 
  private:
-  std::vector<std::unique_ptr<GpuReader>> readers_;
+  struct Reader {
+    std::unique_ptr<GpuReader> reader;
+    unsigned indices = 0;  ///< that its devices took when they were listed last
+  };
+
+  std::vector<Reader> readers_;
   ProcessOwners owners_;
   std::uint64_t asked_at_ticks_ = 0;
   bool a_task_uses_gpu_ = false;

@@ -41,6 +41,8 @@ NativeSource::NativeSource(HttpClient& engine, EventLoop& loop, const FileReader
       opener_(files, loop),
       watch_(engine, loop,
              {.is_wanted = settings_.is_task,
+              .starting = [this](const std::string& id,
+                                 const std::string& name) { track_early(id, name); },
               .running = [this](const engine::InspectedContainer& it) { track(it); },
               .missed = [this](const std::string& id,
                                const std::string& name) { note_missed(id, name); },
@@ -53,23 +55,43 @@ NativeSource::NativeSource(HttpClient& engine, EventLoop& loop, const FileReader
 
 NativeSource::~NativeSource() = default;
 
+/// By the time that a busy engine has answered, a short task may be over.
+void NativeSource::track_early(const std::string& container_id, const std::string& name) {
+  if (const auto pid = opener_.find_first_process(container_id)) {
+    const bool is_there =
+        try_to_track({.id = container_id, .name = name, .pid = *pid, .network_mode = ""});
+    if (is_there) {
+      tracked_early_.insert(container_id);
+    }
+  }
+}
+
 void NativeSource::track(const engine::InspectedContainer& container) {
+  const bool was_tracked = tracked_early_.erase(container.id) > 0;
+  if (was_tracked && !runs_.contains(container.id)) {
+    return;  // its end has been read before the engine has answered
+  }
+  if (!try_to_track(container)) {
+    note_missed(container.id, container.name);
+  }
+}
+
+bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
   if (const auto found = runs_.find(container.id); found != runs_.end()) {
     if (found->second->pid == container.pid) {
       found->second->name = container.name;
-      return;
+      return true;
     }
     end(container.id);
   }
   auto opened = opener_.open(container.id, container.pid, container.network_mode);
   if (!opened && (opened.error().code == ESRCH || opened.error().code == ENOENT)) {
-    note_missed(container.id, container.name);
-    return;
+    return false;
   }
   if (!opened) {
     unreadable_[container.id] =
         fmt::format("container {} cannot be read: {}", container.name, opened.error().message);
-    return;
+    return true;
   }
   unreadable_.erase(container.id);
   std::unique_ptr<TrackedRun> tracked(
@@ -77,11 +99,12 @@ void NativeSource::track(const engine::InspectedContainer& container) {
   if (!watch_end(*tracked)) {
     unreadable_[container.id] =
         fmt::format("container {} cannot be watched for its end", container.name);
-    return;
+    return true;
   }
   read_early(*tracked);
   runs_.emplace(container.id, std::move(tracked));
   ++new_runs_;
+  return true;
 }
 
 bool NativeSource::watch_end(TrackedRun& tracked) {
@@ -141,6 +164,9 @@ void NativeSource::end(const std::string& container_id) {
 }
 
 void NativeSource::note_missed(const std::string& container_id, const std::string& name) {
+  if (tracked_early_.erase(container_id) > 0) {
+    return;
+  }
   ++ends_.never_seen;
   notices_.push_back(
       {.key = "missed container/" + container_id,

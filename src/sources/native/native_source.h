@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,10 @@ class NativeSource : public Source {
     std::uint64_t never_seen = 0;  ///< the whole run was
   };
 
+  void track_early(const std::string& container_id, const std::string& name);
   void track(const engine::InspectedContainer& container);
+  /// False when the container is gone already.
+  bool try_to_track(const engine::InspectedContainer& container);
   [[nodiscard]] bool watch_end(TrackedRun& tracked);
   void read_early(TrackedRun& tracked);
   void end(const std::string& container_id);
@@ -70,6 +74,7 @@ class NativeSource : public Source {
   std::map<std::string, std::unique_ptr<TrackedRun>, std::less<>> runs_;  ///< by container id
   std::size_t new_runs_ = 0;                                              ///< since the last round
   std::vector<Container> ended_;                                          ///< since the last round
+  std::set<std::string> tracked_early_;                                   ///< and not inspected yet
   std::map<std::string, std::string> unreadable_;                         ///< why, by container id
   Conditions notices_;                                                    ///< for the next round
   EndCounts ends_;

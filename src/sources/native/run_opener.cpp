@@ -65,6 +65,22 @@ RunOpener::RunOpener(const FileReader& files, const Clock& clock)
       host_memory_bytes_(read_host_memory_bytes(files)),
       host_network_(find_host_network()) {}
 
+std::optional<std::int64_t> RunOpener::find_first_process(const std::string& container_id) const {
+  for (const std::string& path :
+       {"/docker/" + container_id, "/system.slice/docker-" + container_id + ".scope"}) {
+    for (const char* hierarchy : {"1:cpuacct:", "0::"}) {
+      const auto folders = cgroup::find_folders(mounts_, hierarchy + path + "\n", container_id);
+      const std::string text =
+          folders.cpu ? files_.read(folders.cpu->path / "cgroup.procs", kFileCapBytes).value_or("")
+                      : "";
+      if (const auto pid = parse_number<std::int64_t>(text.substr(0, text.find('\n')))) {
+        return pid;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 Result<OpenedRun> RunOpener::open(const std::string& container_id, std::int64_t pid,
                                   const std::string& network_mode) const {
   // The descriptor first: what is read after it is of this process and of no later one.

@@ -27,6 +27,11 @@ class RunOpener {
   /// missing shows in every open().
   RunOpener(const FileReader& files, const Clock& clock);
 
+  /// The first process of a container that has just started, found without the engine: where its
+  /// control group lies when the engine puts it at one of the usual places. Nothing else.
+  [[nodiscard]] std::optional<std::int64_t> find_first_process(
+      const std::string& container_id) const;
+
   /// `pid` is the first process of the container, `network_mode` as the engine names it. The
   /// error's code is ENOENT or ESRCH when the process is gone, EMFILE when no more files can be
   /// opened.

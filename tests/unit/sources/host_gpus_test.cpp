@@ -77,6 +77,17 @@ TEST_F(GpusOfTwoMakers, WhereNeitherIsThereNothingIsKnownAndThatIsSaid) {
   EXPECT_EQ(facts.conditions.size(), 2U);
 }
 
+TEST_F(GpusOfTwoMakers, KeepTheirNumbersWhileTheFirstMakersAreLeftAlone) {
+  first->readings->devices = {{.index = 0, .uuid = "A"}, {.index = 2, .uuid = "B"}};
+  second->readings->devices = {{.index = 0, .uuid = "C"}};
+  EXPECT_EQ(round().gpu_devices->back().index, 3U);
+  first->readings->devices.reset();  // with an empty list of processes: nobody uses them
+  const Facts facts = round();
+  ASSERT_TRUE(facts.gpu_devices);
+  ASSERT_EQ(facts.gpu_devices->size(), 1U);
+  EXPECT_EQ(facts.gpu_devices->front().index, 3U);
+}
+
 TEST_F(GpusOfTwoMakers, PartOfAListDoesNotPassForTheWhole) {
   first->readings->processes.reset();
   first->readings->conditions = {{.key = "hangs"}};
