@@ -1,6 +1,5 @@
 #include "container_watch.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,8 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds kFirstPause = 250ms;
-constexpr std::chrono::milliseconds kLongestPause = 2s;
+constexpr auto kFirstPause = 250ms;
+constexpr auto kLongestPause = 2s;
 constexpr std::uint64_t kTimerAccuracyUsec = 10'000;
 constexpr std::size_t kLineCapBytes = std::size_t{1} << 20;
 constexpr long kStatusOk = 200;
@@ -33,7 +32,7 @@ Result<std::string_view> body_of(const Result<HttpAnswer>& answer) {
 }  // namespace
 
 ContainerWatch::ContainerWatch(HttpClient& http, EventLoop& loop, Handlers handlers)
-    : http_(http), loop_(loop), handlers_(std::move(handlers)), pause_(kFirstPause) {
+    : http_(http), loop_(loop), handlers_(std::move(handlers)), pause_(kFirstPause, kLongestPause) {
   connect();
 }
 
@@ -57,13 +56,14 @@ void ContainerWatch::disconnect(const std::string& reason) {
     static_cast<ContainerWatch*>(self)->connect();
     return 0;
   };
+  const SteadyTime now = loop_.now();
+  pause_.failed(now);
   sd_event_source* source = nullptr;
   if (sd_event_add_time(loop_.native(), &source, CLOCK_MONOTONIC,
-                        to_monotonic_usec(loop_.now() + pause_), kTimerAccuracyUsec, retry,
+                        to_monotonic_usec(now + pause_.left(now)), kTimerAccuracyUsec, retry,
                         this) >= 0) {
     retry_timer_.reset(source);
   }
-  pause_ = std::min(2 * pause_, kLongestPause);
 }
 
 void ContainerWatch::list() {
@@ -182,7 +182,7 @@ void ContainerWatch::take_inspection(const std::string& id, const std::string& n
 void ContainerWatch::settle_if_done() {
   if (is_listed_ && being_inspected_.empty()) {
     is_settled_ = true;
-    pause_ = kFirstPause;
+    pause_.succeeded();
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "engine_messages.h"
 #include "event_loop.h"
+#include "growing_pause.h"
 #include "http_client.h"
 
 namespace wemol::engine {
@@ -72,7 +73,7 @@ class ContainerWatch {
   EventLoop& loop_;
   Handlers handlers_;
   EventSource retry_timer_;
-  std::chrono::milliseconds pause_;  ///< before the next try
+  GrowingPause pause_;  ///< before the next try
   std::map<std::string, Known, std::less<>> known_;
   std::set<std::string> being_inspected_;
   std::string half_line_;
