@@ -19,7 +19,6 @@ namespace wemol {
 namespace {
 
 constexpr std::size_t kFileCapBytes = std::size_t{4} << 20;
-constexpr long kStatusOk = 200;
 
 Result<HttpAnswer> ask_for_list(const NativeBorders& borders, std::chrono::nanoseconds timeout) {
   Result<HttpAnswer> result = failure("it has not answered");
@@ -48,12 +47,12 @@ HostFinding check_engine(const Options& options, const NativeBorders& borders, s
                                advice_for(answer.error().code))};
   }
   const auto containers = engine::parse_list(answer->body);
-  if (answer->status != kStatusOk || !containers) {
+  if (answer->status != kHttpOk || !containers) {
     return {false, fmt::format("what answers at {} is no docker engine, or refuses (HTTP status "
                                "{}: {}); check DOCKER_HOST",
                                options.engine_socket, answer->status,
-                               answer->status != kStatusOk ? engine::error_text(answer->body)
-                                                           : containers.error().message)};
+                               answer->status != kHttpOk ? engine::error_text(answer->body)
+                                                         : containers.error().message)};
   }
   tasks = static_cast<std::size_t>(std::ranges::count_if(*containers, [&](const auto& container) {
     return container.name.starts_with(options.container_prefix);

@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t kAnswerCapBytes = std::size_t{64} << 20;
 // One for the stream, the others for short answers.
 constexpr long kConnectionsAtMost = 4;
-constexpr long kStatusOk = 200;
 
 std::uint32_t epoll_events_of(int what) {
   return (what & CURL_POLL_IN ? std::uint32_t{EPOLLIN} : 0U) |
@@ -150,7 +149,7 @@ void CurlHttpClient::deliver() {
   };
   for (CURL* const handle : streams) {
     if (Transfer* transfer = still(handle);
-        transfer != nullptr && !transfer->was_opened && transfer->status() == kStatusOk) {
+        transfer != nullptr && !transfer->was_opened && transfer->status() == kHttpOk) {
       transfer->was_opened = true;
       const auto opened = transfer->handlers.opened;
       opened();
@@ -183,7 +182,7 @@ void CurlHttpClient::finish(CURL* handle, CURLcode result) {
                       : tl::make_unexpected(transfer.error(result, socket_path_)));
   } else if (result != CURLE_OK) {
     transfer.handlers.closed(transfer.error(result, socket_path_));
-  } else if (status != kStatusOk) {
+  } else if (status != kHttpOk) {
     transfer.handlers.closed(
         {fmt::format("{}: HTTP status {}: {}", socket_path_, status, transfer.body)});
   } else {

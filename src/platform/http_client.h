@@ -8,6 +8,8 @@
 
 namespace wemol {
 
+constexpr long kHttpOk = 200;
+
 struct HttpAnswer {
   long status = 0;
   std::string body;

@@ -15,7 +15,6 @@ constexpr auto kFirstPause = 250ms;
 constexpr auto kLongestPause = 2s;
 constexpr std::uint64_t kTimerAccuracyUsec = 10'000;
 constexpr std::size_t kLineCapBytes = std::size_t{1} << 20;
-constexpr long kStatusOk = 200;
 constexpr long kStatusNotFound = 404;
 
 /// The text of a good answer.
@@ -23,7 +22,7 @@ Result<std::string_view> body_of(const Result<HttpAnswer>& answer) {
   if (!answer) {
     return tl::make_unexpected(answer.error());
   }
-  if (answer->status != kStatusOk) {
+  if (answer->status != kHttpOk) {
     return failure(fmt::format("HTTP status {}: {}", answer->status, error_text(answer->body)));
   }
   return std::string_view(answer->body);
