@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+namespace wemol::faults {
+
+/// What lies below an output folder, every CSV read strictly.
+struct Recording {
+  std::size_t files = 0;
+  std::size_t rows = 0;
+  std::size_t torn_rows = 0;  ///< lines that are no whole row of 22 fields
+  std::string first_problem;  ///< file and line of the first torn row
+};
+
+[[nodiscard]] Recording read_recording(const std::filesystem::path& output_dir);
+
+/// How punctual the rounds were, by the recorder's own log at --log-level DEBUG.
+struct Punctuality {
+  std::size_t rounds = 0;
+  std::size_t late = 0;     ///< begun more than `tolerance` after their time
+  std::size_t skipped = 0;  ///< ticks that an earlier round ran over
+
+  [[nodiscard]] std::size_t late_or_skipped() const { return late + skipped; }
+};
+
+[[nodiscard]] Punctuality read_punctuality(const std::string& log,
+                                           std::chrono::milliseconds tolerance);
+
+}  // namespace wemol::faults
