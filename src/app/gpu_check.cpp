@@ -63,7 +63,7 @@ HostFinding judge(const GpuReadings& readings) {
 }  // namespace
 
 HostFinding check_nvidia_smi(CommandRunner& runner, const FileReader& files) {
-  const auto readings = nvidia_smi::NvidiaSmiReader(runner).read();
+  const auto readings = nvidia_smi::NvidiaSmiReader(runner).read(SteadyTime::max());
   if (readings.devices && readings.processes) {
     return {true, "nvidia-smi answers: " + describe(readings)};
   }

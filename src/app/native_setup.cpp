@@ -12,6 +12,7 @@
 #include "native_source.h"
 #include "nvidia_gpus.h"
 #include "nvml_client.h"
+#include "ticker.h"
 
 namespace wemol {
 namespace {
@@ -65,7 +66,8 @@ std::vector<std::unique_ptr<GpuReader>> make_gpu_readers(const Options& options,
   timing.answer = std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout);
   auto nvml = std::make_unique<nvml::NvmlClient>(loop, nvml::own_helper_command(), timing);
   std::vector<std::unique_ptr<GpuReader>> readers;
-  readers.push_back(std::make_unique<NvidiaGpus>(std::move(nvml), runner, files, loop));
+  readers.push_back(std::make_unique<NvidiaGpus>(std::move(nvml), runner, files, loop,
+                                                 time_to_read(options.interval)));
   readers.push_back(std::make_unique<amd::AmdGpus>(files, loop));
   return readers;
 }

@@ -18,6 +18,7 @@
 #include "recorder.h"
 #include "system_command_runner.h"
 #include "task_csv_sink.h"
+#include "ticker.h"
 #include "version.h"
 
 namespace wemol {
@@ -41,10 +42,15 @@ std::unique_ptr<Source> make_source(const Options& options, EventLoop& loop,
   if (options.source == SourceKind::native) {
     return make_native_source(options, loop, files, runner);
   }
+  // docker stats takes two seconds and more: with shorter intervals no round can be in time.
+  constexpr std::chrono::nanoseconds kShortestThatCanBeKept = std::chrono::seconds(3);
   return std::make_unique<DockerCliSource>(
-      runner, files, loop, [prefix = options.container_prefix](std::string_view name) {
+      runner, files, loop,
+      [prefix = options.container_prefix](std::string_view name) {
         return name.starts_with(prefix);
-      });
+      },
+      options.interval < kShortestThatCanBeKept ? std::nullopt
+                                                : std::optional(time_to_read(options.interval)));
 }
 
 HostFindings check_source(const Options& options, EventLoop& loop, const FileReader& files,

@@ -8,6 +8,14 @@
 
 namespace wemol {
 
+/// How much of a round's interval its readings may take, so that it ends before the next one is
+/// due.
+[[nodiscard]] inline std::chrono::nanoseconds time_to_read(std::chrono::nanoseconds interval) {
+  constexpr std::chrono::nanoseconds kLongestRest = std::chrono::milliseconds(100);
+  constexpr int kPartsOfInterval = 10;
+  return interval - std::min(interval / kPartsOfInterval, kLongestRest);
+}
+
 /// The absolute schedule of the rounds: tick k is due at start + k x interval, whatever happened
 /// before it. Ticks that have passed are skipped, never made up for.
 class Ticker {

@@ -24,7 +24,7 @@ std::string CommandOutcome::describe() const {
     case Status::stuck:
       return fmt::format("gave no answer for {:.1f} s and cannot be ended", seconds);
     case Status::blocked:
-      return "was not started: an earlier one is stuck and cannot be ended";
+      return "was not started: an earlier one has not ended yet";
     case Status::canceled:
       return "was canceled";
   }

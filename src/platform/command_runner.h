@@ -2,15 +2,18 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "clock.h"
 
 namespace wemol {
 
 /// An outside program to run: no shell in between.
 struct Command {
-  /// Names the command in messages ("docker stats"). While a command that could not be ended
-  /// lives, no other of its kind is started.
+  /// Names the command in messages ("docker stats"). While a command lives that could not be ended
+  /// or was abandoned, no other of its kind is started.
   std::string kind;
   std::vector<std::string> argv;  ///< argv[0] is looked up on PATH
 };
@@ -25,7 +28,7 @@ struct CommandOutcome {
     timed_out,         ///< ended by us at its deadline
     output_too_large,  ///< ended by us since it printed more than the cap
     stuck,             ///< could not be ended (state D): left behind
-    blocked,           ///< not started since one of its kind is stuck
+    blocked,           ///< not started since one of its kind was left behind and still lives
     canceled,          ///< a stop was requested first
   };
   Status status = Status::canceled;
@@ -49,12 +52,19 @@ class CommandRunner {
   CommandRunner& operator=(const CommandRunner&) = delete;
   virtual ~CommandRunner() = default;
 
-  /// Starts the command and returns at once. Each ticket must be finished.
+  /// Starts the command and returns at once. Each ticket must be finished or abandoned.
   [[nodiscard]] virtual Ticket start(const Command& command) = 0;
-  /// Waits for the end of that command, while all others go on. After a stop was requested it
-  /// returns at once with Status::canceled for what has not ended.
-  [[nodiscard]] virtual CommandOutcome finish(Ticket ticket) = 0;
+  /// Waits for the end of that command, until `due` at most, while all others go on. Nothing when
+  /// it still runs: its ticket stays good. After a stop was requested it returns at once with
+  /// Status::canceled for what has not ended.
+  [[nodiscard]] virtual std::optional<CommandOutcome> finish_by(Ticket ticket, SteadyTime due) = 0;
+  /// Nobody wants to know its outcome any more. It may run on until its deadline.
+  virtual void abandon(Ticket ticket) = 0;
 
+  /// Waits as long as it takes: every command ends at its deadline or is given up then.
+  [[nodiscard]] CommandOutcome finish(Ticket ticket) {
+    return finish_by(ticket, SteadyTime::max()).value_or(CommandOutcome{});
+  }
   [[nodiscard]] CommandOutcome run(const Command& command) { return finish(start(command)); }
 };
 

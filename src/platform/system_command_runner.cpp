@@ -221,7 +221,7 @@ SystemCommandRunner::~SystemCommandRunner() {
   }
 }
 
-bool SystemCommandRunner::has_stuck(const std::string& kind) const {
+bool SystemCommandRunner::has_left_behind(const std::string& kind) const {
   return std::ranges::any_of(left_behind_, [&](const auto& running) {
     return !running->ended() && running->kind() == kind;
   });
@@ -241,7 +241,7 @@ CommandRunner::Ticket SystemCommandRunner::start(const Command& command) {
   if (loop_.stop_requested()) {
     return refuse(Status::canceled, 0);
   }
-  if (has_stuck(command.kind)) {
+  if (has_left_behind(command.kind)) {
     return refuse(Status::blocked, 0);
   }
   const SteadyTime now = loop_.now();
@@ -259,18 +259,18 @@ CommandRunner::Ticket SystemCommandRunner::start(const Command& command) {
   return ticket;
 }
 
-CommandOutcome SystemCommandRunner::finish(Ticket ticket) {
+std::optional<CommandOutcome> SystemCommandRunner::finish_by(Ticket ticket, SteadyTime due) {
   if (auto refused = not_started_.extract(ticket)) {
     return std::move(refused.mapped());
   }
   const auto entry = running_.find(ticket);
   if (entry == running_.end()) {
-    return {};
+    return CommandOutcome{};
   }
-  // Every command settles by itself, at the latest some time after its deadline.
-  loop_.run_until([&] { return entry->second->settled(); }, SteadyTime::max());
+  loop_.run_until([&] { return entry->second->settled(); }, due);
   if (!entry->second->settled()) {
-    return {};  // a stop was requested; the destructor ends the child
+    // After a stop the destructor ends the child.
+    return loop_.stop_requested() ? std::optional(CommandOutcome{}) : std::nullopt;
   }
   CommandOutcome outcome = entry->second->take_outcome();
   if (!entry->second->ended()) {
@@ -278,6 +278,13 @@ CommandOutcome SystemCommandRunner::finish(Ticket ticket) {
   }
   running_.erase(entry);
   return outcome;
+}
+
+void SystemCommandRunner::abandon(Ticket ticket) {
+  not_started_.erase(ticket);
+  if (auto running = running_.extract(ticket)) {
+    left_behind_.push_back(std::move(running.mapped()));
+  }
 }
 
 }  // namespace wemol

@@ -19,12 +19,13 @@ class SystemCommandRunner : public CommandRunner {
   ~SystemCommandRunner() override;
 
   [[nodiscard]] Ticket start(const Command& command) override;
-  [[nodiscard]] CommandOutcome finish(Ticket ticket) override;
+  [[nodiscard]] std::optional<CommandOutcome> finish_by(Ticket ticket, SteadyTime due) override;
+  void abandon(Ticket ticket) override;
 
  private:
   class Running;
 
-  [[nodiscard]] bool has_stuck(const std::string& kind) const;
+  [[nodiscard]] bool has_left_behind(const std::string& kind) const;
   void forget_ended();
 
   EventLoop& loop_;

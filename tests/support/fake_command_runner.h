@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,11 +46,25 @@ class FakeCommandRunner : public CommandRunner {
     return last_ticket_;
   }
 
-  [[nodiscard]] CommandOutcome finish(Ticket ticket) override {
+  /// Commands that begin like this are slow: they answer nobody who does not wait for ever.
+  void set_slow(const std::string& command_line_start) { slow_.insert(command_line_start); }
+  void set_quick() { slow_.clear(); }
+
+  [[nodiscard]] std::optional<CommandOutcome> finish_by(Ticket ticket, SteadyTime due) override {
+    if (due != SteadyTime::max() && std::ranges::any_of(slow_, [&](const std::string& start) {
+          return open_.at(ticket).starts_with(start);
+        })) {
+      return std::nullopt;
+    }
     const std::string line = open_.extract(ticket).mapped();
     const auto fits = [&](const auto& entry) { return line.starts_with(entry.first); };
     const auto found = std::find_if(answers_.rbegin(), answers_.rend(), fits);
     return found == answers_.rend() ? ended_as(CommandOutcome::Status::not_found) : found->second;
+  }
+
+  void abandon(Ticket ticket) override {
+    open_.erase(ticket);
+    ++abandoned_;
   }
 
   [[nodiscard]] std::size_t count_started(const std::string& start) const {
@@ -58,11 +74,14 @@ class FakeCommandRunner : public CommandRunner {
   [[nodiscard]] const std::vector<std::string>& started() const { return started_; }
   [[nodiscard]] std::size_t most_at_once() const { return most_at_once_; }
   [[nodiscard]] std::size_t unfinished() const { return open_.size(); }
+  [[nodiscard]] std::size_t abandoned() const { return abandoned_; }
 
  private:
   std::map<std::string, CommandOutcome> answers_;
   std::map<Ticket, std::string> open_;
+  std::set<std::string> slow_;
   std::vector<std::string> started_;
+  std::size_t abandoned_ = 0;
   std::size_t most_at_once_ = 0;
   Ticket last_ticket_ = 0;
 };

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -12,28 +14,43 @@
 #include "files.h"
 #include "gpu_process_owners.h"
 #include "nvidia_smi_reader.h"
+#include "recurring_command.h"
 
 namespace wemol {
 
 /// Reads the host with the docker and nvidia-smi commands. A round asks `docker ps` first; only
 /// when there is a task, one `docker stats` for all containers and, while that runs, nvidia-smi and
 /// what else the GPU processes need.
+///
+/// A command that has not answered by the end of the round runs on, and its readings are part of
+/// the facts of that later round in which it answers. Until then the facts lack them.
 class DockerCliSource : public Source {
  public:
   using IsTask = std::function<bool(std::string_view container_name)>;
 
+  /// `time_to_read`: how long one round waits for its commands; nothing: until they have ended.
   DockerCliSource(CommandRunner& runner, const FileReader& files, const Clock& clock,
-                  IsTask is_task);
+                  IsTask is_task, std::optional<std::chrono::nanoseconds> time_to_read);
 
   [[nodiscard]] std::optional<Facts> collect() override;
+  /// Waits for the readings that the last round did not wait for.
+  [[nodiscard]] Facts remaining() override;
 
  private:
-  void read_gpus(const std::vector<docker::ListedContainer>& listed,
-                 const std::vector<docker::ListedContainer>& tasks, Facts& facts);
+  [[nodiscard]] std::optional<Facts> collect_by(SteadyTime due);
+  /// Takes the list and starts docker stats. False when there is nothing to wait for.
+  [[nodiscard]] bool begin_stats(const CommandOutcome& ps, Facts& facts);
+  void read_gpus(SteadyTime due, Facts& facts);
+  void finish_stats(const CommandOutcome& outcome, Facts& facts);
+  [[nodiscard]] std::vector<docker::ListedContainer> listed_tasks() const;
 
-  CommandRunner& runner_;
   const Clock& clock_;
   IsTask is_task_;
+  std::optional<std::chrono::nanoseconds> time_to_read_;
+  RecurringCommand ps_;
+  RecurringCommand stats_;
+  WallTime stats_started_at_;
+  std::vector<docker::ListedContainer> listed_;  ///< when docker stats was started
   nvidia_smi::NvidiaSmiReader gpu_reader_;
   GpuProcessOwners gpu_process_owners_;
 };

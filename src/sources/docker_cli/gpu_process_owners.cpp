@@ -32,7 +32,7 @@ GpuProcessOwners::GpuProcessOwners(CommandRunner& runner, const FileReader& file
 
 void GpuProcessOwners::attribute(std::vector<GpuProcess>& processes,
                                  const std::vector<docker::ListedContainer>& listed,
-                                 const std::vector<docker::ListedContainer>& tasks,
+                                 const std::vector<docker::ListedContainer>& tasks, SteadyTime due,
                                  Conditions& conditions) {
   note_task_ids(tasks);
   std::unordered_set<std::string_view> known;
@@ -58,7 +58,7 @@ void GpuProcessOwners::attribute(std::vector<GpuProcess>& processes,
   });
   const bool any_unasked = std::ranges::any_of(
       unresolved, [&](const auto& entry) { return !foreign_.contains(entry.first); });
-  if (any_unasked && ask_docker_top(tasks, owners, conditions)) {
+  if (any_unasked && ask_docker_top(tasks, due, owners, conditions)) {
     std::erase_if(unresolved, [&](const auto& entry) { return owners.contains(entry.first); });
     foreign_ = std::move(unresolved);
   }
@@ -81,34 +81,44 @@ void GpuProcessOwners::note_task_ids(const std::vector<docker::ListedContainer>&
 }
 
 bool GpuProcessOwners::ask_docker_top(const std::vector<docker::ListedContainer>& tasks,
-                                      OwnerByPid& owners, Conditions& conditions) {
+                                      SteadyTime due, OwnerByPid& owners, Conditions& conditions) {
   struct Question {
     std::string container_id;
     CommandRunner::Ticket ticket;
   };
   std::deque<Question> open;
   bool complete = true;
+  std::size_t at_once = 1;  // should it hang, there is one that hangs and not four
+  const auto give_up = [&](const std::string& why) {
+    if (complete) {
+      conditions.push_back(
+          {.key = "docker top",
+           .severity = Severity::warning,
+           .message = why + "; GPU processes may be missing from their tasks' rows"});
+    }
+    complete = false;
+  };
   const auto finish_first = [&] {
     const Question question = std::move(open.front());
     open.pop_front();
-    const CommandOutcome outcome = runner_.finish(question.ticket);
-    if (outcome.succeeded()) {
-      for (const std::uint64_t pid : docker::parse_top(outcome.standard_output)) {
+    const auto outcome = runner_.finish_by(question.ticket, due);
+    if (!outcome) {
+      runner_.abandon(question.ticket);
+      give_up("docker top has not answered by the time of the next round");
+    } else if (outcome->succeeded()) {
+      at_once = kTopsAtOnce;
+      for (const std::uint64_t pid : docker::parse_top(outcome->standard_output)) {
         owners[pid] = question.container_id;
       }
-    } else if (!has_just_ended(outcome) && complete) {
-      complete = false;
-      conditions.push_back({.key = "docker top",
-                            .severity = Severity::warning,
-                            .message = docker::explain_failure("docker top", outcome) +
-                                       "; GPU processes may be missing from their tasks' rows"});
+    } else if (!has_just_ended(*outcome)) {
+      give_up(docker::explain_failure("docker top", *outcome));
     }
   };
   for (const auto& task : tasks) {
     if (!task.has_processes) {
       continue;
     }
-    if (open.size() == kTopsAtOnce) {
+    if (open.size() == at_once) {
       finish_first();
     }
     if (!complete) {

@@ -23,18 +23,19 @@ class GpuProcessOwners {
   GpuProcessOwners(CommandRunner& runner, const FileReader& files);
 
   /// Sets `container_id` of the processes that run in one of `listed`. `tasks` are those of
-  /// `listed` that docker top is worth asking for.
+  /// `listed` that docker top is worth asking for; it is waited for until `due` at most.
   void attribute(std::vector<GpuProcess>& processes,
                  const std::vector<docker::ListedContainer>& listed,
-                 const std::vector<docker::ListedContainer>& tasks, Conditions& conditions);
+                 const std::vector<docker::ListedContainer>& tasks, SteadyTime due,
+                 Conditions& conditions);
 
  private:
   using OwnerByPid = std::map<std::uint64_t, std::string>;
   using StartTicksByPid = std::map<std::uint64_t, std::optional<std::uint64_t>>;
 
   /// True when `docker top` answered for every container that still lives.
-  bool ask_docker_top(const std::vector<docker::ListedContainer>& tasks, OwnerByPid& owners,
-                      Conditions& conditions);
+  bool ask_docker_top(const std::vector<docker::ListedContainer>& tasks, SteadyTime due,
+                      OwnerByPid& owners, Conditions& conditions);
   void note_task_ids(const std::vector<docker::ListedContainer>& tasks);
 
   CommandRunner& runner_;

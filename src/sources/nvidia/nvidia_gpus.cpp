@@ -9,8 +9,13 @@ namespace wemol {
 using Decision = DriverRest::Decision;
 
 NvidiaGpus::NvidiaGpus(std::unique_ptr<nvml::DriverReader> nvml, CommandRunner& runner,
-                       const FileReader& files, const Clock& clock)
-    : nvml_(std::move(nvml)), nvidia_smi_(runner), clock_(clock), rest_(files) {}
+                       const FileReader& files, const Clock& clock,
+                       std::chrono::nanoseconds nvidia_smi_patience)
+    : nvml_(std::move(nvml)),
+      nvidia_smi_(runner),
+      clock_(clock),
+      nvidia_smi_patience_(nvidia_smi_patience),
+      rest_(files) {}
 
 void NvidiaGpus::note_tasks(const TaskGpuUse& use) {
   const std::size_t not_seen_to = use_.new_tasks;
@@ -49,7 +54,7 @@ std::optional<GpuReadings> NvidiaGpus::ask_nvidia_smi() {
   if (!nvidia_smi_missing_.over(clock_.now())) {
     return std::nullopt;
   }
-  GpuReadings readings = nvidia_smi_.read();
+  GpuReadings readings = nvidia_smi_.read(clock_.now() + nvidia_smi_patience_);
   if (std::ranges::any_of(readings.conditions, [](const Condition& condition) {
         return condition.key == nvidia_smi::kMissing;
       })) {

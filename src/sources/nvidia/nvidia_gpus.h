@@ -16,12 +16,14 @@ namespace wemol {
 /// once. NVML is let go while no task uses a GPU (DriverRest).
 ///
 /// What finish() gives while the driver is left alone: no devices, and an empty list of processes,
-/// for that no task uses a GPU is known. nvidia-smi is waited for beyond `due`, up to the command
-/// timeout.
+/// for that no task uses a GPU is known.
 class NvidiaGpus : public GpuReader {
  public:
+  /// `nvidia_smi_patience`: how long a round waits for nvidia-smi, which takes far longer than NVML
+  /// and so has a longer time than `due` allows.
   NvidiaGpus(std::unique_ptr<nvml::DriverReader> nvml, CommandRunner& runner,
-             const FileReader& files, const Clock& clock);
+             const FileReader& files, const Clock& clock,
+             std::chrono::nanoseconds nvidia_smi_patience);
 
   /// Nothing is asked while there is no task.
   void note_tasks(const TaskGpuUse& use) override;
@@ -38,6 +40,7 @@ class NvidiaGpus : public GpuReader {
   std::unique_ptr<nvml::DriverReader> nvml_;
   nvidia_smi::NvidiaSmiReader nvidia_smi_;
   const Clock& clock_;
+  std::chrono::nanoseconds nvidia_smi_patience_;
   DriverRest rest_;
   TaskGpuUse use_;
   DriverRest::Decision decision_ = DriverRest::Decision::stay_away;

@@ -11,11 +11,8 @@ namespace {
 
 using Status = CommandOutcome::Status;
 
-constexpr std::string_view kConsequence = "the gpu_ columns are N/A";
-
-Command command_for(std::vector<std::string> arguments) {
-  return {.kind = "nvidia-smi", .argv = std::move(arguments)};
-}
+constexpr const char* kKind = "nvidia-smi";
+constexpr const char* kConsequence = "the gpu_ columns are N/A";
 
 /// What an outcome says of itself: nvidia-smi writes most errors to standard output.
 std::string own_words(const CommandOutcome& outcome, const std::vector<std::string>& messages) {
@@ -69,18 +66,47 @@ std::optional<std::vector<Row>> usable_rows(QueryOutput<Row> output, const Comma
 }  // namespace
 
 NvidiaSmiReader::NvidiaSmiReader(CommandRunner& runner)
-    : runner_(runner), columns_(all_gpu_columns()) {}
+    : processes_query_(runner, kKind), devices_query_(runner, kKind), columns_(all_gpu_columns()) {}
 
-GpuReadings NvidiaSmiReader::read() {
+GpuReadings NvidiaSmiReader::read(SteadyTime due) {
   GpuReadings readings;
-  const CommandOutcome apps = runner_.run(command_for(compute_apps_arguments()));
-  readings.processes =
-      usable_rows(parse_compute_apps(apps.standard_output), apps, "processes", readings.conditions);
-  if (apps.status != Status::exited) {
+  if (!known_processes_ && !read_processes(due, readings)) {
     return readings;  // the next call would fail or hang in the same way
   }
-  const CommandOutcome gpus = runner_.run(command_for(gpu_query_arguments(columns_)));
-  if (const auto field = unknown_field(gpus.standard_output)) {
+  readings = *known_processes_;
+  read_devices(due, readings);
+  if (!devices_query_.is_running()) {
+    known_processes_.reset();
+  }
+  return readings;
+}
+
+bool NvidiaSmiReader::read_processes(SteadyTime due, GpuReadings& readings) {
+  processes_query_.start(compute_apps_arguments());
+  const auto outcome = processes_query_.finish_by(due);
+  if (!outcome) {
+    readings.conditions.push_back(processes_query_.why_late(kConsequence));
+    return false;
+  }
+  readings.processes = usable_rows(parse_compute_apps(outcome->standard_output), *outcome,
+                                   "processes", readings.conditions);
+  processes_query_.note_result(readings.processes ? std::nullopt
+                                                  : std::optional(readings.conditions.back()));
+  if (outcome->status != Status::exited) {
+    return false;
+  }
+  known_processes_ = std::move(readings);
+  return true;
+}
+
+void NvidiaSmiReader::read_devices(SteadyTime due, GpuReadings& readings) {
+  devices_query_.start(gpu_query_arguments(columns_));
+  const auto outcome = devices_query_.finish_by(due);
+  if (!outcome) {
+    readings.conditions.push_back(devices_query_.why_late(kConsequence));
+    return;
+  }
+  if (const auto field = unknown_field(outcome->standard_output)) {
     std::erase_if(columns_, [&](const GpuColumn& column) { return column.field == *field; });
     readings.conditions.push_back(
         {.key = fmt::format("nvidia-smi field/{}", *field),
@@ -89,11 +115,12 @@ GpuReadings NvidiaSmiReader::read() {
                                 "from the next round on",
                                 printable(*field)),
          .follow_up = false});
-    return readings;
+    return;
   }
-  readings.devices =
-      usable_rows(parse_gpus(gpus.standard_output, columns_), gpus, "devices", readings.conditions);
-  return readings;
+  readings.devices = usable_rows(parse_gpus(outcome->standard_output, columns_), *outcome,
+                                 "devices", readings.conditions);
+  devices_query_.note_result(readings.devices ? std::nullopt
+                                              : std::optional(readings.conditions.back()));
 }
 
 }  // namespace wemol::nvidia_smi

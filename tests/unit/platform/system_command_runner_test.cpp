@@ -182,6 +182,31 @@ TEST_F(ShortDeadline, StuckCommandIsLeftBehindAndNoneOfItsKindIsStartedWhileItLi
   EXPECT_EQ(outcome.standard_output, "again\n");
 }
 
+TEST_F(Commands, ACommandThatIsNotReadyInTimeRunsOnAndAnswersLater) {
+  const auto ticket = runner.start(
+      shell("while [ ! -e " + (dir / "go").string() + " ]; do sleep 0.01; done; echo done"));
+  EXPECT_FALSE(runner.finish_by(ticket, loop.now() + 20ms));
+  test::write_text(dir / "go", "");
+  const auto outcome = runner.finish_by(ticket, loop.now() + 10s);
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->standard_output, "done\n");
+  EXPECT_GE(outcome->took, 20ms);
+}
+
+TEST_F(ShortDeadline, AnAbandonedCommandIsEndedAtItsDeadlineAndKeepsOthersOfItsKindAway) {
+  const auto ticket = runner.start(shell("echo $$ > " + (dir / "pid").string() + "; sleep 1000"));
+  runner.abandon(ticket);
+  EXPECT_EQ(runner.run(shell("echo again")).status, Status::blocked);
+  EXPECT_EQ(runner.run(shell("echo other", "other")).standard_output, "other\n");
+  CommandOutcome outcome;
+  for (int i = 0; i < 500 && !outcome.succeeded(); ++i) {
+    ASSERT_TRUE(loop.wait_until(loop.now() + 10ms));
+    outcome = runner.run(shell("echo again"));
+  }
+  EXPECT_EQ(outcome.standard_output, "again\n");
+  EXPECT_FALSE(is_alive(read_text(dir / "pid")));
+}
+
 TEST_F(Commands, EndlessOutputIsCapped) {
   const auto outcome = runner.run(shell("yes"));
   EXPECT_EQ(outcome.status, Status::output_too_large);

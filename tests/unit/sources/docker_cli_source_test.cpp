@@ -63,7 +63,8 @@ class DockerCli : public testing::Test {
   FakeFileReader files;
   FakeClock clock;
   DockerCliSource source{runner, files, clock,
-                         [](std::string_view name) { return name.starts_with("task"); }};
+                         [](std::string_view name) { return name.starts_with("task"); },
+                         std::chrono::seconds(4)};
 };
 
 TEST_F(DockerCli, StatesContainersWithTheirReadings) {
@@ -247,6 +248,85 @@ TEST_F(DockerCli, FailingDockerTopIsStatedOnce) {
   EXPECT_FALSE(facts.gpu_processes->at(0).container_id);
   ASSERT_EQ(facts.conditions.size(), 1U);
   EXPECT_NE(facts.conditions[0].message.find("ps: bad option"), std::string::npos);
+}
+
+TEST_F(DockerCli, AListThatIsLateIsWaitedForInTheNextRound) {
+  runner.set_slow("docker ps");
+  const auto late = source.collect();
+  ASSERT_TRUE(late);
+  EXPECT_FALSE(late->containers);
+  ASSERT_EQ(late->conditions.size(), 1U);
+  EXPECT_FALSE(late->conditions[0].follow_up) << "slow is said once";
+  runner.set_quick();
+  EXPECT_TRUE(collect().containers->at(0).stats);
+  EXPECT_EQ(runner.count_started("docker ps"), 1U);
+}
+
+TEST_F(DockerCli, StatsThatAreLateBelongToTheRoundInWhichTheyCome) {
+  runner.set_slow("docker stats");
+  const auto late = source.collect();
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->containers->size(), 3U);
+  EXPECT_FALSE(late->containers->at(0).stats);
+  EXPECT_TRUE(late->gpu_processes);
+  ASSERT_EQ(late->conditions.size(), 1U);
+  runner.answer("docker ps", printed(""));  // nobody asks for it meanwhile
+  runner.set_quick();
+  const Facts facts = collect();
+  EXPECT_EQ(facts.containers->at(0).stats->cpu_percent, 1.0);
+  EXPECT_TRUE(facts.conditions.empty());
+  EXPECT_EQ(runner.count_started("docker stats"), 1U);
+  EXPECT_TRUE(collect().containers->empty()) << "then it is asked for anew";
+}
+
+TEST_F(DockerCli, LateStatsAreDatedWhenTheyCame) {
+  CommandOutcome stats = printed(stats_line(kTaskA, "1.00%"));
+  stats.took = std::chrono::seconds(6);
+  runner.answer("docker stats", stats);
+  const WallTime started = clock.wall;
+  runner.set_slow("docker stats");
+  (void)source.collect();
+  clock.wall += std::chrono::seconds(9);
+  runner.set_quick();
+  EXPECT_EQ(collect().containers->at(0).stats->read_at, started + std::chrono::seconds(6));
+}
+
+TEST_F(DockerCli, StatsThatHaveFailedStillFailWhileTheyAreLate) {
+  runner.answer("docker stats", ended_as(Status::timed_out));
+  const Facts failed = collect();
+  runner.set_slow("docker stats");
+  const auto late = source.collect();
+  ASSERT_EQ(late->conditions.size(), 1U);
+  EXPECT_EQ(late->conditions[0].key, failed.conditions[0].key);
+}
+
+TEST_F(DockerCli, WhatIsLateInTheLastRoundIsWaitedFor) {
+  EXPECT_FALSE(source.remaining().containers);
+  runner.set_slow("docker stats");
+  (void)source.collect();
+  const Facts facts = source.remaining();
+  EXPECT_EQ(facts.containers->at(0).stats->cpu_percent, 1.0);
+  EXPECT_EQ(runner.unfinished(), 0U);
+}
+
+TEST_F(DockerCli, LateGpuToolsLeaveTheRestRecorded) {
+  runner.set_slow("nvidia-smi");
+  const auto facts = source.collect();
+  EXPECT_TRUE(facts->containers->at(0).stats);
+  EXPECT_FALSE(facts->gpu_processes);
+  EXPECT_EQ(runner.unfinished(), 1U);
+}
+
+TEST_F(DockerCli, ADockerTopThatIsLateIsAbandonedAndThereIsOnlyOne) {
+  gpu_processes("11, GPU-1, 100\n");
+  runner.set_slow("docker top");
+  const Facts facts = collect();
+  EXPECT_TRUE(facts.containers->at(0).stats);
+  EXPECT_FALSE(facts.gpu_processes->at(0).container_id);
+  EXPECT_EQ(runner.count_started("docker top"), 1U);
+  EXPECT_EQ(runner.abandoned(), 1U);
+  ASSERT_EQ(facts.conditions.size(), 1U);
+  EXPECT_EQ(facts.conditions[0].key, "docker top");
 }
 
 }  // namespace

@@ -54,7 +54,8 @@ class Nvidia : public testing::Test {
   test::FakeCommandRunner runner;
   test::FakeFileReader files;
   FakeNvml* nvml = new FakeNvml;
-  NvidiaGpus gpus{std::unique_ptr<nvml::DriverReader>(nvml), runner, files, clock};
+  NvidiaGpus gpus{std::unique_ptr<nvml::DriverReader>(nvml), runner, files, clock,
+                  std::chrono::seconds(4)};
 };
 
 constexpr TaskGpuUse kTask{.any_task = true};

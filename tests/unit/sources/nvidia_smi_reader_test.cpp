@@ -34,7 +34,7 @@ class NvidiaSmi : public testing::Test {
 };
 
 TEST_F(NvidiaSmi, ReadsProcessesAndDevicesOneAfterTheOther) {
-  const auto readings = reader.read();
+  const auto readings = reader.read(SteadyTime());
   ASSERT_TRUE(readings.processes);
   ASSERT_TRUE(readings.devices);
   EXPECT_EQ(readings.processes->size(), 3U);
@@ -46,14 +46,14 @@ TEST_F(NvidiaSmi, ReadsProcessesAndDevicesOneAfterTheOther) {
 
 TEST_F(NvidiaSmi, NoProcessIsAGoodAnswer) {
   runner.answer(kApps, printed(""));
-  const auto readings = reader.read();
+  const auto readings = reader.read(SteadyTime());
   ASSERT_TRUE(readings.processes);
   EXPECT_TRUE(readings.processes->empty());
 }
 
 TEST_F(NvidiaSmi, WhenItIsMissingThatIsSaidOnceAndNothingIsKnown) {
   runner.answer(kApps, ended_as(Status::not_found));
-  const auto readings = reader.read();
+  const auto readings = reader.read(SteadyTime());
   EXPECT_FALSE(readings.processes);
   EXPECT_FALSE(readings.devices);
   ASSERT_EQ(readings.conditions.size(), 1U);
@@ -65,7 +65,7 @@ TEST_F(NvidiaSmi, ErrorOnStandardOutputIsQuoted) {
       "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.\n\n", 9);
   runner.answer(kApps, error);
   runner.answer(kGpus, error);
-  const auto readings = reader.read();
+  const auto readings = reader.read(SteadyTime());
   EXPECT_FALSE(readings.processes);
   EXPECT_FALSE(readings.devices);
   ASSERT_EQ(readings.conditions.size(), 2U);
@@ -75,12 +75,12 @@ TEST_F(NvidiaSmi, ErrorOnStandardOutputIsQuoted) {
 
 TEST_F(NvidiaSmi, FailureWithExitStatusZeroIsNoEmptyAnswer) {
   runner.answer(kApps, printed("No devices were found\n"));
-  EXPECT_FALSE(reader.read().processes);
+  EXPECT_FALSE(reader.read(SteadyTime()).processes);
 }
 
 TEST_F(NvidiaSmi, RowsCountWhateverTheExitStatus) {
   runner.answer(kGpus, printed_with_status(fixture("nvidia_smi/querygpu_infos_warning.txt"), 14));
-  const auto readings = reader.read();
+  const auto readings = reader.read(SteadyTime());
   ASSERT_TRUE(readings.devices);
   EXPECT_EQ(readings.devices->size(), 1U);
   ASSERT_EQ(readings.conditions.size(), 1U);
@@ -90,7 +90,7 @@ TEST_F(NvidiaSmi, RowsCountWhateverTheExitStatus) {
 TEST_F(NvidiaSmi, DeadGpuLeavesTheProcessesOfTheOthersKnown) {
   runner.answer(kApps, printed("Unable to determine the device handle for GPU0000:65:00.0: "
                                "Unknown Error\n"));
-  const auto readings = reader.read();
+  const auto readings = reader.read(SteadyTime());
   ASSERT_TRUE(readings.processes);
   EXPECT_TRUE(readings.processes->empty());
   EXPECT_EQ(readings.conditions.size(), 1U);
@@ -98,7 +98,7 @@ TEST_F(NvidiaSmi, DeadGpuLeavesTheProcessesOfTheOthersKnown) {
 
 TEST_F(NvidiaSmi, AfterAHangItIsNotAskedAgainInTheSameRound) {
   runner.answer(kApps, ended_as(Status::timed_out));
-  const auto readings = reader.read();
+  const auto readings = reader.read(SteadyTime());
   EXPECT_FALSE(readings.processes);
   EXPECT_FALSE(readings.devices);
   EXPECT_EQ(runner.count_started(kGpus), 0U);
@@ -109,7 +109,7 @@ TEST_F(NvidiaSmi, WhatAnEndedQueryPrintedIsNotUsed) {
   auto outcome = ended_as(Status::timed_out);
   outcome.standard_output = fixture("nvidia_smi/querygpu_two_a100.csv");
   runner.answer(kGpus, outcome);
-  EXPECT_FALSE(reader.read().devices);
+  EXPECT_FALSE(reader.read(SteadyTime()).devices);
 }
 
 TEST_F(NvidiaSmi, FieldThatIsNotKnownIsLeftOutFromTheNextRoundOn) {
@@ -119,11 +119,53 @@ TEST_F(NvidiaSmi, FieldThatIsNotKnownIsLeftOutFromTheNextRoundOn) {
       "nvidia-smi --query-gpu=index,uuid,name,memory.total,memory.used,utilization.gpu,"
       "utilization.memory,temperature.gpu,power.draw",
       printed("0, GPU-1, X, 10, 5, 1, 2, 40, 12.50, 75.00\n"));
-  EXPECT_FALSE(reader.read().devices);
-  const auto readings = reader.read();
+  EXPECT_FALSE(reader.read(SteadyTime()).devices);
+  const auto readings = reader.read(SteadyTime());
   ASSERT_TRUE(readings.devices);
   EXPECT_EQ(readings.devices->at(0).power_draw_watts, 12.5);
   EXPECT_FALSE(readings.devices->at(0).fan_speed_percent);
+}
+
+TEST_F(NvidiaSmi, ACallThatTakesLongerThanItsRoundAnswersInALaterOne) {
+  runner.set_slow(kApps);
+  const auto late = reader.read(SteadyTime());
+  EXPECT_FALSE(late.processes);
+  EXPECT_FALSE(late.devices);
+  ASSERT_EQ(late.conditions.size(), 1U);
+  EXPECT_FALSE(late.conditions[0].follow_up) << "slow is said once";
+  (void)reader.read(SteadyTime());
+  EXPECT_EQ(runner.started().size(), 1U) << "none is started beside it";
+  runner.set_quick();
+  const auto readings = reader.read(SteadyTime());
+  EXPECT_TRUE(readings.processes);
+  EXPECT_TRUE(readings.devices);
+  EXPECT_TRUE(readings.conditions.empty());
+  EXPECT_EQ(runner.started().size(), 2U);
+}
+
+TEST_F(NvidiaSmi, WhileTheDevicesAreLateTheProcessesAreKnown) {
+  runner.set_slow(kGpus);
+  const auto late = reader.read(SteadyTime());
+  EXPECT_EQ(late.processes->size(), 3U);
+  EXPECT_FALSE(late.devices);
+  EXPECT_EQ(late.conditions.size(), 1U);
+  runner.set_quick();
+  const auto readings = reader.read(SteadyTime());
+  EXPECT_EQ(readings.processes->size(), 3U);
+  EXPECT_TRUE(readings.devices);
+  EXPECT_EQ(runner.count_started(kApps), 1U);
+  (void)reader.read(SteadyTime());
+  EXPECT_EQ(runner.count_started(kApps), 2U) << "the next round asks for both again";
+}
+
+TEST_F(NvidiaSmi, WhatHasFailedBeforeStillFailsWhileItIsLate) {
+  runner.answer(kApps, ended_as(Status::timed_out));
+  const auto failed = reader.read(SteadyTime());
+  runner.set_slow(kApps);
+  const auto late = reader.read(SteadyTime());
+  ASSERT_EQ(late.conditions.size(), 1U);
+  EXPECT_EQ(late.conditions[0].key, failed.conditions[0].key);
+  EXPECT_EQ(late.conditions[0].message, failed.conditions[0].message);
 }
 
 }  // namespace
