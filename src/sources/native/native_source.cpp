@@ -57,6 +57,8 @@ NativeSource::~NativeSource() = default;
 
 /// By the time that a busy engine has answered, a short task may be over.
 void NativeSource::track_early(const std::string& container_id, const std::string& name) {
+  tracked_early_.erase(
+      container_id);  // of a run before, whose inspection the engine did not answer
   if (const auto pid = opener_.find_first_process(container_id)) {
     const bool is_there =
         try_to_track({.id = container_id, .name = name, .pid = *pid, .network_mode = ""});

@@ -1,0 +1,220 @@
+#include "native_source.h"
+
+#include <sys/wait.h>
+
+#include <csignal>
+
+#include <gtest/gtest.h>
+
+#include "child_process.h"
+#include "fake_file_reader.h"
+#include "fake_http_client.h"
+#include "temp_dir.h"
+#include "text_file.h"
+
+namespace wemol::native {
+namespace {
+
+using namespace std::chrono_literals;
+using engine::inspect_target;
+using engine::list_target;
+
+const std::string kA(64, 'a');
+
+/// A process that stands in for a container's first one, until it is ended.
+class FirstProcess {
+ public:
+  FirstProcess() : child_(start_child({"sleep", "1000"}).value()) {}
+  ~FirstProcess() { end(); }
+  FirstProcess(const FirstProcess&) = delete;
+  FirstProcess& operator=(const FirstProcess&) = delete;
+
+  [[nodiscard]] pid_t pid() const { return child_.pid; }
+  void end() {
+    if (std::exchange(is_running_, false)) {
+      kill(child_.pid, SIGKILL);
+      waitpid(child_.pid, nullptr, 0);
+    }
+  }
+
+ private:
+  ChildProcess child_;
+  bool is_running_ = true;
+};
+
+/// A host with control groups v2 in a folder, and an engine that answers when the test says so.
+class Native : public testing::Test {
+ protected:
+  Native() {
+    files.files["/proc/self/mountinfo"] =
+        "30 24 0:26 / " + groups.path().string() + " rw - cgroup2 cgroup2 rw\n";
+    use_cpu(kA, 1'000'000);
+  }
+
+  void use_cpu(const std::string& id, long usec) const {
+    const auto group = groups / ("docker/" + id);
+    test::write_text(group / "cpu.stat", "usage_usec " + std::to_string(usec) + "\n");
+    test::write_text(group / "memory.current", "4096\n");
+    test::write_text(group / "memory.stat", "inactive_file 0\n");
+    test::write_text(group / "memory.max", "max\n");
+    test::write_text(group / "pids.current", "1\n");
+  }
+  /// Lets the process be the first one of the container.
+  void put_into(const std::string& id, const FirstProcess& process) {
+    const std::string folder = "/proc/" + std::to_string(process.pid());
+    files.files[folder + "/cgroup"] = "0::/docker/" + id + "\n";
+    files.files[folder + "/stat"] =
+        std::to_string(process.pid()) + " (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 0\n";
+  }
+  /// Whether a look at the place of the container's control group finds its first process.
+  void show_in_group(const std::string& id, const FirstProcess& process) {
+    files.files[procs_of(id)] = std::to_string(process.pid()) + "\n";
+  }
+  [[nodiscard]] std::string procs_of(const std::string& id) const {
+    return (groups / ("docker/" + id + "/cgroup.procs")).string();
+  }
+  void connect(const std::string& list = "") {
+    http.open_stream();
+    ASSERT_TRUE(http.answer(list_target(), "[" + list + "]"));
+  }
+  void reconnect() {
+    http.close_stream("the engine has gone");
+    const int before = http.streams();
+    loop.run_until([&] { return http.streams() > before; }, loop.now() + 10s);
+    connect();
+  }
+  void start_event(const std::string& id) {
+    http.feed(R"({"Type":"container","Action":"start","Actor":{"ID":")" + id +
+              R"(","Attributes":{"name":"task_1"}}})" + "\n");
+  }
+  bool answer_inspection(const std::string& id, const FirstProcess& process) {
+    return http.answer(inspect_target(id), R"({"Id":")" + id +
+                                               R"(","Name":"/task_1","State":{"Pid":)" +
+                                               std::to_string(process.pid()) +
+                                               R"(},"HostConfig":{"NetworkMode":"none"}})");
+  }
+  [[nodiscard]] static std::string listed(const std::string& id) {
+    return R"({"Id":")" + id + R"(","Names":["/task_1"]})";
+  }
+  std::vector<Container> collect() {
+    auto facts = source->collect();
+    conditions = facts ? facts->conditions : Conditions{};
+    return facts && facts->containers ? *facts->containers : std::vector<Container>{};
+  }
+  /// Ends the process and waits until the source has noticed.
+  std::vector<Container> containers_after_end_of(FirstProcess& process) {
+    process.end();
+    std::vector<Container> containers;
+    loop.run_until(
+        [&] {
+          containers = source->remaining().containers.value_or(std::vector<Container>{});
+          return !containers.empty();
+        },
+        loop.now() + 10s);
+    return containers;
+  }
+
+  test::TempDir groups;
+  test::FakeFileReader files;
+  test::FakeHttpClient http;
+  EventLoop loop;
+  HostGpus gpus{{}, files};
+  Conditions conditions;  ///< of the last collect()
+  std::unique_ptr<NativeSource> source;
+
+  void SetUp() override {
+    source = std::make_unique<NativeSource>(
+        http, loop, files, gpus, NativeSource::Settings{.is_task = [](std::string_view name) {
+          return name.starts_with("task");
+        }});
+  }
+};
+
+TEST_F(Native, ContainerOfTheListIsReadInEachRound) {
+  FirstProcess process;
+  put_into(kA, process);
+  connect(listed(kA));
+  ASSERT_TRUE(answer_inspection(kA, process));
+  auto containers = collect();
+  ASSERT_EQ(containers.size(), 1U);
+  EXPECT_EQ(containers[0].name, "task_1");
+  EXPECT_EQ(containers[0].stats->cpu_counter->used, 1s);
+  use_cpu(kA, 1'500'000);
+  containers = collect();
+  EXPECT_EQ(containers[0].stats->cpu_counter->used, 1500ms);
+  EXPECT_FALSE(containers[0].ended);
+}
+
+TEST_F(Native, TheEndOfATaskIsReadOnceWithItsLastCounters) {
+  FirstProcess process;
+  put_into(kA, process);
+  connect(listed(kA));
+  ASSERT_TRUE(answer_inspection(kA, process));
+  (void)collect();
+  use_cpu(kA, 2'000'000);
+  const auto ended = containers_after_end_of(process);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_TRUE(ended[0].ended);
+  EXPECT_EQ(ended[0].stats->cpu_counter->used, 2s);
+  EXPECT_FALSE(source->remaining().containers);
+}
+
+TEST_F(Native, ATaskThatIsOverBeforeTheEngineHasAnsweredHasItsLastRow) {
+  connect();
+  FirstProcess process;
+  put_into(kA, process);
+  show_in_group(kA, process);
+  start_event(kA);
+  const auto ended = containers_after_end_of(process);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_TRUE(ended[0].stats);
+  EXPECT_TRUE(http.answer(inspect_target(kA), "", 404));
+  (void)collect();
+  EXPECT_TRUE(conditions.empty()) << conditions[0].message;
+}
+
+TEST_F(Native, ATaskThatWasOverBeforeAnybodyLookedIsNamed) {
+  connect();
+  start_event(kA);
+  EXPECT_TRUE(http.answer(inspect_target(kA), "", 404));
+  (void)collect();
+  ASSERT_EQ(conditions.size(), 1U);
+  EXPECT_NE(conditions[0].message.find("task_1 had ended before"), std::string::npos);
+}
+
+TEST_F(Native, ASecondRunIsRecordedWhenTheEngineWentAwayBeforeTheFirstWasInspected) {
+  connect();
+  FirstProcess first;
+  put_into(kA, first);
+  show_in_group(kA, first);
+  start_event(kA);  // found early, and never inspected
+  reconnect();
+  ASSERT_EQ(containers_after_end_of(first).size(), 1U);
+  files.files.erase(procs_of(kA));  // the second is not found early
+  FirstProcess second;
+  put_into(kA, second);
+  start_event(kA);
+  ASSERT_TRUE(answer_inspection(kA, second));
+  EXPECT_EQ(collect().size(), 1U);
+  ASSERT_TRUE(collect()[0].stats);
+}
+
+TEST_F(Native, AContainerThatCannotBeReadIsStatedInEachRoundUntilItsEnd) {
+  FirstProcess process;
+  put_into(kA, process);
+  files.files["/proc/" + std::to_string(process.pid()) + "/cgroup"] = "0::/somewhere/else\n";
+  connect(listed(kA));
+  ASSERT_TRUE(answer_inspection(kA, process));
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_FALSE(collect()[0].stats);
+    ASSERT_EQ(conditions.size(), 1U);
+    EXPECT_EQ(conditions[0].severity, Severity::error);
+  }
+  http.feed(R"({"Type":"container","Action":"die","Actor":{"ID":")" + kA +
+            R"(","Attributes":{"name":"task_1"}}})" + "\n");
+  EXPECT_TRUE(collect().empty());
+  EXPECT_TRUE(conditions.empty());
+}
+
+}  // namespace
+}  // namespace wemol::native
