@@ -1,16 +1,22 @@
 #include "log.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
 
 namespace wemol {
 namespace {
@@ -55,6 +61,53 @@ class LevelName : public spdlog::custom_flag_formatter {
   }
 };
 
+std::string_view journal_priority(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::err:
+      return SD_ERR;
+    case spdlog::level::warn:
+      return SD_WARNING;
+    case spdlog::level::debug:
+      return SD_DEBUG;
+    default:
+      return SD_INFO;
+  }
+}
+
+/// The text as the journal wants it: each line with its priority in front.
+class JournalText : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+              spdlog::memory_buf_t& target) override {
+    const std::string_view priority = journal_priority(message.level);
+    target.append(priority);
+    for (const char c : message.payload) {
+      target.push_back(c);
+      if (c == '\n') {
+        target.append(priority);
+      }
+    }
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<JournalText>();
+  }
+};
+
+/// As sd-journal says: systemd names the device and inode of the stream that it made for us.
+bool is_standard_error_the_journal() {
+  const char* const stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  return stream != nullptr && fstat(STDERR_FILENO, &status) == 0 &&
+         fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
+}
+
+template <typename Flag>
+std::unique_ptr<spdlog::formatter> formatter_with(const std::string& pattern) {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<Flag>('*').set_pattern(pattern);
+  return formatter;
+}
+
 }  // namespace
 
 std::optional<LogLevel> parse_log_level(const std::string& text) {
@@ -63,6 +116,10 @@ std::optional<LogLevel> parse_log_level(const std::string& text) {
   const auto* const found = std::ranges::find(kLevels, std::string_view(upper),
                                               [](const auto& entry) { return entry.first; });
   return found == kLevels.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string_view name_of(LogLevel level) {
+  return std::ranges::find(kLevels, level, [](const auto& entry) { return entry.second; })->first;
 }
 
 void set_up_log(LogLevel level, const std::filesystem::path& file) {
@@ -77,9 +134,10 @@ void set_up_log(LogLevel level, const std::filesystem::path& file) {
     }
   }
   auto logger = std::make_shared<spdlog::logger>("wemol-recorder", sinks.begin(), sinks.end());
-  auto formatter = std::make_unique<spdlog::pattern_formatter>();
-  formatter->add_flag<LevelName>('*').set_pattern("%Y-%m-%d %H:%M:%S,%e - %* - %v");
-  logger->set_formatter(std::move(formatter));
+  logger->set_formatter(formatter_with<LevelName>("%Y-%m-%d %H:%M:%S,%e - %* - %v"));
+  if (is_standard_error_the_journal()) {
+    logger->sinks().front()->set_formatter(formatter_with<JournalText>("%*"));
+  }
   logger->set_level(to_spdlog(level));
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(std::move(logger));

@@ -1,5 +1,9 @@
 #include "log.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <regex>
 
 #include <gtest/gtest.h>
@@ -58,6 +62,56 @@ TEST_F(Log, FileRotatesAndFiveOldOnesAreKept) {
     EXPECT_LE(entry.file_size(), std::size_t{10} << 20);
   }
   EXPECT_EQ(files, 6U);
+}
+
+/// Standard error goes to a file while it lives.
+class StandardErrorFile {
+ public:
+  explicit StandardErrorFile(const std::filesystem::path& path)
+      : before_(dup(STDERR_FILENO)),
+        file_(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) {
+    dup2(file_, STDERR_FILENO);
+  }
+  StandardErrorFile(const StandardErrorFile&) = delete;
+  StandardErrorFile& operator=(const StandardErrorFile&) = delete;
+  ~StandardErrorFile() {
+    dup2(before_, STDERR_FILENO);
+    close(before_);
+    close(file_);
+    unsetenv("JOURNAL_STREAM");
+  }
+  /// As systemd names it; `inodes` further when it is not to match.
+  void name_as_journal(ino_t inodes = 0) const {
+    struct stat status {};
+    fstat(file_, &status);
+    const std::string name =
+        std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino + inodes);
+    setenv("JOURNAL_STREAM", name.c_str(), 1);
+  }
+
+ private:
+  int before_;
+  int file_;
+};
+
+TEST_F(Log, JournalGetsPrioritiesInFrontOfEachLineAndNoTimes) {
+  const StandardErrorFile standard_error(dir / "stderr");
+  standard_error.name_as_journal();
+  set_up_log(LogLevel::debug, dir / "x.log");
+  spdlog::debug("a");
+  spdlog::info("b");
+  spdlog::warn("c\nd");
+  spdlog::error("e");
+  EXPECT_EQ(read_text(dir / "stderr"), "<7>a\n<6>b\n<4>c\n<4>d\n<3>e\n");
+  EXPECT_NE(read_text(dir / "x.log").find(" - DEBUG - a\n"), std::string::npos);
+}
+
+TEST_F(Log, StandardErrorThatIsNotTheJournalKeepsTheContractsForm) {
+  const StandardErrorFile standard_error(dir / "stderr");
+  standard_error.name_as_journal(1);
+  set_up_log(LogLevel::info, dir / "x.log");
+  spdlog::info("b");
+  EXPECT_NE(read_text(dir / "stderr").find(" - INFO - b\n"), std::string::npos);
 }
 
 TEST_F(Log, FileThatCannotBeOpenedIsNoReasonNotToStart) {
