@@ -15,10 +15,17 @@ int main(int argc, char** argv) {
     }
     const auto options = wemol::parse_options(argc, argv);
     if (!options) {
-      fmt::print(options.error().status == 0 ? stdout : stderr, "{}", options.error().text);
-      return options.error().status;
+      const wemol::EarlyExit& exit = options.error();
+      if (exit.status == 0) {
+        fmt::print("{}", exit.text);
+      } else {
+        fmt::print(stderr, "wemol-recorder: {}\n", exit.text);
+      }
+      return exit.status;
     }
-    return options->check ? wemol::run_host_check(*options) : wemol::run_recorder(*options);
+    return options->check
+               ? wemol::run_host_check(*options)
+               : wemol::run_recorder(*options, [&] { return wemol::parse_options(argc, argv); });
   } catch (const std::exception& error) {
     fmt::print(stderr, "wemol-recorder: {}\n", error.what());
     return 1;

@@ -32,26 +32,48 @@ void raise_open_files_limit() {
   }
 }
 
+std::chrono::milliseconds answer_timeout(const Options& options) {
+  return std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout);
+}
+
+std::chrono::nanoseconds gpu_timeout(const Options& options) {
+  return std::min(kGpuTimeout, options.interval / kPartsOfInterval);
+}
+
 /// Owns what the source refers to, in the order in which it has to go.
-class NativeSetup : public Source {
+class NativeSetup : public SourceSetup {
  public:
   NativeSetup(const Options& options, EventLoop& loop, const FileReader& files,
               CommandRunner& runner)
-      : engine_(loop, options.engine_socket,
-                std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout)),
+      : prefix_(options.container_prefix),
+        command_timeout_(options.command_timeout),
+        engine_(loop, options.engine_socket, answer_timeout(options)),
         gpus_(make_gpu_readers(options, loop, files, runner), files),
         source_(engine_, loop, files, gpus_,
-                {.is_task = [prefix = options.container_prefix](
-                                std::string_view name) { return name.starts_with(prefix); },
-                 .gpu_timeout = std::min(kGpuTimeout, options.interval / kPartsOfInterval)}) {
-    source_.wait_for_list(options.command_timeout);
+                {.is_task = [this](std::string_view name) { return name.starts_with(prefix_); },
+                 .gpu_timeout = gpu_timeout(options)}) {}
+
+  void prepare() override {
+    source_.wait_for_list(command_timeout_);
     malloc_trim(0);  // the list's text is large, and there is no second one soon
+  }
+
+  void change(const Options& options) override {
+    engine_.set_timeout(answer_timeout(options));
+    gpus_.set_timing(answer_timeout(options), time_to_read(options.interval));
+    source_.set_gpu_timeout(gpu_timeout(options));
+    if (options.container_prefix != prefix_) {
+      prefix_ = options.container_prefix;
+      source_.look_for_tasks();
+    }
   }
 
   [[nodiscard]] std::optional<Facts> collect() override { return source_.collect(); }
   [[nodiscard]] Facts remaining() override { return source_.remaining(); }
 
  private:
+  std::string prefix_;
+  std::chrono::nanoseconds command_timeout_;
   CurlHttpClient engine_;
   native::HostGpus gpus_;
   native::NativeSource source_;
@@ -63,7 +85,7 @@ std::vector<std::unique_ptr<GpuReader>> make_gpu_readers(const Options& options,
                                                          const FileReader& files,
                                                          CommandRunner& runner) {
   nvml::HelperTiming timing;
-  timing.answer = std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout);
+  timing.answer = answer_timeout(options);
   auto nvml = std::make_unique<nvml::NvmlClient>(loop, nvml::own_helper_command(), timing);
   std::vector<std::unique_ptr<GpuReader>> readers;
   readers.push_back(std::make_unique<NvidiaGpus>(std::move(nvml), runner, files, loop,
@@ -77,8 +99,8 @@ std::uint64_t open_files_at_most() {
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : 0;
 }
 
-std::unique_ptr<Source> make_native_source(const Options& options, EventLoop& loop,
-                                           const FileReader& files, CommandRunner& runner) {
+std::unique_ptr<SourceSetup> make_native_source(const Options& options, EventLoop& loop,
+                                                const FileReader& files, CommandRunner& runner) {
   raise_open_files_limit();
   return std::make_unique<NativeSetup>(options, loop, files, runner);
 }

@@ -4,20 +4,20 @@
 #include <memory>
 #include <vector>
 
-#include <wemol/source.h>
-
 #include "command_runner.h"
 #include "event_loop.h"
 #include "files.h"
 #include "gpu_reader.h"
 #include "options.h"
+#include "source_setup.h"
 
 namespace wemol {
 
 /// The source of `--source native` with all that it needs.
-[[nodiscard]] std::unique_ptr<Source> make_native_source(const Options& options, EventLoop& loop,
-                                                         const FileReader& files,
-                                                         CommandRunner& runner);
+[[nodiscard]] std::unique_ptr<SourceSetup> make_native_source(const Options& options,
+                                                              EventLoop& loop,
+                                                              const FileReader& files,
+                                                              CommandRunner& runner);
 
 /// How it reads the GPUs of every maker.
 [[nodiscard]] std::vector<std::unique_ptr<GpuReader>> make_gpu_readers(const Options& options,

@@ -191,13 +191,12 @@ tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv
     return tl::make_unexpected(EarlyExit{0, std::string(version.what()) + "\n"});
   } catch (const CLI::FileError& error) {
     return tl::make_unexpected(EarlyExit{
-        kUsageError, fmt::format("wemol-recorder: --config: takes a TOML file that can be read: "
-                                 "{}\n",
-                                 one_line(error.what()))});
+        kUsageError,
+        fmt::format("--config: takes a TOML file that can be read: {}", one_line(error.what()))});
   } catch (const CLI::ParseError& error) {
-    return tl::make_unexpected(
-        EarlyExit{kUsageError, fmt::format("wemol-recorder: {}\n", one_line(error.what()))});
+    return tl::make_unexpected(EarlyExit{kUsageError, one_line(error.what())});
   }
+  options.config_file = app.get_config_ptr()->as<std::string>();
   const bool log_file_given = app.count("--log-file") > 0;  // as a flag: the file was not asked
   if (log_file_is_emptied_by_environment() && !log_file_given) {
     options.log_file.clear();
@@ -206,8 +205,8 @@ tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv
     const char* const host = std::getenv("DOCKER_HOST");
     auto socket = engine::socket_path(host == nullptr ? "" : host);
     if (!socket) {
-      return tl::make_unexpected(EarlyExit{
-          kUsageError, fmt::format("wemol-recorder: --source: {}\n", socket.error().message)});
+      return tl::make_unexpected(
+          EarlyExit{kUsageError, fmt::format("--source: {}", socket.error().message)});
     }
     options.engine_socket = std::move(*socket);
   }

@@ -25,13 +25,15 @@ struct Options {
   std::string engine_socket;  ///< for the native source: from DOCKER_HOST, or the usual path
   std::uint64_t rounds = 0;   ///< 0: until stopped
   std::chrono::nanoseconds command_timeout = std::chrono::seconds(10);
+  std::filesystem::path config_file;  ///< empty: none
   bool check = false;
 };
 
 /// The program is to end before it has begun: help was asked for, or an option is wrong.
 struct EarlyExit {
   int status = 0;
-  std::string text;  ///< for standard output when the status is 0, else for standard error
+  /// For standard output when the status is 0. Else one line for standard error, without its end.
+  std::string text;
 };
 
 /// Reads flags, environment (WEMOL_RECORDER_INTERVAL, …) and the TOML file of --config. A flag

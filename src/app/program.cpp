@@ -9,16 +9,16 @@
 #include <spdlog/spdlog.h>
 
 #include "curl_http_client.h"
-#include "docker_cli_source.h"
 #include "event_loop.h"
 #include "host_check.h"
 #include "instance_lock.h"
 #include "native_check.h"
 #include "native_setup.h"
 #include "recorder.h"
+#include "service_supervisor.h"
+#include "source_setup.h"
 #include "system_command_runner.h"
 #include "task_csv_sink.h"
-#include "ticker.h"
 #include "version.h"
 
 namespace wemol {
@@ -37,22 +37,6 @@ void log_start(const Options& options) {
       options.task_root.string());
 }
 
-std::unique_ptr<Source> make_source(const Options& options, EventLoop& loop,
-                                    const FileReader& files, SystemCommandRunner& runner) {
-  if (options.source == SourceKind::native) {
-    return make_native_source(options, loop, files, runner);
-  }
-  // docker stats takes two seconds and more: with shorter intervals no round can be in time.
-  constexpr std::chrono::nanoseconds kShortestThatCanBeKept = std::chrono::seconds(3);
-  return std::make_unique<DockerCliSource>(
-      runner, files, loop,
-      [prefix = options.container_prefix](std::string_view name) {
-        return name.starts_with(prefix);
-      },
-      options.interval < kShortestThatCanBeKept ? std::nullopt
-                                                : std::optional(time_to_read(options.interval)));
-}
-
 HostFindings check_source(const Options& options, EventLoop& loop, const FileReader& files,
                           SystemCommandRunner& runner) {
   if (options.source == SourceKind::docker_cli) {
@@ -66,8 +50,10 @@ HostFindings check_source(const Options& options, EventLoop& loop, const FileRea
 
 }  // namespace
 
-int run_recorder(const Options& options) {
+int run_recorder(const Options& options,
+                 const std::function<tl::expected<Options, EarlyExit>()>& read_options) {
   set_up_log(options.log_level, options.log_file);
+  const ServiceManager manager;
   EventLoop loop;
   const auto lock = InstanceLock::acquire(options.output_dir);
   if (!lock && lock.error().held_by_other) {
@@ -82,12 +68,22 @@ int run_recorder(const Options& options) {
 
   const SystemFileReader files;
   SystemCommandRunner runner(loop, options.command_timeout);
-  const std::unique_ptr<Source> source = make_source(options, loop, files, runner);
+  const std::unique_ptr<SourceSetup> source = make_source(options, loop, files, runner);
   ModuleCatalog modules(files, options.task_root);
   std::vector<std::unique_ptr<Sink>> sinks;
   sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir));
   Round round(*source, modules, sinks, options.container_prefix);
-  Recorder(round, loop, options.interval, options.rounds).run();
+  ServiceSupervisor supervisor(loop, manager, options, read_options, [&](const Options& changed) {
+    runner.set_timeout(changed.command_timeout);
+    modules.set_task_root(changed.task_root);
+    round.set_container_prefix(changed.container_prefix);
+    source->change(changed);
+  });
+  // Now and not after the first round: that one may wait for an engine that comes late, and who
+  // started the service would wait with it.
+  supervisor.ready();
+  source->prepare();
+  Recorder(round, loop, supervisor, options.interval, options.rounds).run();
   return 0;
 }
 

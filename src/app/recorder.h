@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "condition_log.h"
 #include "round.h"
+#include "supervisor.h"
 #include "ticker.h"
 
 namespace wemol {
@@ -15,25 +16,29 @@ namespace wemol {
 class Recorder {
  public:
   /// `rounds` 0: until the clock says that a stop was requested.
-  Recorder(Round& round, Clock& clock, std::chrono::nanoseconds interval, std::uint64_t rounds);
+  Recorder(Round& round, Clock& clock, Supervisor& supervisor, std::chrono::nanoseconds interval,
+           std::uint64_t rounds);
 
   void run();
 
  private:
   /// False when the round was interrupted by a stop.
   [[nodiscard]] bool run_round(SteadyTime due);
+  /// False when a stop was requested.
+  [[nodiscard]] bool wait_for_next_round();
   void log_round(const RoundReport& report, SteadyTime due, SteadyTime began,
                  SteadyTime ended) const;
 
   Round& round_;
   Clock& clock_;
+  Supervisor& supervisor_;
   std::chrono::nanoseconds interval_;
   std::uint64_t rounds_wanted_;
   Ticker ticker_;
   ConditionLog condition_log_;
-  std::uint64_t rounds_done_ = 0;
+  SteadyTime last_due_;
+  Progress progress_;
   std::uint64_t rows_ = 0;
-  std::int64_t skipped_ = 0;
 };
 
 }  // namespace wemol

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <wemol/sink.h>
@@ -28,6 +29,8 @@ class Round {
  public:
   Round(Source& source, ModuleCatalog& modules, std::vector<std::unique_ptr<Sink>>& sinks,
         std::string container_prefix);
+
+  void set_container_prefix(std::string prefix) { container_prefix_ = std::move(prefix); }
 
   /// Nothing when a stop came before the readings were complete: then nothing was written.
   [[nodiscard]] std::optional<RoundReport> run();

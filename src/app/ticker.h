@@ -26,6 +26,12 @@ class Ticker {
   /// When the current tick is due; at first, at once.
   [[nodiscard]] SteadyTime due() const { return start_ + tick_ * interval_; }
 
+  /// A fresh schedule: its first tick is one interval after `last`, or at once when that has
+  /// passed.
+  void start_again(SteadyTime last, std::chrono::nanoseconds interval, SteadyTime now) {
+    *this = Ticker(std::max(last + interval, now), interval);
+  }
+
   /// Goes on to the first tick that is due after `now`. Returns how many ticks were skipped.
   std::int64_t advance(SteadyTime now) {
     const std::int64_t passed = (now - start_) / interval_;

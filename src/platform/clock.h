@@ -18,7 +18,8 @@ class Clock {
 
   [[nodiscard]] virtual SteadyTime now() const = 0;
   [[nodiscard]] virtual WallTime wall_now() const = 0;
-  /// Waits until `due`. Returns false, at once, when a stop is requested.
+  /// Waits until `due`, or until whoever waits is wanted for something else. Returns false, at
+  /// once, when a stop is requested.
   [[nodiscard]] virtual bool wait_until(SteadyTime due) = 0;
 };
 

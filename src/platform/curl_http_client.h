@@ -21,6 +21,9 @@ class CurlHttpClient : public HttpClient {
   CurlHttpClient(EventLoop& loop, std::string socket_path, std::chrono::milliseconds timeout);
   ~CurlHttpClient() override;
 
+  /// For what is asked from now on.
+  void set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
+
   void get(const std::string& target, Done done) override;
   void stream(const std::string& target, StreamHandlers handlers) override;
   void cancel_all() override;

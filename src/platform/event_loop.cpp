@@ -1,7 +1,13 @@
 #include "event_loop.h"
 
+#include <fcntl.h>
+
 #include <csignal>
 #include <system_error>
+
+#include <spdlog/spdlog.h>
+
+#include "unique_fd.h"
 
 namespace wemol {
 namespace {
@@ -15,7 +21,14 @@ void check(int result, const char* what) {
   }
 }
 
-int request_stop(sd_event_source* /*source*/, const signalfd_siginfo* /*info*/, void* flag) {
+int set_flag(sd_event_source* /*source*/, const signalfd_siginfo* /*info*/, void* flag) {
+  *static_cast<bool*>(flag) = true;
+  return 0;
+}
+
+int stop_without_terminal(sd_event_source* /*source*/, const signalfd_siginfo* /*info*/,
+                          void* flag) {
+  spdlog::info("SIGHUP: the terminal is gone, the recorder stops");
   *static_cast<bool*>(flag) = true;
   return 0;
 }
@@ -23,6 +36,15 @@ int request_stop(sd_event_source* /*source*/, const signalfd_siginfo* /*info*/, 
 int mark_due(sd_event_source* /*source*/, std::uint64_t /*usec*/, void* flag) {
   *static_cast<bool*>(flag) = true;
   return 0;
+}
+
+bool is_hangup_ignored() {
+  struct sigaction action {};
+  return sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+bool has_terminal() {
+  return static_cast<bool>(UniqueFd(open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)));
 }
 
 }  // namespace
@@ -36,7 +58,7 @@ std::uint64_t to_monotonic_usec(SteadyTime time) {
 EventLoop::EventLoop() {
   sigset_t handled;
   sigemptyset(&handled);
-  for (const int signal : {SIGINT, SIGTERM, SIGCHLD}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) {
     sigaddset(&handled, signal);
   }
   check(-pthread_sigmask(SIG_BLOCK, &handled, nullptr), "cannot block signals");
@@ -47,8 +69,15 @@ EventLoop::EventLoop() {
   check(sd_event_new(&event), "cannot make an event loop");
   event_.reset(event);
   for (const int signal : {SIGINT, SIGTERM}) {
-    check(sd_event_add_signal(event, nullptr, signal, request_stop, &stop_requested_),
+    check(sd_event_add_signal(event, nullptr, signal, set_flag, &stop_requested_),
           "cannot watch for signals");
+  }
+  if (!is_hangup_ignored()) {
+    const int result =
+        has_terminal()
+            ? sd_event_add_signal(event, nullptr, SIGHUP, stop_without_terminal, &stop_requested_)
+            : sd_event_add_signal(event, nullptr, SIGHUP, set_flag, &reload_requested_);
+    check(result, "cannot watch for signals");
   }
 }
 
@@ -61,7 +90,7 @@ WallTime EventLoop::wall_now() const {
 }
 
 bool EventLoop::wait_until(SteadyTime due) {
-  run_until([] { return false; }, due);
+  run_until([this] { return reload_requested_; }, due);
   return !stop_requested_;
 }
 

@@ -18,6 +18,9 @@ class SystemCommandRunner : public CommandRunner {
   /// Ends what still runs: SIGTERM, then SIGKILL, within half a second.
   ~SystemCommandRunner() override;
 
+  /// For the commands that are started from now on.
+  void set_timeout(std::chrono::nanoseconds timeout) { timeout_ = timeout; }
+
   [[nodiscard]] Ticket start(const Command& command) override;
   [[nodiscard]] std::optional<CommandOutcome> finish_by(Ticket ticket, SteadyTime due) override;
   void abandon(Ticket ticket) override;

@@ -32,6 +32,8 @@ class DockerCliSource : public Source {
   DockerCliSource(CommandRunner& runner, const FileReader& files, const Clock& clock,
                   IsTask is_task, std::optional<std::chrono::nanoseconds> time_to_read);
 
+  void set_time_to_read(std::optional<std::chrono::nanoseconds> time) { time_to_read_ = time; }
+
   [[nodiscard]] std::optional<Facts> collect() override;
   /// Waits for the readings that the last round did not wait for.
   [[nodiscard]] Facts remaining() override;

@@ -65,6 +65,13 @@ void ContainerWatch::disconnect(const std::string& reason) {
   }
 }
 
+void ContainerWatch::list_again() {
+  if (is_listed_) {  // else a list is on its way, or comes with the next connection
+    is_listed_ = false;
+    list();
+  }
+}
+
 void ContainerWatch::list() {
   http_.get(list_target(), [this](const Result<HttpAnswer>& answer) { take_list(answer); });
 }

@@ -49,6 +49,9 @@ class ContainerWatch {
   /// not be reached. Before that there is something to wait for.
   [[nodiscard]] bool is_settled() const { return is_settled_; }
 
+  /// Who is wanted has changed. Those that run and are wanted are handed to the handlers once more.
+  void list_again();
+
   /// By id.
   [[nodiscard]] const std::map<std::string, Known, std::less<>>& known() const { return known_; }
 

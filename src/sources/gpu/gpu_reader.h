@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -33,6 +34,11 @@ class GpuReader {
 
   /// Told before each begin(), for those who let go of a driver that no task needs.
   virtual void note_tasks(const TaskGpuUse& /*use*/) {}
+
+  /// Other settings from now on: how long an answer of another process may take, and how long a
+  /// round waits for a slow one.
+  virtual void set_timing(std::chrono::milliseconds /*answer*/,
+                          std::chrono::nanoseconds /*patience*/) {}
 
   /// Asks for the readings of this round and does not wait for them.
   virtual void begin() {}

@@ -47,6 +47,12 @@ HostGpus::HostGpus(std::vector<std::unique_ptr<GpuReader>> readers, const FileRe
   }
 }
 
+void HostGpus::set_timing(std::chrono::milliseconds answer, std::chrono::nanoseconds patience) {
+  for (const Reader& reader : readers_) {
+    reader.reader->set_timing(answer, patience);
+  }
+}
+
 void HostGpus::begin(std::size_t tasks, std::size_t new_tasks) {
   for (const auto& [reader, indices] : readers_) {
     reader->note_tasks({.any_task = tasks > 0,

@@ -15,6 +15,9 @@ class HostGpus {
  public:
   HostGpus(std::vector<std::unique_ptr<GpuReader>> readers, const FileReader& files);
 
+  /// See GpuReader.
+  void set_timing(std::chrono::milliseconds answer, std::chrono::nanoseconds patience);
+
   /// To be called in every round, also without any task. Asks all of them, if there is a task.
   void begin(std::size_t tasks, std::size_t new_tasks);
   /// Puts what has come until `due` into the facts, with the container of each process. The indices

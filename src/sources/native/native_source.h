@@ -39,6 +39,10 @@ class NativeSource : public Source {
   /// first round, so that it is as short as any other.
   void wait_for_list(std::chrono::nanoseconds timeout);
 
+  void set_gpu_timeout(std::chrono::nanoseconds timeout) { settings_.gpu_timeout = timeout; }
+  /// What is a task has changed: asks the engine for those that run.
+  void look_for_tasks() { watch_.list_again(); }
+
   [[nodiscard]] std::optional<Facts> collect() override;
   /// The last states of the tasks that have ended since.
   [[nodiscard]] Facts remaining() override;

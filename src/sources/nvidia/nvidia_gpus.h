@@ -28,6 +28,11 @@ class NvidiaGpus : public GpuReader {
   /// Nothing is asked while there is no task.
   void note_tasks(const TaskGpuUse& use) override;
 
+  void set_timing(std::chrono::milliseconds answer, std::chrono::nanoseconds patience) override {
+    nvml_->set_timing(answer, patience);
+    nvidia_smi_patience_ = patience;
+  }
+
   void begin() override;
   /// Nothing when there is neither NVML nor nvidia-smi; why_nothing() then says so.
   [[nodiscard]] std::optional<GpuReadings> finish(SteadyTime due) override;

@@ -41,6 +41,11 @@ class NvmlClient : public DriverReader {
   NvmlClient(EventLoop& loop, std::vector<std::string> helper_command, HelperTiming timing);
   ~NvmlClient() override;
 
+  void set_timing(std::chrono::milliseconds answer,
+                  std::chrono::nanoseconds /*patience*/) override {
+    timing_.answer = answer;
+  }
+
   /// Asks the helper, and starts it where there is none. While an earlier request is not answered
   /// there is no other; its answer counts for this round when it is fresh, else it is thrown away.
   void begin() override;

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <wemol/condition.h>
 #include <wemol/result.h>
@@ -22,6 +23,9 @@ inline constexpr std::string_view kUnknownModule = "Unknown";
 class ModuleCatalog {
  public:
   ModuleCatalog(const FileReader& files, std::filesystem::path task_root);
+
+  /// Names that are found keep; others are looked for there from now on.
+  void set_task_root(std::filesystem::path task_root) { task_root_ = std::move(task_root); }
 
   /// The module's name, or kUnknownModule with a condition that gives the reason; what was not
   /// found is looked for again at the next call.

@@ -61,7 +61,8 @@ void ProgramTest::TearDown() {
 
 RecorderProcess& ProgramTest::start_recorder(const Arguments& arguments,
                                              const Environment& environment) {
-  Arguments argv{WEMOL_RECORDER, "--task-root", folder() / "tasks"};
+  Arguments argv = launcher_;
+  argv.insert(argv.end(), {WEMOL_RECORDER, "--task-root", folder() / "tasks"});
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   Environment all = environment;
   all.merge(engine_environment());

@@ -45,6 +45,8 @@ class ProgramTest : public testing::Test {
   ProgramTest();
   void TearDown() override;
 
+  /// A command that starts the recorder from now on, given the whole command line.
+  void set_launcher(Arguments launcher) { launcher_ = std::move(launcher); }
   /// Starts the recorder there, with a task root there and what `arguments` add.
   RecorderProcess& start_recorder(const Arguments& arguments = {},
                                   const Environment& environment = {});
@@ -80,6 +82,7 @@ class ProgramTest : public testing::Test {
  private:
   TempFolder folder_;
   Tools tools_;
+  Arguments launcher_;
   std::vector<std::unique_ptr<RecorderProcess>> recorders_;
 };
 

@@ -46,6 +46,27 @@ class FakeSink : public Sink {
   std::vector<Snapshot>& snapshots_;
 };
 
+/// Asks for another interval after some round.
+class FakeSupervisor : public Supervisor {
+ public:
+  void round_done(const Progress& progress, SteadyTime ended) override {
+    done.push_back(progress);
+    last_ended = ended;
+  }
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> new_interval() override {
+    const bool is_time = change_after_round != 0 && done.size() == change_after_round;
+    return is_time && !std::exchange(has_changed, true) ? std::optional(interval) : std::nullopt;
+  }
+  void stopping() override { ++stops; }
+
+  std::vector<Progress> done;
+  SteadyTime last_ended;
+  std::size_t change_after_round = 0;
+  std::chrono::nanoseconds interval{};
+  bool has_changed = false;
+  int stops = 0;
+};
+
 class Recording : public testing::Test {
  protected:
   Recording() {
@@ -55,10 +76,11 @@ class Recording : public testing::Test {
   }
   void record(std::uint64_t rounds) {
     Round round(source, modules, sinks, "task");
-    Recorder(round, clock, 5s, rounds).run();
+    Recorder(round, clock, supervisor, 5s, rounds).run();
   }
   LogCapture log;
   FakeClock clock;
+  FakeSupervisor supervisor;
   FakeSource source{clock};
   FakeFileReader files;
   ModuleCatalog modules{files, "/root"};
@@ -87,6 +109,47 @@ TEST_F(Recording, OverrunIsAWarningWithBothFiguresAndItsTicksAreSkipped) {
                       "interval of 5.000 s: 2 rounds skipped (2 since the start)"),
             1U);
   EXPECT_EQ(log.count("stopped after 4 rounds with 4 rows; 2 rounds skipped"), 1U);
+}
+
+TEST_F(Recording, EachFinishedRoundIsToldWithHowItWent) {
+  source.slow_round = 2;
+  record(3);
+  ASSERT_EQ(supervisor.done.size(), 3U);
+  EXPECT_EQ(supervisor.done[0].rounds, 1U);
+  EXPECT_EQ(supervisor.done[0].tasks, 1U);
+  EXPECT_FALSE(supervisor.done[0].last_overrun);
+  EXPECT_EQ(supervisor.done[2].rounds, 3U);
+  EXPECT_EQ(supervisor.done[2].skipped, 2);
+  EXPECT_EQ(supervisor.done[2].last_overrun->round, 2U);
+  EXPECT_EQ(supervisor.done[2].last_overrun->took, 12s);
+  EXPECT_EQ(supervisor.last_ended, clock.now());
+  EXPECT_EQ(supervisor.stops, 1);
+}
+
+TEST_F(Recording, RoundThatIsGivenUpIsNotTold) {
+  source.stopped_in_round = 2;
+  record(0);
+  EXPECT_EQ(supervisor.done.size(), 1U);
+  EXPECT_EQ(supervisor.stops, 1);
+}
+
+TEST_F(Recording, LongerIntervalCountsFromTheLastRound) {
+  supervisor.change_after_round = 2;
+  supervisor.interval = 60s;
+  record(4);
+  EXPECT_EQ(source.begun_at,
+            (std::vector<SteadyTime>{start, start + 5s, start + 65s, start + 125s}));
+  EXPECT_EQ(log.count("skipped (") + log.count("; 0 rounds skipped"), 1U);
+}
+
+TEST_F(Recording, ShorterIntervalThatHasPassedBeginsAtOnceAndWithoutABurst) {
+  source.round_takes = 4500ms;
+  supervisor.change_after_round = 1;
+  supervisor.interval = 4s;
+  record(3);
+  ASSERT_EQ(source.begun_at.size(), 3U);
+  EXPECT_EQ(source.begun_at[1], start + 4500ms);
+  EXPECT_EQ(source.begun_at[2], start + 4500ms + 8s) << "one tick was run over";
 }
 
 TEST_F(Recording, OneOfAKindIsNoPlural) {

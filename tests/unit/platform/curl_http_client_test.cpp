@@ -239,6 +239,16 @@ TEST_F(Http, ServerThatNeverAnswersTimesOut) {
       << result->error().message;
 }
 
+TEST_F(Http, TimeoutMayBeChanged) {
+  const StandInServer server(
+      socket_path, [](const StandInConnection& connection) { connection.wait_for_close(); });
+  CurlHttpClient impatient(loop, socket_path, 1000s);
+  impatient.set_timeout(50ms);
+  bool is_over = false;
+  impatient.get("/version", [&](const Result<HttpAnswer>& /*answer*/) { is_over = true; });
+  run_until([&] { return is_over; });
+}
+
 TEST_F(Http, StreamHasNoTimeout) {
   const StandInServer server(socket_path, [](const StandInConnection& connection) {
     connection.begin_stream();

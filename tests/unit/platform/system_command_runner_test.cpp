@@ -142,6 +142,13 @@ TEST_F(ShortDeadline, CommandThatIgnoresSigtermIsKilled) {
   EXPECT_EQ(outcome.status, Status::timed_out);
 }
 
+TEST(Deadline, MayBeChanged) {
+  EventLoop loop;
+  SystemCommandRunner runner(loop, 1000s);
+  runner.set_timeout(100ms);
+  EXPECT_EQ(runner.run(shell("sleep 1000")).status, Status::timed_out);
+}
+
 TEST_F(ShortDeadline, StoppedCommandIsKilled) {
   EXPECT_EQ(runner.run(shell("kill -STOP $$")).status, Status::timed_out);
 }

@@ -99,6 +99,19 @@ TEST_F(Watching, IsSettledWhenAllAreInspected) {
   EXPECT_TRUE(watch.is_settled());
 }
 
+TEST_F(Watching, ListsAgainWhenWhoIsWantedHasChanged) {
+  connect(listed(kA, "task1"));
+  answer_inspection(kA, "task1", 77);
+  watch.list_again();
+  watch.list_again();
+  http.feed(event("start", kC, "task3"));
+  EXPECT_TRUE(http.answer(kList, "[" + listed(kA, "task1") + "," + listed(kB, "task2") + "]"));
+  EXPECT_FALSE(http.is_asked(kList)) << "once is enough";
+  EXPECT_EQ(known(), (Lines{"a task1", "b task2", "c task3"})) << "and what happened meanwhile";
+  answer_inspection(kB, "task2", 78);
+  EXPECT_EQ(heard.back(), "running b 78");
+}
+
 TEST_F(Watching, IsSettledWithoutWantedContainers) {
   connect(listed(kB, "web"));
   EXPECT_TRUE(watch.is_settled());

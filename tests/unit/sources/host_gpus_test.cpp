@@ -7,6 +7,7 @@
 namespace wemol::native {
 namespace {
 
+using namespace std::chrono_literals;
 using test::FakeFileReader;
 
 const std::string kTask(64, 'a');
@@ -15,6 +16,9 @@ const std::string kTask(64, 'a');
 class FakeGpus : public GpuReader {
  public:
   void note_tasks(const TaskGpuUse& use) override { told.push_back(use); }
+  void set_timing(std::chrono::milliseconds answer, std::chrono::nanoseconds patience) override {
+    timing = {answer, patience};
+  }
   void begin() override { ++asked; }
   [[nodiscard]] std::optional<GpuReadings> finish(SteadyTime /*due*/) override { return readings; }
   [[nodiscard]] std::optional<Condition> why_nothing() const override {
@@ -23,6 +27,7 @@ class FakeGpus : public GpuReader {
   std::optional<GpuReadings> readings = GpuReadings{.devices = {{}}, .processes = {{}}};
   std::vector<TaskGpuUse> told;
   int asked = 0;
+  std::pair<std::chrono::nanoseconds, std::chrono::nanoseconds> timing;
 };
 
 class GpusOfTwoMakers : public testing::Test {
@@ -57,6 +62,14 @@ TEST_F(GpusOfTwoMakers, AreNumberedOneAfterTheOther) {
   ASSERT_EQ(facts.gpu_devices->size(), 3U);
   EXPECT_EQ(facts.gpu_devices->at(2).uuid, "C");
   EXPECT_EQ(facts.gpu_devices->at(2).index, 2U);
+}
+
+TEST_F(GpusOfTwoMakers, AreAllToldOfAnotherTiming) {
+  gpus->set_timing(3s, 4s);
+  for (const FakeGpus* reader : {first, second}) {
+    EXPECT_EQ(reader->timing.first, 3s);
+    EXPECT_EQ(reader->timing.second, 4s);
+  }
 }
 
 TEST_F(GpusOfTwoMakers, AreThoseOfOneWhereTheOtherIsNotThere) {

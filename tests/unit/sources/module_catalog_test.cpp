@@ -32,6 +32,15 @@ TEST_F(Modules, NameStandsAtModuleName) {
   EXPECT_TRUE(conditions.empty());
 }
 
+TEST_F(Modules, AnotherTaskRootCountsForNamesThatAreNotFoundYet) {
+  files.files[path_in("GPU")] = task_json("first");
+  EXPECT_EQ(name(), "first");
+  files.files["/other/Worker.GPU/work_blob/21/78/132178/task.json"] = task_json("second");
+  catalog.set_task_root("/other");
+  EXPECT_EQ(name(), "first");
+  EXPECT_EQ(catalog.name_of("another", "132178", conditions), "second");
+}
+
 TEST_F(Modules, NameMayBeAnyUtf8) {
   files.files[path_in("GPU")] = task_json("分子动力学");
   EXPECT_EQ(name(), "分子动力学");

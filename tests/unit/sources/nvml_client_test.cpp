@@ -102,6 +102,17 @@ TEST_F(NvmlHelper, CallThatNeverReturnsDoesNotHoldUpTheRound) {
   wait_for([&] { return scenario.log() == "init\n"; });  // never a second helper
 }
 
+TEST_F(NvmlHelper, TimeForAnAnswerMayBeChanged) {
+  scenario.set(kTwoGpus);
+  start(helper(), {.answer = 1000s});
+  rounds_until_readings();
+  client->set_timing(100ms, 0s);
+  scenario.set(std::string(kTwoGpus) + "nvmlDeviceGetPowerUsage hang\n");
+  const SteadyTime began = loop.now();
+  (void)round(kPlenty);  // ends with the helper
+  EXPECT_LT(loop.now() - began, kPlenty);
+}
+
 TEST_F(NvmlHelper, HelperThatHangsIsKilledAndTheNextOneStartedAfterThePause) {
   scenario.set(std::string(kTwoGpus) + "nvmlDeviceGetPowerUsage hang\n");
   start(helper(), {.answer = 100ms, .first_answer = 300ms, .first_pause = 400ms});
