@@ -145,6 +145,15 @@ Environment DockerEngine::client_environment() const {
           {"DOCKER_API_VERSION", std::nullopt}};
 }
 
+void DockerEngine::let_group_in(gid_t group) const {
+  const uid_t nobody_else = static_cast<uid_t>(-1);
+  if (chown(socket().c_str(), nobody_else, group) != 0) {
+    throw std::runtime_error("cannot give " + socket().string() + " to another group");
+  }
+  fs::permissions(socket(), fs::perms(0660));
+  fs::permissions(folder_.path(), fs::perms(0711));
+}
+
 void DockerEngine::freeze() const {
   daemon_->send(SIGSTOP);
 }

@@ -46,7 +46,7 @@ void Tools::put_script(const std::string& name, const std::string& body) const {
              "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
              "docker=" +
                  find_program("docker").string() + "\ntools=" + folder_.string() + "\n" + body);
-  fs::permissions(draft, fs::perms::owner_all);
+  fs::permissions(draft, fs::perms(0755));
   fs::rename(draft, folder_ / name);
 }
 
