@@ -16,6 +16,11 @@ build_packages=(
 # shellcheck disable=SC2034
 # What the end-to-end tests and the sample containers of the quickstart need beside an engine.
 container_packages=(busybox-static procps tar)
+# shellcheck disable=SC2034
+packaging_packages=(dpkg-dev file gzip lintian)
+# shellcheck disable=SC2034
+# What is said to cmake beside the preset.
+configure_options=()
 
 say() {
   printf '\n== %s\n' "$*"
@@ -107,7 +112,7 @@ build() {
     export CMAKE_CXX_COMPILER_LAUNCHER=ccache
   fi
   local advice="The compiler's message is above. A build from nothing: rm -r '$repo/build/$preset'"
-  (cd "$repo" && cmake --preset "$preset") || give_up "configuring failed" "$advice"
+  (cd "$repo" && cmake --preset "$preset" "${configure_options[@]}") || give_up "configuring failed" "$advice"
   (cd "$repo" && cmake --build --preset "$preset" -j "$jobs" "$@") ||
     give_up "the build failed" "$advice"
   hand_to_owner "$repo/build"
