@@ -15,7 +15,9 @@ namespace wemol::test {
 /// driver.
 class Freezer {
  public:
-  Freezer() : path_("/sys/fs/cgroup/freezer/wemol-test-" + std::to_string(getpid())) {
+  Freezer()
+      : path_("/sys/fs/cgroup/freezer/wemol-test-" + std::to_string(getpid()) + "-" +
+              std::to_string(++made_)) {
     std::error_code error;
     available_ = std::filesystem::is_regular_file("/sys/fs/cgroup/freezer/cgroup.procs", error) &&
                  std::filesystem::create_directory(path_, error);
@@ -34,9 +36,11 @@ class Freezer {
   }
   [[nodiscard]] bool available() const { return available_; }
   [[nodiscard]] std::string procs() const { return (path_ / "cgroup.procs").string(); }
-  void set(const char* state) const { write_text(path_ / "freezer.state", state); }
+  [[nodiscard]] std::string state() const { return (path_ / "freezer.state").string(); }
+  void set(const char* new_state) const { write_text(state(), new_state); }
 
  private:
+  inline static int made_ = 0;  ///< by this process, of which each has its own group
   std::filesystem::path path_;
   bool available_ = false;
 };
