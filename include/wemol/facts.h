@@ -83,6 +83,8 @@ struct GpuProcess {
   std::optional<double> sm_utilization_percent;  ///< its share of the GPU's SM time
   /// The container in which the process runs; absent when it runs in none that is known.
   std::optional<std::string> container_id;
+  /// It may run in any container: those who could tell have not answered.
+  bool owner_unknown = false;
 };
 
 /// What a source states about the host in one round. Nothing here is derived.

@@ -73,7 +73,8 @@ std::optional<std::vector<GpuUse>> gpus_of(const TaskContainer& task, const Fact
   }
   const auto held = holds.find(task.container_id);
   if (held == holds.end()) {
-    return std::vector<GpuUse>{};
+    const bool may_hold_one = std::ranges::any_of(*facts.gpu_processes, &GpuProcess::owner_unknown);
+    return may_hold_one ? std::nullopt : std::optional(std::vector<GpuUse>{});
   }
   // Which GPUs these are is known only together with the device list.
   return facts.gpu_devices ? std::optional(uses_of(held->second, devices)) : std::nullopt;

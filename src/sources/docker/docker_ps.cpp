@@ -33,6 +33,9 @@ PsOutput parse_ps(std::string_view text) {
                                  .name = std::string(own_name(fields[1])),
                                  .has_processes = fields[2] != "restarting"});
   }
+  if (const std::string_view half = half_line(text); !half.empty()) {
+    output.messages.emplace_back(half);
+  }
   return output;
 }
 

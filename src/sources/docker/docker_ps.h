@@ -20,7 +20,7 @@ struct ListedContainer {
 
 struct PsOutput {
   std::vector<ListedContainer> containers;
-  std::vector<std::string> messages;  ///< lines that are no container
+  std::vector<std::string> messages;  ///< lines that are no container, and half a line
 };
 
 /// Reads one line per container: id, names, state, separated by tabs. With links a container has

@@ -144,6 +144,9 @@ StatsOutput parse_stats(std::string_view text) {
     output.rows.push_back({.short_id = std::string(short_container_id(fields[kContainer])),
                            .stats = parse_readings(fields)});
   }
+  if (const std::string_view half = half_line(text); !half.empty()) {
+    output.messages.emplace_back(half);
+  }
   return output;
 }
 

@@ -7,6 +7,7 @@
 #include "container_of_process.h"
 #include "docker_failure.h"
 #include "docker_top.h"
+#include "printable.h"
 #include "process_files.h"
 
 namespace wemol {
@@ -65,6 +66,8 @@ void GpuProcessOwners::attribute(std::vector<GpuProcess>& processes,
   for (GpuProcess& process : processes) {
     if (const auto owner = owners.find(process.pid); owner != owners.end()) {
       process.container_id = owner->second;
+    } else {
+      process.owner_unknown = !foreign_.contains(process.pid);
     }
   }
 }
@@ -94,7 +97,8 @@ bool GpuProcessOwners::ask_docker_top(const std::vector<docker::ListedContainer>
       conditions.push_back(
           {.key = "docker top",
            .severity = Severity::warning,
-           .message = why + "; GPU processes may be missing from their tasks' rows"});
+           .message = why + "; whose some GPU processes are is not known, and the gpu_ columns are "
+                            "N/A where it matters"});
     }
     complete = false;
   };
@@ -107,7 +111,12 @@ bool GpuProcessOwners::ask_docker_top(const std::vector<docker::ListedContainer>
       give_up("docker top has not answered by the time of the next round");
     } else if (outcome->succeeded()) {
       at_once = kTopsAtOnce;
-      for (const std::uint64_t pid : docker::parse_top(outcome->standard_output)) {
+      const auto pids = docker::parse_top(outcome->standard_output);
+      if (!pids) {
+        give_up("docker top printed what cannot be read: " + printable(pids.error()));
+        return;
+      }
+      for (const std::uint64_t pid : *pids) {
         owners[pid] = question.container_id;
       }
     } else if (!has_just_ended(*outcome)) {

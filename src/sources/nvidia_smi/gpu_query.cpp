@@ -98,6 +98,7 @@ QueryOutput<Row> parse_rows(std::string_view text, ParseRow parse_row) {
       add_message(line, output);
     }
   }
+  output.half_line = half_line(text);
   return output;
 }
 

@@ -38,6 +38,8 @@ struct QueryOutput {
   std::vector<std::string> device_messages;
   /// Any other line that is no row ("NVIDIA-SMI has failed because …", "No devices were found").
   std::vector<std::string> failure_messages;
+  /// Where the answer was cut off, in the middle of a line: rows are missing. Empty when whole.
+  std::string half_line;
 };
 
 /// Reads one row per GPU. A value that is no number, in whatever words, is absent. A row without

@@ -35,14 +35,21 @@ Condition unreadable(const CommandOutcome& outcome, const std::vector<std::strin
 }
 
 /// The rows of a query when they can be used; states what was printed beside them. An empty
-/// answer is a good one only without a word of failure and with exit status 0.
+/// answer is a good one only without a word of failure and with exit status 0, and one that was cut
+/// off is none: a process in the part that is missing would be taken for no process.
 template <typename Row>
 std::optional<std::vector<Row>> usable_rows(QueryOutput<Row> output, const CommandOutcome& outcome,
                                             std::string_view what, Conditions& conditions) {
   const bool ended_by_itself = outcome.status == Status::exited;
   const bool empty_but_good = outcome.succeeded() && output.failure_messages.empty();
-  if (!ended_by_itself || (output.rows.empty() && !empty_but_good)) {
+  const bool is_cut_off = ended_by_itself && !output.half_line.empty();
+  if (!ended_by_itself || is_cut_off || (output.rows.empty() && !empty_but_good)) {
     auto messages = std::move(output.failure_messages);
+    if (is_cut_off) {
+      messages.insert(messages.begin(), outcome.succeeded()
+                                            ? "the answer is cut off at \"" + output.half_line + '"'
+                                            : output.half_line);
+    }
     messages.insert(messages.end(), output.device_messages.begin(), output.device_messages.end());
     conditions.push_back(unreadable(outcome, messages, what));
     return std::nullopt;

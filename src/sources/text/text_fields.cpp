@@ -17,6 +17,10 @@ std::vector<std::string_view> complete_lines(std::string_view text) {
   return lines;
 }
 
+std::string_view half_line(std::string_view text) {
+  return trimmed(text.substr(text.rfind('\n') + 1));
+}
+
 std::vector<std::string_view> split_fields(std::string_view line, char separator) {
   std::vector<std::string_view> fields;
   for (std::size_t end = line.find(separator); end != std::string_view::npos;

@@ -11,6 +11,10 @@ namespace wemol {
 /// that has no end is half a line (its writer was cut off) and is left out.
 [[nodiscard]] std::vector<std::string_view> complete_lines(std::string_view text);
 
+/// What follows the last line's end: half a line, whose writer was cut off. Empty when there is
+/// none.
+[[nodiscard]] std::string_view half_line(std::string_view text);
+
 /// All fields of `line`, also empty ones; at least one.
 [[nodiscard]] std::vector<std::string_view> split_fields(std::string_view line, char separator);
 

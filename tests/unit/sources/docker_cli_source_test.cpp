@@ -113,6 +113,23 @@ TEST_F(DockerCli, GarbageInsteadOfTheListIsAFailure) {
   EXPECT_NE(facts.conditions[0].message.find("garbage"), std::string::npos);
 }
 
+TEST_F(DockerCli, AListThatIsCutOffIsStated) {
+  runner.answer("docker ps", printed(ps_line(kTaskA, "task_1") + kTaskB + "\ttas"));
+  const Facts facts = collect();
+  EXPECT_EQ(facts.containers->size(), 1U);
+  ASSERT_EQ(facts.conditions.size(), 1U);
+  EXPECT_EQ(facts.conditions[0].key, "docker ps messages");
+  runner.answer("docker ps", printed(kTaskB + "\ttas"));
+  EXPECT_FALSE(collect().containers) << "not a host without containers";
+}
+
+TEST_F(DockerCli, StatsThatAreCutOffAreStated) {
+  runner.answer("docker stats", printed(stats_line(kTaskA, "1.00%") + kTaskB.substr(0, 12)));
+  const Facts facts = collect();
+  ASSERT_EQ(facts.conditions.size(), 1U);
+  EXPECT_EQ(facts.conditions[0].key, "docker stats messages");
+}
+
 TEST_F(DockerCli, WhenStatsFailsThereAreContainersWithoutReadings) {
   runner.answer("docker stats", failed(1, "EOF\n"));
   const Facts facts = collect();
@@ -239,6 +256,26 @@ TEST_F(DockerCli, ContainerThatHasJustEndedIsNoFailureOfDockerTop) {
   const Facts facts = collect();
   EXPECT_EQ(facts.gpu_processes->at(0).container_id, kTaskB);
   EXPECT_TRUE(facts.conditions.empty());
+}
+
+TEST_F(DockerCli, ADockerTopThatPrintsWhatCannotBeReadHasNotAnswered) {
+  gpu_processes("11, GPU-1, 100\n");
+  for (const char* garbage : {"", "busy?!\n", "PI", "PID\n1", "PID\n1\nx\n"}) {
+    runner.answer("docker top", printed(garbage));
+    const Facts facts = collect();
+    EXPECT_TRUE(facts.gpu_processes->at(0).owner_unknown) << garbage;
+    ASSERT_EQ(facts.conditions.size(), 1U) << garbage;
+    EXPECT_EQ(facts.conditions[0].key, "docker top");
+  }
+  runner.answer("docker top", printed("PID\n"));
+  runner.answer("docker top " + kTaskB, printed("PID\n11\n"));
+  EXPECT_EQ(collect().gpu_processes->at(0).container_id, kTaskB) << "it is asked again";
+}
+
+TEST_F(DockerCli, AForeignProcessIsKnownToBeInNoContainer) {
+  gpu_processes("11, GPU-1, 100\n");
+  (void)collect();
+  EXPECT_FALSE(collect().gpu_processes->at(0).owner_unknown);
 }
 
 TEST_F(DockerCli, FailingDockerTopIsStatedOnce) {

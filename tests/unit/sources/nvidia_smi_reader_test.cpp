@@ -51,6 +51,16 @@ TEST_F(NvidiaSmi, NoProcessIsAGoodAnswer) {
   EXPECT_TRUE(readings.processes->empty());
 }
 
+TEST_F(NvidiaSmi, AnAnswerThatIsCutOffIsNone) {
+  runner.answer(kApps, printed("11, GPU-1, 5\n12, GP"));
+  runner.answer(kGpus, printed("0, GPU-1, X, 1, 1, 1"));
+  const auto readings = reader.read(SteadyTime());
+  EXPECT_FALSE(readings.processes) << "process 12 would be taken for one that uses no GPU";
+  EXPECT_FALSE(readings.devices);
+  ASSERT_EQ(readings.conditions.size(), 2U);
+  EXPECT_NE(readings.conditions[0].message.find("cut off at \"12, GP\""), std::string::npos);
+}
+
 TEST_F(NvidiaSmi, WhenItIsMissingThatIsSaidOnceAndNothingIsKnown) {
   runner.answer(kApps, ended_as(Status::not_found));
   const auto readings = reader.read(SteadyTime());
