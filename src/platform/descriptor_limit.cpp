@@ -4,9 +4,24 @@
 
 namespace wemol {
 
-bool may_stay_open(int fd) {
+namespace {
+
+constexpr rlim_t kOpenedInPassing = 20;
+
+/// 0 when it is not known.
+rlim_t descriptors_at_most() {
   rlimit limit{};
-  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && static_cast<rlim_t>(fd) < limit.rlim_cur / 2;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+}  // namespace
+
+bool may_stay_open(int fd) {
+  return static_cast<rlim_t>(fd) < descriptors_at_most() / 2;
+}
+
+bool leaves_enough(int fd) {
+  return static_cast<rlim_t>(fd) + kOpenedInPassing < descriptors_at_most();
 }
 
 }  // namespace wemol

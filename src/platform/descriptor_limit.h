@@ -7,4 +7,8 @@ namespace wemol {
 /// tells how many there are.
 [[nodiscard]] bool may_stay_open(int fd);
 
+/// Whether enough are free above this new one for what the program opens in passing: connections to
+/// the engine, a command or helper with its pipes, the file of a row.
+[[nodiscard]] bool leaves_enough(int fd);
+
 }  // namespace wemol

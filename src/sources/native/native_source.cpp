@@ -91,22 +91,39 @@ bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
     return false;
   }
   if (!opened) {
-    unreadable_[container.id] =
-        fmt::format("container {} cannot be read: {}", container.name, opened.error().message);
+    spdlog::debug("container {} cannot be read: {}", container.name, opened.error().message);
+    unreadable_.insert_or_assign(container.id, Unreadable{container, std::move(opened.error())});
     return true;
   }
   unreadable_.erase(container.id);
   std::unique_ptr<TrackedRun> tracked(
       new TrackedRun{*this, container.id, container.name, container.pid, std::move(*opened)});
   if (!watch_end(*tracked)) {
-    unreadable_[container.id] =
-        fmt::format("container {} cannot be watched for its end", container.name);
+    unreadable_.insert_or_assign(
+        container.id, Unreadable{container, {.message = "it cannot be watched for its end"}});
     return true;
   }
   read_early(*tracked);
   runs_.emplace(container.id, std::move(tracked));
   ++new_runs_;
   return true;
+}
+
+/// Others may have ended since and have left theirs.
+void NativeSource::retry_those_without_descriptors() {
+  std::vector<engine::InspectedContainer> waiting;
+  for (const auto& [id, unreadable] : unreadable_) {
+    if (unreadable.error.code == EMFILE) {
+      waiting.push_back(unreadable.container);
+    }
+  }
+  for (const engine::InspectedContainer& container : waiting) {
+    if (!try_to_track(container)) {
+      unreadable_.erase(container.id);  // it has ended
+    } else if (unreadable_.contains(container.id)) {
+      return;  // nor is there one for the others
+    }
+  }
 }
 
 bool NativeSource::watch_end(TrackedRun& tracked) {
@@ -203,6 +220,7 @@ std::optional<Facts> NativeSource::collect() {
     return std::nullopt;
   }
   Facts facts;
+  retry_those_without_descriptors();
   const bool has_tasks = !runs_.empty();
   gpus_.begin(runs_.size(), std::exchange(new_runs_, 0));
   add_containers(facts);
@@ -256,10 +274,22 @@ void NativeSource::add_containers(Facts& facts) {
 void NativeSource::add_conditions(Facts& facts) {
   std::ranges::move(watch_.conditions(), std::back_inserter(facts.conditions));
   std::ranges::move(std::exchange(notices_, {}), std::back_inserter(facts.conditions));
-  for (const auto& [id, message] : unreadable_) {
-    facts.conditions.push_back({.key = "unreadable container/" + id,
-                                .severity = Severity::error,
-                                .message = message + "; it is not recorded"});
+  std::map<int, std::vector<const Unreadable*>> by_reason;
+  for (const auto& [id, unreadable] : unreadable_) {
+    by_reason[unreadable.error.code].push_back(&unreadable);
+  }
+  for (const auto& [code, containers] : by_reason) {
+    const Unreadable& first = *containers.front();
+    facts.conditions.push_back(
+        {.key = fmt::format("unreadable containers/{}", code),
+         .severity = Severity::error,
+         .message =
+             containers.size() == 1
+                 ? fmt::format("container {} cannot be read and is not recorded: {}",
+                               first.container.name, first.error.message)
+                 : fmt::format("{} containers cannot be read and are not recorded, {} is "
+                               "one of them: {}",
+                               containers.size(), first.container.name, first.error.message)});
   }
 }
 

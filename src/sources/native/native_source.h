@@ -56,10 +56,17 @@ class NativeSource : public Source {
     std::uint64_t never_seen = 0;  ///< the whole run was
   };
 
+  /// A container that runs and cannot be recorded.
+  struct Unreadable {
+    engine::InspectedContainer container;
+    Error error;
+  };
+
   void track_early(const std::string& container_id, const std::string& name);
   void track(const engine::InspectedContainer& container);
   /// False when the container is gone already.
   bool try_to_track(const engine::InspectedContainer& container);
+  void retry_those_without_descriptors();
   [[nodiscard]] bool watch_end(TrackedRun& tracked);
   void read_early(TrackedRun& tracked);
   void end(const std::string& container_id);
@@ -79,7 +86,7 @@ class NativeSource : public Source {
   std::size_t new_runs_ = 0;                                              ///< since the last round
   std::vector<Container> ended_;                                          ///< since the last round
   std::set<std::string> tracked_early_;                                   ///< and not inspected yet
-  std::map<std::string, std::string> unreadable_;                         ///< why, by container id
+  std::map<std::string, Unreadable> unreadable_;                          ///< by container id
   Conditions notices_;                                                    ///< for the next round
   EndCounts ends_;
   engine::ContainerWatch watch_;

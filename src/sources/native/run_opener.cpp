@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "descriptor_limit.h"
 #include "process_files.h"
 #include "text_fields.h"
 
@@ -88,6 +89,9 @@ Result<OpenedRun> RunOpener::open(const std::string& container_id, std::int64_t 
   if (!first_process) {
     const int code = errno;
     return failure(fmt::format("process {}: {}", pid, strerror(code)), code);
+  }
+  if (!leaves_enough(first_process.get())) {
+    return failure("Too many open files: raise the limit (LimitNOFILE= of the service)", EMFILE);
   }
   const auto number = static_cast<std::uint64_t>(pid);
   const auto start_ticks = start_ticks_of(files_, number);

@@ -33,8 +33,8 @@ class RunOpener {
       const std::string& container_id) const;
 
   /// `pid` is the first process of the container, `network_mode` as the engine names it. The
-  /// error's code is ENOENT or ESRCH when the process is gone, EMFILE when no more files can be
-  /// opened.
+  /// error's code is ENOENT or ESRCH when the process is gone, EMFILE when another run would take
+  /// descriptors that the rest of the program needs.
   [[nodiscard]] Result<OpenedRun> open(const std::string& container_id, std::int64_t pid,
                                        const std::string& network_mode) const;
 

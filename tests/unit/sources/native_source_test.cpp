@@ -9,6 +9,7 @@
 #include "child_process.h"
 #include "fake_file_reader.h"
 #include "fake_http_client.h"
+#include "open_files_limit.h"
 #include "temp_dir.h"
 #include "text_file.h"
 
@@ -197,6 +198,32 @@ TEST_F(Native, ASecondRunIsRecordedWhenTheEngineWentAwayBeforeTheFirstWasInspect
   ASSERT_TRUE(answer_inspection(kA, second));
   EXPECT_EQ(collect().size(), 1U);
   ASSERT_TRUE(collect()[0].stats);
+}
+
+TEST_F(Native, ContainersThatFindNoDescriptorAreOneConditionAndAreReadWhenThereAreSome) {
+  const std::string other(64, 'b');
+  use_cpu(other, 1'000'000);
+  FirstProcess process;
+  FirstProcess other_process;
+  put_into(kA, process);
+  put_into(other, other_process);
+  {
+    const test::OpenFilesLimit few(10);
+    connect(listed(kA) + "," + listed(other));
+    ASSERT_TRUE(answer_inspection(kA, process));
+    ASSERT_TRUE(answer_inspection(other, other_process));
+    for (int round = 0; round < 2; ++round) {
+      EXPECT_EQ(collect().size(), 2U);
+      ASSERT_EQ(conditions.size(), 1U);
+      EXPECT_TRUE(conditions[0].message.starts_with("2 containers cannot be read"))
+          << conditions[0].message;
+    }
+  }
+  const auto containers = collect();
+  EXPECT_TRUE(conditions.empty());
+  ASSERT_EQ(containers.size(), 2U);
+  EXPECT_TRUE(containers[0].stats);
+  EXPECT_TRUE(containers[1].stats);
 }
 
 TEST_F(Native, AContainerThatCannotBeReadIsStatedInEachRoundUntilItsEnd) {
