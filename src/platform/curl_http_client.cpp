@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kAnswerCapBytes = std::size_t{64} << 20;
 // One for the stream, the others for short answers.
 constexpr long kConnectionsAtMost = 4;
+constexpr std::uint64_t kTimerAccuracyUsec = 1000;
 
 std::uint32_t epoll_events_of(int what) {
   return (what & CURL_POLL_IN ? std::uint32_t{EPOLLIN} : 0U) |
@@ -33,6 +34,8 @@ struct CurlHttpClient::Transfer {
   std::string body;  ///< of a stream: what has not been handed on
   Done done;
   StreamHandlers handlers;
+  CurlHttpClient* client = nullptr;
+  EventSource opening_deadline;  ///< of a stream
   bool is_stream = false;
   bool was_opened = false;
 
@@ -106,9 +109,26 @@ void CurlHttpClient::stream(const std::string& target, StreamHandlers handlers) 
   Transfer& transfer = add(target);
   transfer.handlers = std::move(handlers);
   transfer.is_stream = true;
-  curl_easy_setopt(transfer.handle.get(), CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(timeout_.count()));
+  transfer.client = this;
+  sd_event_source* source = nullptr;
+  if (sd_event_add_time(loop_.native(), &source, CLOCK_MONOTONIC,
+                        to_monotonic_usec(loop_.now() + timeout_), kTimerAccuracyUsec,
+                        on_not_opened, &transfer) >= 0) {
+    transfer.opening_deadline.reset(source);
+  }
   curl_multi_add_handle(multi_.get(), transfer.handle.get());
+}
+
+/// Libcurl has no limit for the time until an answer begins that ends when it has begun.
+int CurlHttpClient::on_not_opened(sd_event_source* /*source*/, std::uint64_t /*usec*/,
+                                  void* transfer_pointer) {
+  auto& transfer = *static_cast<Transfer*>(transfer_pointer);
+  CurlHttpClient& client = *transfer.client;
+  const auto node = client.transfers_.extract(transfer.handle.get());
+  curl_multi_remove_handle(client.multi_.get(), transfer.handle.get());
+  transfer.handlers.closed({fmt::format("{}: no answer for {:.1f} s", client.socket_path_,
+                                        std::chrono::duration<double>(client.timeout_).count())});
+  return 0;
 }
 
 void CurlHttpClient::cancel_all() {
@@ -151,6 +171,7 @@ void CurlHttpClient::deliver() {
     if (Transfer* transfer = still(handle);
         transfer != nullptr && !transfer->was_opened && transfer->status() == kHttpOk) {
       transfer->was_opened = true;
+      transfer->opening_deadline.reset();
       const auto opened = transfer->handlers.opened;
       opened();
     }
@@ -232,9 +253,8 @@ void CurlHttpClient::set_timer(long timeout_ms) {
   }
   sd_event_source* source = nullptr;
   const SteadyTime due = loop_.now() + std::chrono::milliseconds(timeout_ms);
-  constexpr std::uint64_t kAccuracyUsec = 1000;
   if (sd_event_add_time(loop_.native(), &source, CLOCK_MONOTONIC, to_monotonic_usec(due),
-                        kAccuracyUsec, on_timer, this) >= 0) {
+                        kTimerAccuracyUsec, on_timer, this) >= 0) {
     timer_.reset(source);
   }
 }

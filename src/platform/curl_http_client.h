@@ -45,6 +45,7 @@ class CurlHttpClient : public HttpClient {
   static int on_socket(CURL* handle, curl_socket_t socket, int what, void* self, void* unused);
   static int on_timeout_change(CURLM* multi, long timeout_ms, void* self);
   static int on_io(sd_event_source* source, int fd, std::uint32_t events, void* self);
+  static int on_not_opened(sd_event_source* source, std::uint64_t usec, void* transfer);
   static int on_timer(sd_event_source* source, std::uint64_t usec, void* self);
 
   EventLoop& loop_;

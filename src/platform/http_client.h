@@ -36,7 +36,7 @@ class HttpClient {
 
   /// Asks for `target` ("/version") and takes the whole answer.
   virtual void get(const std::string& target, Done done) = 0;
-  /// Asks for an answer that has no end.
+  /// Asks for an answer that has no end; it has to begin as soon as any other has to be there.
   virtual void stream(const std::string& target, StreamHandlers handlers) = 0;
   /// Gives up all that was asked for. Nobody is called back for it.
   virtual void cancel_all() = 0;

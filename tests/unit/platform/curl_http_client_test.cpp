@@ -249,14 +249,28 @@ TEST_F(Http, TimeoutMayBeChanged) {
   run_until([&] { return is_over; });
 }
 
-TEST_F(Http, StreamHasNoTimeout) {
+TEST_F(Http, StreamThatDoesNotBeginTimesOut) {
+  const StandInServer server(
+      socket_path, [](const StandInConnection& connection) { connection.wait_for_close(); });
+  CurlHttpClient impatient(loop, socket_path, 50ms);
+  std::string why_closed;
+  int opened = 0;
+  impatient.stream("/events", {.opened = [&] { ++opened; },
+                               .received = [](std::string_view /*piece*/) {},
+                               .closed = [&](const Error& error) { why_closed = error.message; }});
+  run_until([&] { return !why_closed.empty(); });
+  EXPECT_EQ(why_closed, socket_path.string() + ": no answer for 0.1 s");
+  EXPECT_EQ(opened, 0);
+}
+
+TEST_F(Http, StreamThatHasBegunHasNoTimeout) {
   const StandInServer server(socket_path, [](const StandInConnection& connection) {
     connection.begin_stream();
-    std::this_thread::sleep_for(120ms);
+    std::this_thread::sleep_for(1200ms);
     connection.send_chunk("late");
     connection.wait_for_close();
   });
-  CurlHttpClient impatient(loop, socket_path, 50ms);
+  CurlHttpClient impatient(loop, socket_path, 1s);
   std::string text;
   bool is_closed = false;
   impatient.stream("/events", {.opened = [] {},
