@@ -52,8 +52,7 @@ std::string Stage::logs() const {
   return all;
 }
 
-RecorderProcess& Stage::start_recorder(const Arguments& arguments,
-                                             const Environment& environment) {
+RecorderProcess& Stage::start_recorder(const Arguments& arguments, const Environment& environment) {
   Arguments argv = launcher_;
   argv.insert(argv.end(), {WEMOL_RECORDER, "--task-root", folder() / "tasks"});
   argv.insert(argv.end(), arguments.begin(), arguments.end());
@@ -65,7 +64,7 @@ RecorderProcess& Stage::start_recorder(const Arguments& arguments,
 }
 
 bool Stage::wait_for_rows(std::size_t count, const std::string& task_id,
-                                const std::string& module_folder) const {
+                          const std::string& module_folder) const {
   // Only counts lines: a file that is being written to may show half a row for a moment.
   return eventually([&] {
     const std::string text = read_text(csv(module_folder, task_id));
@@ -74,7 +73,7 @@ bool Stage::wait_for_rows(std::size_t count, const std::string& task_id,
 }
 
 bool Stage::wait_for_more_rows(std::size_t count, const std::string& task_id,
-                                     const std::string& module_folder) const {
+                               const std::string& module_folder) const {
   return wait_for_rows(rows(task_id, module_folder).size() + count, task_id, module_folder);
 }
 
@@ -85,7 +84,7 @@ fs::path Stage::task_json(const std::string& task_id, const std::string& worker)
 }
 
 void Stage::write_task_json(const std::string& task_id, const std::string& module_name,
-                                  const std::string& worker) const {
+                            const std::string& worker) const {
   write_text(task_json(task_id, worker),
              R"({"Id": 7, "Module": {"Id": 3, "Name": ")" + module_name + R"("}, "Args": ["x"]})");
 }

@@ -67,6 +67,7 @@ Punctuality read_punctuality(const std::string& log, std::chrono::milliseconds t
     }
     // "stopped after 3 rounds with 3 rows; 1 round skipped"
     if (line.find("- stopped after ") != std::string::npos) {
+      punctuality.rows += std::stoul(line.substr(line.find(" with ") + 6));
       punctuality.skipped += std::stoul(line.substr(line.find("; ") + 2));
     }
   }

@@ -20,6 +20,7 @@ struct Recording {
 /// How punctual the rounds were, by the recorder's own log at --log-level DEBUG.
 struct Punctuality {
   std::size_t rounds = 0;
+  std::size_t rows = 0;     ///< by its own count
   std::size_t late = 0;     ///< begun more than `tolerance` after their time
   std::size_t skipped = 0;  ///< ticks that an earlier round ran over
 
