@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -27,8 +28,16 @@ Result<std::string> SystemFileReader::read(const std::filesystem::path& path,
   if (!S_ISREG(status.st_mode)) {
     return failure(fmt::format("{}: not a regular file", path.string()));
   }
-  const UniqueFd file(
-      open(fmt::format("/proc/self/fd/{}", location.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  const auto too_large = [&] {
+    return failure(fmt::format("{}: larger than {} bytes", path.string(), max_bytes));
+  };
+  if (status.st_size > 0 && static_cast<std::uint64_t>(status.st_size) > max_bytes) {
+    return too_large();
+  }
+  // O_NONBLOCK: whoever holds a lease on the file could make us wait, and reading some files of
+  // the kernel waits for news.
+  const UniqueFd file(open(fmt::format("/proc/self/fd/{}", location.get()).c_str(),
+                           O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) {
     return failed(errno);
   }
@@ -47,7 +56,7 @@ Result<std::string> SystemFileReader::read(const std::filesystem::path& path,
     }
     content.append(buffer.data(), static_cast<std::size_t>(count));
     if (content.size() > max_bytes) {
-      return failure(fmt::format("{}: larger than {} bytes", path.string(), max_bytes));
+      return too_large();
     }
   }
 }

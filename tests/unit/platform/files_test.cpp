@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lease.h"
 #include "temp_dir.h"
 #include "text_file.h"
 
@@ -50,6 +51,15 @@ TEST_F(Reading, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
   EXPECT_FALSE(files.read(dir / "loop", 100));
   EXPECT_FALSE(files.read(dir.path(), 100));
   EXPECT_FALSE(files.read("/dev/zero", 100));
+}
+
+TEST_F(Reading, FileUnderALeaseIsRefusedWithoutWaiting) {
+  write_text(dir / "file", "12345");
+  const test::Lease lease(dir / "file");
+  ASSERT_TRUE(lease.held());
+  const auto content = files.read(dir / "file", 100);
+  ASSERT_FALSE(content);
+  EXPECT_EQ(content.error().code, EWOULDBLOCK);
 }
 
 }  // namespace
