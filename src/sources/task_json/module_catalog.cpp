@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cerrno>
+#include <functional>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace wemol {
 namespace {
@@ -14,39 +14,6 @@ constexpr std::size_t kTaskJsonCapBytes = std::size_t{8} << 20;
 constexpr std::array<std::string_view, 4> kWorkers{"GPU", "CPU", "AF2", "ALL"};
 constexpr std::size_t kShortestTaskId = 4;
 
-/// Keeps nothing but Module.Name while the text is read, so that neither the size nor the depth
-/// of the rest costs memory.
-bool keep_module_name(int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
-  using Event = nlohmann::json::parse_event_t;
-  if (event == Event::key) {
-    return (depth == 1 && parsed == "Module") || (depth == 2 && parsed == "Name");
-  }
-  return event != Event::array_start;
-}
-
-Result<nlohmann::json> parse_task_json(std::string_view text) {
-  auto document = nlohmann::json::parse(text, keep_module_name, false);
-  if (!document.is_object()) {
-    return failure("is not a JSON object");
-  }
-  return document;
-}
-
-Result<std::string> module_name_in(const nlohmann::json& document) {
-  const auto module = document.find("Module");
-  if (module == document.end() || !module->is_object()) {
-    return failure("has no object at Module");
-  }
-  const auto name = module->find("Name");
-  if (name == module->end() || !name->is_string()) {
-    return failure("has no text at Module.Name");
-  }
-  if (name->get_ref<const std::string&>().empty()) {
-    return failure("has an empty text at Module.Name");
-  }
-  return name->get<std::string>();
-}
-
 }  // namespace
 
 ModuleCatalog::ModuleCatalog(const FileReader& files, std::filesystem::path task_root)
@@ -54,12 +21,14 @@ ModuleCatalog::ModuleCatalog(const FileReader& files, std::filesystem::path task
 
 std::string ModuleCatalog::name_of(const std::string& container_id, const std::string& task_id,
                                    Conditions& conditions) {
-  if (const auto known = names_.find(container_id); known != names_.end()) {
-    return known->second;
+  Container& container = containers_[container_id];
+  if (!container.name.empty()) {
+    return container.name;
   }
-  auto name = look_up(task_id);
+  auto name = look_up(task_id, container);
   if (name) {
-    return names_.emplace(container_id, std::move(*name)).first->second;
+    container.readings.clear();
+    return container.name = std::move(*name);
   }
   conditions.push_back(
       {.key = "module unknown/" + task_id,
@@ -69,7 +38,17 @@ std::string ModuleCatalog::name_of(const std::string& container_id, const std::s
   return std::string(kUnknownModule);
 }
 
-Result<std::string> ModuleCatalog::look_up(const std::string& task_id) const {
+const ModuleName& ModuleCatalog::name_in(const std::string& text, const std::string& path,
+                                         Container& container) {
+  const std::size_t hash = std::hash<std::string>{}(text);
+  const auto [reading, is_new] = container.readings.try_emplace(path);
+  if (is_new || reading->second.text_hash != hash) {
+    reading->second = {.text_hash = hash, .said = read_module_name(text)};
+  }
+  return reading->second.said;
+}
+
+Result<std::string> ModuleCatalog::look_up(const std::string& task_id, Container& container) const {
   if (task_id.size() < kShortestTaskId) {
     return failure("the task id has fewer than four characters, so it has no task.json");
   }
@@ -91,11 +70,13 @@ Result<std::string> ModuleCatalog::look_up(const std::string& task_id) const {
     }
     if (!text) {
       note(text.error().message);
-    } else if (const auto document = parse_task_json(*text)) {
-      return module_name_in(*document).map_error(in_file);
-    } else {
-      note(in_file(document.error()).message);
+      continue;
     }
+    const ModuleName& said = name_in(*text, path, container);
+    if (said.is_json) {
+      return said.name.map_error(in_file);
+    }
+    note(in_file(said.name.error()).message);
   }
   if (problems.empty()) {
     return failure(fmt::format("there is no {}/Worker.{{{}}}/{}/task.json", task_root_.string(),

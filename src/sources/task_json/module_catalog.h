@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -10,6 +11,7 @@
 #include <wemol/result.h>
 
 #include "files.h"
+#include "module_name.h"
 
 namespace wemol {
 
@@ -35,15 +37,28 @@ class ModuleCatalog {
   /// Forgets the names of the containers for which `lives(container_id)` is false.
   template <typename Lives>
   void forget_all_but(Lives lives) {
-    std::erase_if(names_, [&](const auto& entry) { return !lives(entry.first); });
+    std::erase_if(containers_, [&](const auto& entry) { return !lives(entry.first); });
   }
 
  private:
-  [[nodiscard]] Result<std::string> look_up(const std::string& task_id) const;
+  /// What a file said when it had this text, so that a large one without a name is not parsed in
+  /// every round.
+  struct Reading {
+    std::size_t text_hash = 0;
+    ModuleName said;
+  };
+  struct Container {
+    std::string name;                         ///< empty: not found yet
+    std::map<std::string, Reading> readings;  ///< by path
+  };
+
+  [[nodiscard]] Result<std::string> look_up(const std::string& task_id, Container& container) const;
+  [[nodiscard]] static const ModuleName& name_in(const std::string& text, const std::string& path,
+                                                 Container& container);
 
   const FileReader& files_;
   std::filesystem::path task_root_;
-  std::map<std::string, std::string> names_;  ///< by container id
+  std::map<std::string, Container> containers_;  ///< by id
 };
 
 }  // namespace wemol

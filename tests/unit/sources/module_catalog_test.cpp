@@ -86,6 +86,27 @@ TEST_F(Modules, WhatIsNotANonEmptyTextIsUnknown) {
   }
 }
 
+TEST_F(Modules, KeyThatIsThereTwiceCountsAsItStandsLast) {
+  files.files[path_in("GPU")] = R"({"Module": {"Name": "a", "Name": "b"}, "X": {"Name": "c"}})";
+  EXPECT_EQ(name(), "b");
+  files.files[path_in("CPU")] = R"({"Module": {"Name": "a"}, "Module": {"Id": 1}})";
+  files.files.erase(path_in("GPU"));
+  EXPECT_EQ(catalog.name_of("2", "132178", conditions), "Unknown");
+}
+
+TEST_F(Modules, FileThatWasRefusedIsReadAgainWhenItHasChanged) {
+  files.files[path_in("GPU")] = "{\"Module\": ";
+  EXPECT_EQ(name(), "Unknown");
+  EXPECT_EQ(name(), "Unknown");
+  EXPECT_EQ(conditions.size(), 2U);
+  EXPECT_EQ(conditions.front().message, conditions.back().message);
+  files.files[path_in("GPU")] = "{}";
+  EXPECT_EQ(name(), "Unknown");
+  EXPECT_NE(conditions.front().message, conditions.back().message);
+  files.files[path_in("GPU")] = task_json("first");
+  EXPECT_EQ(name(), "first");
+}
+
 TEST_F(Modules, ReasonIsStatedOncePerTaskInTheLog) {
   (void)catalog.name_of("container-1", "132178", conditions);
   (void)catalog.name_of("container-2", "132178", conditions);
