@@ -44,10 +44,12 @@ class SmallDisk : public RecorderTest {
 TEST_F(SmallDisk, rows_wait_while_the_disk_is_full_and_are_written_whole_and_in_order) {
   fill();
   const std::string old = read_text(csv("Unknown_Module", "132171"));
+  const auto written = fs::last_write_time(csv("Unknown_Module", "132171"));
   RecorderProcess& recorder = start_recorder({"--interval", "0.1"});
   ASSERT_TRUE(wait_for_rows(3, "132172"));
-  // A torn row may be seen for a moment, but it does not stay.
-  EXPECT_TRUE(eventually([&] { return read_text(csv("Unknown_Module", "132171")) == old; }));
+  EXPECT_EQ(read_text(csv("Unknown_Module", "132171")), old);
+  // Nor was there half a row for a moment, which a kill could have left there.
+  EXPECT_EQ(fs::last_write_time(csv("Unknown_Module", "132171")), written);
   EXPECT_EQ(recorder.lines_with("- ERROR - rows cannot be written"), 1U);
   EXPECT_NE(recorder.log().find("No space left on device"), std::string::npos);
   fs::remove(filler());

@@ -59,6 +59,18 @@ std::string_view missing_line_end(int fd, off_t size) {
   return last == '\r' ? kLineEnd.substr(1) : kLineEnd;
 }
 
+/// Has the file system lay room by for what is to be appended, so that a full disk refuses it
+/// before half of it is written. Asks only where the text may need a new block. Returns an errno.
+int reserve(int fd, off_t size, off_t length) {
+  constexpr off_t kBlock = 4096;
+  if (size % kBlock != 0 && size / kBlock == (size + length - 1) / kBlock) {
+    return 0;
+  }
+  const bool refused = fallocate(fd, FALLOC_FL_KEEP_SIZE, size, length) != 0;
+  // Any other error: the file system has no such thing, and the write will tell.
+  return refused && (errno == ENOSPC || errno == EDQUOT) ? errno : 0;
+}
+
 }  // namespace
 
 CsvFile::CsvFile(std::filesystem::path folder, std::string stem, std::string_view header)
@@ -122,8 +134,12 @@ tl::expected<void, AppendError> CsvFile::append(std::string_view row) {
   std::string text(file_->size == 0 ? header_ : file_->missing_line_end);
   text += row;
   const int fd = file_->fd.get();
-  const ssize_t written = write(fd, text.data(), text.size());
   const auto length = static_cast<ssize_t>(text.size());
+  if (const int code = reserve(fd, file_->size, length); code != 0) {
+    file_.reset();
+    return tl::make_unexpected(error_at(path_, code));
+  }
+  const ssize_t written = write(fd, text.data(), text.size());
   if (written != length) {
     const int code = written < 0 ? errno : ENOSPC;
     if (written > 0) {

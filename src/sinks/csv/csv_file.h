@@ -22,8 +22,9 @@ struct AppendError {
 };
 
 /// `<folder>/<stem>.csv`, to which rows are appended. What it promises:
-/// - A row is written by one write(2), with the header in front when the file is empty. When the
-///   write stops half-way (disk full), the half is taken back, so a row is there whole or not.
+/// - A row is written by one write(2), with the header in front when the file is empty. A full disk
+///   refuses it before any of it is written. When the write stops half-way all the same (a limit on
+///   the file's size), the half is taken back, so a row is there whole or not.
 /// - Nothing else is ever removed or rewritten. A last line without an end gets one first.
 /// - A file with another header (or something that is no file) is left alone: the rows go to
 ///   `<stem>-2.csv`, `-3`, ….
