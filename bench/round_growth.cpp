@@ -1,9 +1,9 @@
-// round_growth FOLDER COUNT...
+// round_growth FOLDER started|finished COUNT...
 //
 // How a round of the native source grows with the number of containers: makes COUNT folders with
 // the files of a control group (v1) in FOLDER, and runs whole rounds over them, from the reading of
-// the files to the rows in as many CSV files. Prints for each COUNT the time and the CPU time of a
-// round.
+// the files to the rows in as many CSV files (with that --sync). Prints for each COUNT the time and
+// the CPU time of a round.
 #include <sys/resource.h>
 
 #include <charconv>
@@ -101,7 +101,7 @@ double cpu_milliseconds() {
   return static_cast<double>(used.tv_sec) * 1e3 + static_cast<double>(used.tv_nsec) / 1e6;
 }
 
-void measure(const fs::path& folder, std::size_t count) {
+void measure(const fs::path& folder, std::size_t count, SyncLevel sync) {
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
@@ -112,7 +112,7 @@ void measure(const fs::path& folder, std::size_t count) {
   const SystemFileReader reader;
   ModuleCatalog modules(reader, folder / "tasks");
   std::vector<std::unique_ptr<Sink>> sinks;
-  sinks.push_back(std::make_unique<TaskCsvSink>(folder / "rows"));
+  sinks.push_back(std::make_unique<TaskCsvSink>(folder / "rows", sync));
   Round round(source, modules, sinks, "wemol_rc_task");
   (void)round.run();  // the first one makes the files
   const double cpu_before = cpu_milliseconds();
@@ -134,17 +134,18 @@ void measure(const fs::path& folder, std::size_t count) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) {
-    std::fputs("round_growth FOLDER COUNT...\n", stderr);
+  if (argc < 4) {
+    std::fputs("round_growth FOLDER started|finished COUNT...\n", stderr);
     return 2;
   }
+  const bool waits = std::string_view(argv[2]) == "finished";
   spdlog::set_level(spdlog::level::warn);
-  for (int i = 2; i < argc; ++i) {
+  for (int i = 3; i < argc; ++i) {
     const std::string_view text = argv[i];
     std::size_t count = 0;
     std::from_chars(text.data(), text.data() + text.size(), count);
     const fs::path folder = fs::path(argv[1]) / text;
-    measure(folder, count);
+    measure(folder, count, waits ? SyncLevel::finished : SyncLevel::started);
     fs::remove_all(folder);
   }
 }

@@ -56,6 +56,13 @@ std::optional<SourceKind> parse_source(const std::string& text) {
   return text == "native" ? std::optional(SourceKind::native) : std::nullopt;
 }
 
+std::optional<SyncLevel> parse_sync_level(const std::string& text) {
+  if (text == "started") {
+    return SyncLevel::started;
+  }
+  return text == "finished" ? std::optional(SyncLevel::finished) : std::nullopt;
+}
+
 /// Options as rows: name, what the value is called, default, what it means, what it takes.
 class OptionTable {
  public:
@@ -125,6 +132,9 @@ void add_options(CLI::App& app, Options& options) {
             "a whole number, 0 or more", storing(parse_whole<std::uint64_t>, options.rounds));
   table.add("command-timeout", "SECONDS", "10", "How long any one outside command may take",
             "seconds from 0.1 to 86400", storing(parse_seconds, options.command_timeout));
+  table.add("sync", "LEVEL", "started",
+            "How far a round's rows are on their way to the disk when the round ends",
+            "started or finished", storing(parse_sync_level, options.sync));
 }
 
 /// CLI11 takes no notice of an empty variable; for the log file an empty value has a meaning.

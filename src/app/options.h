@@ -8,6 +8,7 @@
 #include <tl/expected.hpp>
 
 #include "log.h"
+#include "sync_level.h"
 
 namespace wemol {
 
@@ -26,6 +27,7 @@ struct Options {
   std::uint64_t rounds = 0;   ///< 0: until stopped
   std::chrono::nanoseconds command_timeout = std::chrono::seconds(10);
   std::filesystem::path config_file;  ///< empty: none
+  SyncLevel sync = SyncLevel::started;
   bool check = false;
 };
 

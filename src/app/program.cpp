@@ -71,7 +71,7 @@ int run_recorder(const Options& options,
   const std::unique_ptr<SourceSetup> source = make_source(options, loop, files, runner);
   ModuleCatalog modules(files, options.task_root);
   std::vector<std::unique_ptr<Sink>> sinks;
-  sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir));
+  sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir, options.sync));
   Round round(*source, modules, sinks, options.container_prefix);
   ServiceSupervisor supervisor(loop, manager, options, read_options, [&](const Options& changed) {
     runner.set_timeout(changed.command_timeout);

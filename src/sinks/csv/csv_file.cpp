@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -50,6 +51,19 @@ bool begins_with_header(int fd, std::string_view header) {
   return text.empty() || text.front() == '\r' || text.front() == '\n';
 }
 
+std::filesystem::path parent_of(const std::filesystem::path& path) {
+  const std::filesystem::path parent = path.parent_path();
+  return parent.empty() ? "." : parent;
+}
+
+/// Puts the names in a folder on the disk.
+int sync_folder(const std::filesystem::path& folder) {
+  const UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const int code = fd && fsync(fd.get()) == 0 ? 0 : errno;
+  // Removed meanwhile; not ours, so not made by us; a file system that has no such thing.
+  return code == ENOENT || code == EACCES || code == EINVAL ? 0 : code;
+}
+
 /// What the last line lacks of its end.
 std::string_view missing_line_end(int fd, off_t size) {
   char last = 0;
@@ -80,6 +94,17 @@ std::string CsvFile::numbered_path(unsigned number) const {
   return folder_ / (number == 1 ? stem_ + ".csv" : fmt::format("{}-{}.csv", stem_, number));
 }
 
+std::error_code CsvFile::make_folder() {
+  // All the way up: the folders above may have been made a moment ago too, by somebody else.
+  for (auto path = folder_; path != parent_of(path);) {
+    path = parent_of(path);
+    folders_to_sync_.insert(path);
+  }
+  std::error_code error;
+  create_directories(folder_, error);
+  return error;
+}
+
 tl::expected<void, AppendError> CsvFile::open_own_file() {
   constexpr int kFlags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   constexpr mode_t kMode = 0644;
@@ -87,9 +112,7 @@ tl::expected<void, AppendError> CsvFile::open_own_file() {
     std::string path = numbered_path(number);
     UniqueFd fd(open(path.c_str(), kFlags, kMode));
     if (!fd && (errno == ENOENT || errno == ENOTDIR)) {
-      std::error_code error;
-      std::filesystem::create_directories(folder_, error);
-      if (error) {
+      if (const std::error_code error = make_folder()) {
         AppendError failure = error_at(folder_, error.value());
         failure.no_folder = !may_pass(error.value());
         return tl::make_unexpected(std::move(failure));
@@ -106,6 +129,9 @@ tl::expected<void, AppendError> CsvFile::open_own_file() {
     const off_t size = status.st_size;
     if (S_ISREG(status.st_mode) && (size == 0 || begins_with_header(fd.get(), header_))) {
       const std::string_view missing = size == 0 ? "" : missing_line_end(fd.get(), size);
+      if (size == 0) {
+        folders_to_sync_.insert(folder_);
+      }
       path_ = std::move(path);
       file_ = OpenFile{.fd = std::move(fd),
                        .device = status.st_dev,
@@ -154,9 +180,31 @@ tl::expected<void, AppendError> CsvFile::append(std::string_view row) {
   sync_file_range(fd, file_->size, length, SYNC_FILE_RANGE_WRITE);
   file_->size += length;
   file_->missing_line_end = {};
+  ++rows_to_sync_;
   // Of the later ones it has to be seen each time that those before it are still not fit.
   if (!file_->is_first || !may_stay_open(fd)) {
     file_.reset();
+  }
+  return {};
+}
+
+tl::expected<void, AppendError> CsvFile::sync() {
+  if (std::exchange(rows_to_sync_, 0) == 0) {
+    return {};
+  }
+  const auto folders = std::exchange(folders_to_sync_, {});
+  const UniqueFd again(file_ ? -1 : open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file_ && !again) {
+    return errno == ENOENT ? tl::expected<void, AppendError>()  // removed meanwhile
+                           : tl::make_unexpected(error_at(path_, errno));
+  }
+  if (fdatasync(file_ ? file_->fd.get() : again.get()) != 0) {
+    return tl::make_unexpected(error_at(path_, errno));
+  }
+  for (const auto& folder : folders) {
+    if (const int code = sync_folder(folder); code != 0) {
+      return tl::make_unexpected(error_at(folder, code));
+    }
   }
   return {};
 }

@@ -16,17 +16,26 @@ constexpr std::uint64_t kRoundsRemembered = 100;
 
 /// What went wrong in one round, gathered over all files: a full disk is one condition, not ninety.
 struct TaskCsvSink::Trouble {
-  struct Waiting {
+  struct Rows {
     std::size_t rows = 0;
     std::size_t files = 0;
     std::string first_message;
+
+    void add(std::size_t rows_of_file, AppendError&& error) {
+      rows += rows_of_file;
+      ++files;
+      if (first_message.empty()) {
+        first_message = std::move(error.message);
+      }
+    }
   };
   std::map<std::string, std::string> folders;  ///< that cannot be made, with the reason
-  std::map<int, Waiting> waiting;              ///< rows that cannot be written, by errno
+  std::map<int, Rows> waiting;                 ///< rows that cannot be written, by errno
+  std::map<int, Rows> not_taken;               ///< rows that did not reach the disk, by errno
 };
 
-TaskCsvSink::TaskCsvSink(std::filesystem::path output_dir, Bounds bounds)
-    : output_dir_(std::move(output_dir)), bounds_(bounds) {}
+TaskCsvSink::TaskCsvSink(std::filesystem::path output_dir, SyncLevel sync, Bounds bounds)
+    : output_dir_(std::move(output_dir)), sync_(sync), bounds_(bounds) {}
 
 TaskCsvSink::~TaskCsvSink() {
   for (const auto& [key, destination] : destinations_) {
@@ -48,6 +57,13 @@ Conditions TaskCsvSink::write(const Snapshot& snapshot) {
   Trouble trouble;
   for (auto& [key, destination] : destinations_) {
     flush(key, destination, trouble);
+  }
+  if (sync_ == SyncLevel::finished) {
+    // After all are written, so that the disk can take them together.
+    for (auto& [key, destination] : destinations_) {
+      sync(destination.file, trouble);
+      sync(destination.fallback_file, trouble);
+    }
   }
   std::erase_if(destinations_, [&](const auto& entry) {
     return entry.second.waiting.empty() &&
@@ -96,12 +112,8 @@ void TaskCsvSink::flush(const Key& key, Destination& destination, Trouble& troub
   while (!destination.waiting.empty()) {
     auto appended = append_first_waiting(destination, trouble);
     if (!appended) {
-      auto& waiting = trouble.waiting[appended.error().code];
-      waiting.rows += destination.waiting.size();
-      ++waiting.files;
-      if (waiting.first_message.empty()) {
-        waiting.first_message = std::move(appended.error().message);
-      }
+      trouble.waiting[appended.error().code].add(destination.waiting.size(),
+                                                 std::move(appended.error()));
       return;
     }
     if (const std::string& path = (*appended)->path(); path != destination.path) {
@@ -114,6 +126,14 @@ void TaskCsvSink::flush(const Key& key, Destination& destination, Trouble& troub
     waiting_bytes_ -= row_bytes;
     destination.waiting_bytes -= row_bytes;
     destination.waiting.pop_front();
+  }
+}
+
+void TaskCsvSink::sync(CsvFile& file, Trouble& trouble) {
+  const std::size_t rows = file.rows_to_sync();
+  if (auto synced = file.sync(); !synced) {
+    rows_not_taken_ += rows;
+    trouble.not_taken[synced.error().code].add(rows, std::move(synced.error()));
   }
 }
 
@@ -140,6 +160,15 @@ Conditions TaskCsvSink::conditions_of(const Trouble& trouble) const {
     conditions.push_back({.key = fmt::format("csv write/{}", code),
                           .severity = Severity::error,
                           .message = std::move(message)});
+  }
+  for (const auto& [code, rows] : trouble.not_taken) {
+    conditions.push_back(
+        {.key = fmt::format("csv sync/{}", code),
+         .severity = Severity::error,
+         .message = fmt::format("the disk did not take rows that were written: {}; {} rows of {} "
+                                "files ({} since the start) may be missing now or after a power "
+                                "cut, and are not written again",
+                                rows.first_message, rows.rows, rows.files, rows_not_taken_)});
   }
   return conditions;
 }

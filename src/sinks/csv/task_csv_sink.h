@@ -11,13 +11,15 @@
 
 #include "csv_file.h"
 #include "local_time_text.h"
+#include "sync_level.h"
 
 namespace wemol {
 
 /// Appends each sample to `<output-dir>/<folder of the module>/<task id>.csv`. When the folder
 /// cannot be made, to the current directory. A row that cannot be written waits in memory and is
 /// tried again in every round, in order, so that no task waits for another's trouble; what goes
-/// beyond the bounds is dropped, counted and said.
+/// beyond the bounds is dropped, counted and said. With SyncLevel::finished `write` waits for the
+/// disk; rows that it did not take are counted and said.
 class TaskCsvSink : public Sink {
  public:
   struct Bounds {
@@ -25,8 +27,9 @@ class TaskCsvSink : public Sink {
     std::size_t waiting_bytes = std::size_t{8} << 20;
   };
 
-  explicit TaskCsvSink(std::filesystem::path output_dir) : TaskCsvSink(std::move(output_dir), {}) {}
-  TaskCsvSink(std::filesystem::path output_dir, Bounds bounds);
+  explicit TaskCsvSink(std::filesystem::path output_dir, SyncLevel sync = SyncLevel::started)
+      : TaskCsvSink(std::move(output_dir), sync, {}) {}
+  TaskCsvSink(std::filesystem::path output_dir, SyncLevel sync, Bounds bounds);
   ~TaskCsvSink() override;
 
   [[nodiscard]] Conditions write(const Snapshot& snapshot) override;
@@ -51,14 +54,17 @@ class TaskCsvSink : public Sink {
       Destination& destination, Trouble& trouble);
   void enqueue(Destination& destination, std::string row);
   void flush(const Key& key, Destination& destination, Trouble& trouble);
+  void sync(CsvFile& file, Trouble& trouble);
   [[nodiscard]] Conditions conditions_of(const Trouble& trouble) const;
 
   std::filesystem::path output_dir_;
+  SyncLevel sync_;
   Bounds bounds_;
   std::map<Key, Destination> destinations_;
   LocalTimeText local_time_;
   std::size_t waiting_bytes_ = 0;
   std::size_t dropped_rows_ = 0;
+  std::size_t rows_not_taken_ = 0;  ///< by the disk
   std::uint64_t round_ = 0;
 };
 

@@ -28,7 +28,7 @@ struct ContractOption {
   std::string_view default_value = {};  ///< empty: none
 };
 
-constexpr std::array<ContractOption, 13> kContract{{
+constexpr std::array<ContractOption, 14> kContract{{
     {.name = "interval", .value_name = "SECONDS", .default_value = "5"},
     {.name = "log-level", .value_name = "LEVEL", .default_value = "INFO"},
     {.name = "output-dir", .value_name = "DIR", .default_value = "module_resource"},
@@ -38,6 +38,7 @@ constexpr std::array<ContractOption, 13> kContract{{
     {.name = "source", .value_name = "S", .default_value = "docker-cli"},
     {.name = "rounds", .value_name = "N", .default_value = "0"},
     {.name = "command-timeout", .value_name = "SECONDS", .default_value = "10"},
+    {.name = "sync", .value_name = "LEVEL", .default_value = "started"},
     {.name = "config", .value_name = "FILE"},
     {.name = "check"},
     {.name = "version"},
@@ -140,6 +141,7 @@ class DocumentedOptions : public testing::Test {
     EXPECT_EQ(options->container_prefix, defaults->container_prefix);
     EXPECT_EQ(options->rounds, defaults->rounds);
     EXPECT_EQ(options->command_timeout, defaults->command_timeout);
+    EXPECT_EQ(options->sync, defaults->sync);
     EXPECT_EQ(options->check, defaults->check);
   }
 };

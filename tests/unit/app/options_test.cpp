@@ -46,9 +46,10 @@ TEST(Options, DefaultsAreTheContracts) {
 
 TEST(Options, FlagsAreTaken) {
   const Options options =
-      parse({"--interval", "0.1", "--log-level", "debug", "--output-dir", "o", "--log-file", "l",
-             "--task-root", "t", "--container-prefix", "p", "--source", "docker-cli", "--rounds",
-             "7", "--command-timeout", "1.5", "--check"})
+      parse({"--interval", "0.1",        "--log-level", "debug", "--output-dir",       "o",
+             "--log-file", "l",          "--task-root", "t",     "--container-prefix", "p",
+             "--source",   "docker-cli", "--rounds",    "7",     "--command-timeout",  "1.5",
+             "--sync",     "finished",   "--check"})
           .value();
   EXPECT_EQ(options.interval, 100ms);
   EXPECT_EQ(options.log_level, LogLevel::debug);
@@ -58,6 +59,7 @@ TEST(Options, FlagsAreTaken) {
   EXPECT_EQ(options.container_prefix, "p");
   EXPECT_EQ(options.rounds, 7U);
   EXPECT_EQ(options.command_timeout, 1500ms);
+  EXPECT_EQ(options.sync, SyncLevel::finished);
   EXPECT_TRUE(options.check);
 }
 
@@ -132,6 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{{"--container-prefix", ""}, "--container-prefix"},
         BadCase{{"--container-prefix", "a/b"}, "--container-prefix"},
         BadCase{{"--source", "magic"}, "docker-cli or native"},
+        BadCase{{"--sync", "often"}, "started or finished"},
         BadCase{{"--rounds", "-1"}, "--rounds"}, BadCase{{"--rounds", "1.5"}, "--rounds"},
         BadCase{{"--command-timeout", "0"}, "--command-timeout"},
         BadCase{{"--config", "/nonexistent.toml"}, "/nonexistent.toml"},
