@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -53,7 +54,14 @@ tl::expected<InstanceLock, InstanceLock::Refusal> InstanceLock::acquire(
       pwrite(file.get(), owner.data(), owner.size(), 0) != static_cast<ssize_t>(owner.size())) {
     // The lock holds all the same; only the message of a second instance lacks our pid.
   }
-  return InstanceLock(std::move(file));
+  return InstanceLock(path, std::move(file));
+}
+
+bool InstanceLock::is_in_place() const {
+  struct stat ours {};
+  struct stat found {};
+  return fstat(file_.get(), &ours) == 0 && stat(path_.c_str(), &found) == 0 &&
+         ours.st_dev == found.st_dev && ours.st_ino == found.st_ino;
 }
 
 }  // namespace wemol

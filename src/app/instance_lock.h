@@ -23,9 +23,15 @@ class InstanceLock {
   [[nodiscard]] static tl::expected<InstanceLock, Refusal> acquire(
       const std::filesystem::path& folder);
 
- private:
-  explicit InstanceLock(UniqueFd file) : file_(std::move(file)) {}
+  /// Whether the file that is locked still stands in the folder. A second recorder would not meet
+  /// the lock of one that was removed.
+  [[nodiscard]] bool is_in_place() const;
 
+ private:
+  InstanceLock(std::filesystem::path path, UniqueFd file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+
+  std::filesystem::path path_;
   UniqueFd file_;
 };
 

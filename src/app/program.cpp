@@ -10,6 +10,7 @@
 
 #include "curl_http_client.h"
 #include "event_loop.h"
+#include "folder_guard.h"
 #include "host_check.h"
 #include "instance_lock.h"
 #include "native_check.h"
@@ -55,14 +56,10 @@ int run_recorder(const Options& options,
   set_up_log(options.log_level, options.log_file);
   const ServiceManager manager;
   EventLoop loop;
-  const auto lock = InstanceLock::acquire(options.output_dir);
+  auto lock = InstanceLock::acquire(options.output_dir);
   if (!lock && lock.error().held_by_other) {
     spdlog::error("{}", lock.error().message);
     return kCannotStart;
-  }
-  if (!lock) {
-    spdlog::error("the output folder cannot be locked against a second recorder: {}",
-                  lock.error().message);
   }
   log_start(options);
 
@@ -71,6 +68,7 @@ int run_recorder(const Options& options,
   const std::unique_ptr<SourceSetup> source = make_source(options, loop, files, runner);
   ModuleCatalog modules(files, options.task_root);
   std::vector<std::unique_ptr<Sink>> sinks;
+  sinks.push_back(std::make_unique<FolderGuard>(options.output_dir, std::move(lock)));
   sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir, options.sync));
   Round round(*source, modules, sinks, options.container_prefix);
   ServiceSupervisor supervisor(loop, manager, options, read_options, [&](const Options& changed) {
