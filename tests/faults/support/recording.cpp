@@ -1,6 +1,5 @@
 #include "recording.h"
 
-#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 
@@ -12,13 +11,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Behind the line end that ends the row at `at`; those within quotes are none.
+std::size_t end_of_row(const std::string& text, std::size_t at) {
+  bool quoted = false;
+  for (; at < text.size(); ++at) {
+    quoted = quoted != (text[at] == '"');
+    if (!quoted && text.compare(at, 2, "\r\n") == 0) {
+      return at + 2;
+    }
+  }
+  return text.size();
+}
+
 /// Adds what a file holds: the header, then rows, each whole or torn.
 void add_file(const fs::path& path, Recording& recording) {
   ++recording.files;
   const std::string text = e2e::read_text(path);
   const std::string header = std::string(e2e::kHeader) + "\r\n";
   const auto state = [&](const std::string& line) {
-    ++recording.torn_rows;
     if (recording.first_problem.empty()) {
       recording.first_problem = path.string() + ": " + line;
     }
@@ -27,15 +37,26 @@ void add_file(const fs::path& path, Recording& recording) {
     return;
   }
   if (!text.starts_with(header)) {
+    ++recording.torn_rows;
     state(text.substr(0, text.find('\n')));
     return;
   }
+  std::string last_timestamp;
   for (std::size_t at = header.size(); at < text.size();) {
-    const std::size_t end = std::min(text.find("\r\n", at), text.size() - 2) + 2;
+    const std::size_t end = end_of_row(text, at);
+    const std::string line = text.substr(at, end - at);
     try {
-      recording.rows += e2e::parse_csv(header + text.substr(at, end - at)).size();
+      for (const e2e::Row& row : e2e::parse_csv(header + line)) {
+        ++recording.rows;
+        if (row.at("timestamp") < last_timestamp) {
+          recording.in_order = false;
+          state(line);
+        }
+        last_timestamp = row.at("timestamp");
+      }
     } catch (const std::runtime_error&) {
-      state(text.substr(at, end - at));
+      ++recording.torn_rows;
+      state(line);
     }
     at = end;
   }
@@ -56,6 +77,12 @@ Recording read_recording(const fs::path& output_dir) {
   return recording;
 }
 
+Recording read_recording_of(const fs::path& csv) {
+  Recording recording;
+  add_file(csv, recording);
+  return recording;
+}
+
 Punctuality read_punctuality(const std::string& log, std::chrono::milliseconds tolerance) {
   Punctuality punctuality;
   const double tolerance_seconds = std::chrono::duration<double>(tolerance).count();
@@ -66,7 +93,8 @@ Punctuality read_punctuality(const std::string& log, std::chrono::milliseconds t
       punctuality.late += std::stod(line.substr(began + 8)) > tolerance_seconds ? 1U : 0U;
     }
     // "stopped after 3 rounds with 3 rows; 1 round skipped"
-    if (line.find("- stopped after ") != std::string::npos) {
+    if (const auto stopped = line.find("- stopped after "); stopped != std::string::npos) {
+      punctuality.rounds = std::stoul(line.substr(stopped + 16));
       punctuality.rows += std::stoul(line.substr(line.find(" with ") + 6));
       punctuality.skipped += std::stoul(line.substr(line.find("; ") + 2));
     }
