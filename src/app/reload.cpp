@@ -22,7 +22,7 @@ struct Setting {
   void (*take)(const Options& from, Options& to) = nullptr;
 };
 
-constexpr std::array<Setting, 9> kSettings{{
+constexpr std::array<Setting, 10> kSettings{{
     {"interval", [](const Options& o) { return seconds_text(o.interval); },
      [](const Options& from, Options& to) { to.interval = from.interval; }},
     {"log-level", [](const Options& o) { return std::string(name_of(o.log_level)); },
@@ -41,6 +41,10 @@ constexpr std::array<Setting, 9> kSettings{{
        return std::string(o.source == SourceKind::native ? "native" : "docker-cli");
      }},
     {"rounds", [](const Options& o) { return fmt::format("{}", o.rounds); }},
+    {"sync",
+     [](const Options& o) {
+       return std::string(o.sync == SyncLevel::finished ? "finished" : "started");
+     }},
 }};
 
 }  // namespace
