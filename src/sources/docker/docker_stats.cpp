@@ -42,7 +42,8 @@ std::optional<double> parse_percent(std::string_view text) {
     return std::nullopt;
   }
   text.remove_suffix(1);
-  return parse_number<double>(text);
+  const auto percent = parse_number<double>(text);
+  return percent && std::isfinite(*percent) && *percent >= 0 ? percent : std::nullopt;
 }
 
 bool is_all_known(const ContainerStats& stats) {

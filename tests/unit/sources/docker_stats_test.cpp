@@ -95,6 +95,9 @@ TEST(DockerStats, ValueThatIsNoNumberIsNoReading) {
        {"x\t1MiB / 2MiB\t50.00%\t0B / 0B\t0B / 0B\t1", "1.00%\t1MiB\t50.00%\t0B / 0B\t0B / 0B\t1",
         "1.00%\t1XiB / 2MiB\t50.00%\t0B / 0B\t0B / 0B\t1",
         "1.00%\t1MiB / 2MiB\t50.00\t0B / 0B\t0B / 0B\t1",
+        "nan%\t1MiB / 2MiB\t50.00%\t0B / 0B\t0B / 0B\t1",
+        "1.00%\t1MiB / 2MiB\tinf%\t0B / 0B\t0B / 0B\t1",
+        "-1.00%\t1MiB / 2MiB\t50.00%\t0B / 0B\t0B / 0B\t1",
         "1.00%\t1MiB / 2MiB\t50.00%\t0B / 0B\t0B / 0B\t-"}) {
     EXPECT_FALSE(parse_stats(row(readings)).rows.at(0).stats) << readings;
   }
