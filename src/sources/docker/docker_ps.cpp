@@ -25,12 +25,13 @@ PsOutput parse_ps(std::string_view text) {
   PsOutput output;
   for (const std::string_view line : complete_lines(text)) {
     const auto fields = split_fields(line, '\t');
-    if (fields.size() != 3 || !is_container_id(fields[0]) || fields[1].empty()) {
+    const std::string_view name = fields.size() == 3 ? own_name(fields[1]) : std::string_view();
+    if (!is_container_name(name) || !is_container_id(fields[0])) {
       output.messages.emplace_back(line);
       continue;
     }
     output.containers.push_back({.id = std::string(fields[0]),
-                                 .name = std::string(own_name(fields[1])),
+                                 .name = std::string(name),
                                  .has_processes = fields[2] != "restarting"});
   }
   if (const std::string_view half = half_line(text); !half.empty()) {

@@ -45,6 +45,14 @@ TEST(DockerPs, KeepsGoodLinesBesideMessages) {
   EXPECT_EQ(output.messages.size(), 2U);
 }
 
+TEST(DockerPs, NameThatCannotBeIsAMessage) {
+  for (const std::string name : {"", ",x/y", "a\x1b[31m", "a b", "\x7f", "\xff", "分"}) {
+    const auto output = parse_ps(kIdA + "\t" + name + "\trunning\n");
+    EXPECT_TRUE(output.containers.empty()) << name;
+    EXPECT_EQ(output.messages.size(), 1U) << name;
+  }
+}
+
 TEST(DockerPs, LeavesOutHalfALine) {
   EXPECT_TRUE(parse_ps(kIdA + "\ta\trunn").containers.empty());
   EXPECT_TRUE(parse_ps("").containers.empty());
