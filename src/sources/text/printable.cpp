@@ -1,20 +1,72 @@
 #include "printable.h"
 
-#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
 
 #include "text_fields.h"
 
 namespace wemol {
 namespace {
+
 constexpr std::size_t kLongestBytes = 300;
+
+struct Character {
+  char32_t code = 0;
+  std::size_t length = 0;
+};
+
+/// The UTF-8 character at the front of `text`; nothing when there stands none.
+std::optional<Character> first_character(std::string_view text) {
+  struct Form {
+    unsigned mask;
+    unsigned mark;
+    char32_t first_code;  ///< a lower one has a shorter form
+  };
+  static constexpr std::array kForms{Form{0x80, 0x00, 0}, Form{0xE0, 0xC0, 0x80},
+                                     Form{0xF0, 0xE0, 0x800}, Form{0xF8, 0xF0, 0x10000}};
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  for (std::size_t length = 1; length <= kForms.size() && length <= text.size(); ++length) {
+    const Form& form = kForms[length - 1];
+    if ((byte(0) & form.mask) != form.mark) {
+      continue;
+    }
+    char32_t code = byte(0) & ~form.mask;
+    for (std::size_t at = 1; at < length; ++at) {
+      if ((byte(at) & 0xC0U) != 0x80U) {
+        return std::nullopt;
+      }
+      code = code << 6U | (byte(at) & 0x3FU);
+    }
+    const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
+    const bool is_character = code >= form.first_code && code <= 0x10FFFF && !is_surrogate;
+    return is_character ? std::optional(Character{code, length}) : std::nullopt;
+  }
+  return std::nullopt;
 }
 
+bool is_control(char32_t code) {
+  return code < 0x20 || (code >= 0x7F && code < 0xA0);
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
-  std::string result(text.substr(0, kLongestBytes));
-  std::ranges::replace_if(
-      result, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }, ' ');
-  if (text.size() > kLongestBytes) {
-    result += "...";
+  std::string result;
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    const std::size_t length = character ? character->length : 1;
+    if (result.size() + length > kLongestBytes) {
+      return result + "...";
+    }
+    if (!character) {
+      result += '?';
+    } else if (is_control(character->code)) {
+      result += ' ';
+    } else {
+      result += text.substr(0, length);
+    }
+    text.remove_prefix(length);
   }
   return result;
 }
