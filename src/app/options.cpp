@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "engine_address.h"
+#include "printable.h"
 #include "toml_config.h"
 #include "version.h"
 
@@ -167,13 +168,6 @@ std::vector<std::string> reversed_arguments(int argc, const char* const* argv) {
   return arguments;
 }
 
-std::string one_line(std::string text) {
-  for (char& c : text) {
-    c = c == '\n' ? ' ' : c;
-  }
-  return text;
-}
-
 }  // namespace
 
 tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv) {
@@ -202,9 +196,9 @@ tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv
   } catch (const CLI::FileError& error) {
     return tl::make_unexpected(EarlyExit{
         kUsageError,
-        fmt::format("--config: takes a TOML file that can be read: {}", one_line(error.what()))});
+        fmt::format("--config: takes a TOML file that can be read: {}", printable(error.what()))});
   } catch (const CLI::ParseError& error) {
-    return tl::make_unexpected(EarlyExit{kUsageError, one_line(error.what())});
+    return tl::make_unexpected(EarlyExit{kUsageError, printable(error.what())});
   }
   options.config_file = app.get_config_ptr()->as<std::string>();
   const bool log_file_given = app.count("--log-file") > 0;  // as a flag: the file was not asked

@@ -206,6 +206,11 @@ TEST_F(Config, WrongFileIsAUsageErrorThatNamesLineAndKey) {
   EXPECT_NE(error_of("interval = 1\ninterval = 2\n").find("line 2"), std::string::npos);
 }
 
+TEST_F(Config, WrongFileIsShownWithoutItsControlCharacters) {
+  EXPECT_NE(error_of("\"a\\u001b[31mb\" = 3\n").find("unknown key a [31mb;"), std::string::npos);
+  EXPECT_NE(error_of("interval = \"\\r\\u009b\"\n").find("not \"  \""), std::string::npos);
+}
+
 TEST(Environment, WrongValueIsAUsageError) {
   const Variable variable("WEMOL_RECORDER_INTERVAL", "fast");
   const auto options = parse({});
