@@ -6,8 +6,22 @@
 namespace wemol {
 namespace {
 
+/// Every option with long paths has less. A device may have no end, and the parser follows a nested
+/// key by recursion: more text than this could use up the stack.
+constexpr std::size_t kCapBytes = std::size_t{64} << 10;
+
 [[noreturn]] void refuse(const toml::source_region& where, const std::string& what) {
   throw CLI::ConfigError(fmt::format("--config: line {}: {}", where.begin.line, what));
+}
+
+std::string capped_text(std::istream& input) {
+  std::string text(kCapBytes + 1, '\0');
+  input.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(input.gcount()));
+  if (text.size() > kCapBytes) {
+    throw CLI::ConfigError("--config: takes a TOML file of 64 KiB at most");
+  }
+  return text;
 }
 
 std::string value_text(const toml::node& node, const std::string& key) {
@@ -33,7 +47,7 @@ std::string TomlConfig::to_config(const CLI::App* /*app*/, bool /*default_also*/
 std::vector<CLI::ConfigItem> TomlConfig::from_config(std::istream& input) const {
   toml::table table;
   try {
-    table = toml::parse(input);
+    table = toml::parse(capped_text(input));
   } catch (const toml::parse_error& error) {
     refuse(error.source(), std::string(error.description()));
   }

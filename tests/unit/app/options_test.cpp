@@ -206,6 +206,20 @@ TEST_F(Config, WrongFileIsAUsageErrorThatNamesLineAndKey) {
   EXPECT_NE(error_of("interval = 1\ninterval = 2\n").find("line 2"), std::string::npos);
 }
 
+TEST_F(Config, FileThatIsTooLargeIsRefusedAndNotReadToItsEnd) {
+  std::string deep = "a";
+  while (deep.size() < 1'000'000) {
+    deep += ".a";
+  }
+  EXPECT_NE(error_of(deep + " = 1\n").find("64 KiB"), std::string::npos);
+  const auto endless = parse({"--config", "/dev/zero"});
+  ASSERT_FALSE(endless);
+  EXPECT_NE(endless.error().text.find("64 KiB"), std::string::npos) << endless.error().text;
+  const std::string full = "interval = 7 #" + std::string((64 << 10) - 14, 'x');
+  EXPECT_EQ(with_config(full)->interval, 7s);
+  EXPECT_FALSE(with_config(full + "x"));
+}
+
 TEST_F(Config, WrongFileIsShownWithoutItsControlCharacters) {
   EXPECT_NE(error_of("\"a\\u001b[31mb\" = 3\n").find("unknown key a [31mb;"), std::string::npos);
   EXPECT_NE(error_of("interval = \"\\r\\u009b\"\n").find("not \"  \""), std::string::npos);
