@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 
 namespace wemol::cgroup {
 namespace {
@@ -33,12 +34,12 @@ std::optional<std::uint64_t> count_in(const KeptFile& file, Buffer& buffer) {
 }
 
 std::optional<std::chrono::nanoseconds> cpu_used_of(std::string_view text, bool is_v2) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
   const auto count = is_v2 ? parse_value(text, "usage_usec") : parse_count(text);
-  if (!count) {
-    return std::nullopt;
-  }
-  const auto number = static_cast<std::int64_t>(*count);
-  return is_v2 ? std::chrono::microseconds(number) : std::chrono::nanoseconds(number);
+  const std::chrono::nanoseconds unit = is_v2 ? 1us : 1ns;
+  const auto units_at_most = kMost / static_cast<std::uint64_t>(unit.count());
+  return count && *count <= units_at_most ? std::optional(static_cast<std::int64_t>(*count) * unit)
+                                          : std::nullopt;
 }
 
 std::optional<BlockBytes> block_bytes_in(const KeptFile& file, bool is_v2, Buffer& buffer) {

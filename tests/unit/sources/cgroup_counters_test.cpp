@@ -56,6 +56,13 @@ TEST_F(CountersOfV1, AreReadAnewFromTheOpenFiles) {
   EXPECT_EQ(reading->pids, 1U);
 }
 
+TEST_F(CountersOfV1, CpuTimeThatCannotBeIsNoReading) {
+  group.write("cpuacct", "cpuacct.usage", "9223372036854775807\n");
+  EXPECT_EQ(read().cpu_used, std::chrono::nanoseconds::max());
+  group.write("cpuacct", "cpuacct.usage", "9223372036854775808\n");
+  EXPECT_FALSE(open()->read());
+}
+
 TEST_F(CountersOfV1, NoLimitIsTheHostsMemory) {
   group.write("memory", "memory.limit_in_bytes",
               fixture("cgroup/v1_memory.limit_in_bytes_unlimited.txt"));
@@ -165,6 +172,13 @@ TEST_F(CountersOfV2, HaveEveryValue) {
   EXPECT_EQ(reading.block->read, 24600576U);
   EXPECT_EQ(reading.block->written, 8192U);
   EXPECT_EQ(reading.pids, 387U);
+}
+
+TEST_F(CountersOfV2, CpuTimeThatCannotBeIsNoReading) {
+  write("cpu.stat", "usage_usec 9223372036854775\n");
+  EXPECT_EQ(read().cpu_used, 9223372036854775us);
+  write("cpu.stat", "usage_usec 9223372036854776\n");
+  EXPECT_FALSE(Counters::open(group.folders(), kHostMemoryBytes)->read());
 }
 
 TEST_F(CountersOfV2, LimitIsThatOfTheGroupOrTheHostsMemory) {
