@@ -49,8 +49,9 @@ std::string find_name(const Sysfs& sysfs, const std::string& folder) {
 
 std::string find_uuid(const Sysfs& sysfs, const AmdCard& card, const std::string& address_text,
                       const std::vector<AmdCard>& known) {
+  constexpr int kHexadecimal = 16;
   const auto id = sysfs.text(card.folder + "/unique_id");
-  if (id && id->find_first_not_of('0') != std::string::npos) {
+  if (id && parse_number<std::uint64_t>(*id, kHexadecimal).value_or(0) != 0) {
     return "AMD-" + *id;
   }
   const auto before = std::ranges::find(known, card.address, &AmdCard::address);

@@ -210,8 +210,10 @@ TEST_F(AmdGpusOfHost, CardWithoutAUniqueIdIsKnownByItsPlace) {
   host.add_card(0, "0000:c3:00.0");
   host.remove(AmdHost::card(0) + "unique_id");
   EXPECT_EQ(first_device().uuid, "0000:c3:00.0");
-  host.write(AmdHost::card(0) + "unique_id", "0000000000000000");
-  EXPECT_EQ(read_after_a_minute().devices->at(0).uuid, "0000:c3:00.0");
+  for (const char* id : {"0000000000000000", "8f1c\x1b[31m", "8f1c3a5b7d9e0f108f1c3a5b7d9e0f10"}) {
+    host.write(AmdHost::card(0) + "unique_id", id);
+    EXPECT_EQ(read_after_a_minute().devices->at(0).uuid, "0000:c3:00.0") << id;
+  }
 }
 
 TEST_F(AmdGpusOfHost, CardThatIsBeingResetKeepsItsUuid) {
