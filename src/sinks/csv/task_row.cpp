@@ -61,8 +61,9 @@ GpuColumns gpu_columns(const std::optional<std::vector<GpuUse>>& gpus) {
   };
   columns[1] = list_text(*gpus, kUnknownDevice,
                          [](const GpuDevice& gpu) { return fmt::format("{}", gpu.index); });
-  columns[2] = guarded_against_formulas(
-      list_text(*gpus, kUnknownDevice, [](const GpuDevice& gpu) { return gpu.name; }));
+  columns[2] = guarded_against_formulas(list_text(*gpus, kUnknownDevice, [](const GpuDevice& gpu) {
+    return gpu.name.empty() ? std::string(kNotAvailable) : gpu.name;
+  }));
   columns[3] = values([](const GpuDevice& gpu) { return mebibytes_text(gpu.memory_used_bytes); });
   columns[4] = values([](const GpuDevice& gpu) { return mebibytes_text(gpu.memory_total_bytes); });
   columns[5] =

@@ -114,6 +114,11 @@ TEST_F(TaskRow, ValueThatIsNotGivenIsNotAvailableInItsPlace) {
   EXPECT_EQ(gpu_part(), "1,0,X,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A\r\n");
 }
 
+TEST_F(TaskRow, NameThatIsNotGivenIsNotAvailable) {
+  sample.gpus->at(0).device->name = "";
+  EXPECT_TRUE(gpu_part().starts_with("1,0,N/A,522MB,")) << gpu_part();
+}
+
 TEST_F(TaskRow, FreeTextIsGuardedAndQuoted) {
   sample.module_name = "=cmd|' /C calc'!A0";
   sample.gpus->at(0).device->name = "-a, \"b\"";
