@@ -109,5 +109,13 @@ TEST(GpuMessage, WhatIsNoAnswerIsAnError) {
   }
 }
 
+TEST(GpuMessage, DeepNestingIsNoTrouble) {
+  constexpr std::size_t kDepth = 1'000'000;
+  const std::string deep = std::string(kDepth, '[') + std::string(kDepth, ']');
+  EXPECT_FALSE(from_line(deep));
+  EXPECT_FALSE(from_line(R"({"conditions":)" + deep + "}"));
+  EXPECT_TRUE(from_line(R"({"conditions":[],"more":)" + deep + "}"));
+}
+
 }  // namespace
 }  // namespace wemol::nvml
