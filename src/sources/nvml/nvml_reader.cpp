@@ -87,8 +87,8 @@ Answer NvmlReader::read(SteadyTime now, WallTime wall_now) {
   if (session_ && session_->has_unreadable_gpu() && lost_gpu_pause_.over(now)) {
     session_.reset();
   }
-  constexpr int kTries = 2;
-  for (int i = 0; i < kTries; ++i) {
+  constexpr int kSessions = 2;
+  for (int i = 0; i < kSessions; ++i) {
     if (!session_) {
       if (auto instead = open(now)) {
         return *instead;
