@@ -139,7 +139,8 @@ std::optional<std::string> name_in_list(std::string_view list, std::uint64_t dev
         parse_number<std::uint64_t>(trimmed(fields[1]), kHexadecimal) != revision) {
       continue;
     }
-    return std::string(trimmed(line.substr(fields[0].size() + fields[1].size() + 2)));
+    const std::string_view name = trimmed(line.substr(fields[0].size() + fields[1].size() + 2));
+    return name.empty() ? std::nullopt : std::optional(std::string(name));
   }
   return std::nullopt;
 }

@@ -198,6 +198,8 @@ TEST_F(AmdGpusOfHost, FanAndPowerHaveTheirSecondBestFiles) {
 TEST_F(AmdGpusOfHost, NameIsThatOfTheBoardElseThatOfTheListElseItsNumber) {
   host.add_card(0, "0000:c3:00.0");
   EXPECT_EQ(first_device().name, "AMD GPU 0x740f");
+  host.write("usr/share/libdrm/amdgpu.ids", "740F,\t02,\t");
+  EXPECT_EQ(read_after_a_minute().devices->at(0).name, "AMD GPU 0x740f");
   host.write("usr/share/libdrm/amdgpu.ids",
              "# List of AMDGPU IDs\n\n1.0.0\n740C,\t01,\tAMD Instinct MI250X\n"
              "740F,\t01,\tAnother revision\n740F,\t02,\tAMD Instinct MI210, PCIe");
