@@ -101,9 +101,10 @@ void ContainerWatch::take_list(const Result<HttpAnswer>& answer) {
 }
 
 void ContainerWatch::receive(std::string_view chunk) {
+  const std::size_t searched = half_line_.size();
   half_line_ += chunk;
   std::size_t begin = 0;
-  for (std::size_t end = half_line_.find('\n'); end != std::string::npos;
+  for (std::size_t end = half_line_.find('\n', searched); end != std::string::npos;
        end = half_line_.find('\n', begin)) {
     // What cannot be read is no event that matters here.
     if (const auto event = parse_event(std::string_view(half_line_).substr(begin, end - begin))) {
