@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 // One answer about thousands of containers is some hundred KiB.
 constexpr std::size_t kOutputCapBytes = std::size_t{4} << 20;
 constexpr std::size_t kErrorOutputCapBytes = std::size_t{64} << 10;
-constexpr std::uint64_t kTimerAccuracyUsec = 1000;
+constexpr std::uint64_t kDueAccuracyUsec = 1000;
 constexpr auto kTermToKill = 500ms;
 constexpr auto kKillToGivingUp = 500ms;
 constexpr auto kTermToKillAtExit = 250ms;
@@ -49,7 +49,7 @@ class SystemCommandRunner::Running {
     }
     if (result >= 0) {
       result = sd_event_add_time(loop.native(), &source, CLOCK_MONOTONIC,
-                                 to_monotonic_usec(deadline), kTimerAccuracyUsec, on_timer, this);
+                                 to_monotonic_usec(deadline), kDueAccuracyUsec, on_timer, this);
       timer_.reset(source);
     }
     if (result >= 0) {
