@@ -134,11 +134,13 @@ class Crowd {
 /// Less of everything than the recorder would like to have, with a stand-in for the engine.
 class Scarcity : public e2e::ProgramTest {
  protected:
-  /// As many containers as asked for, for either source.
+  /// For the source native. Of all those the first ones have processes of their own.
+  void set_up_containers_of_native(std::size_t count, std::size_t with_process) {
+    crowd_ = std::make_unique<Crowd>(with_process);
+    engine_ = std::make_unique<CrowdedEngine>(socket(), count, crowd_->pids());
+  }
+  /// For the source docker-cli.
   void set_up_containers_of_docker(std::size_t count) {
-    crowd_ =
-        std::make_unique<e2e::Process>(e2e::Arguments{"sleep", "100000"}, e2e::Process::Setting{});
-    engine_ = std::make_unique<CrowdedEngine>(socket(), count, crowd_->pid());
     std::string listed;
     std::string stats;
     for (std::size_t number = 0; number < count; ++number) {
