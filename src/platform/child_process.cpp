@@ -64,12 +64,12 @@ struct ChildEnds {
     _exit(127);
   }
   set_defaults_for_signals();
-  lower_open_files_limit();
   // Whatever this process has inherited or opened without the flag stays out of the program.
   close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   const int in = ends.in >= 0 ? ends.in : open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (in >= 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(ends.out, STDOUT_FILENO) >= 0 &&
       dup2(ends.err, STDERR_FILENO) >= 0) {
+    lower_open_files_limit();  // last: what is open may already be beyond it
     execvp(argv[0], argv);
   }
   const int error = errno;

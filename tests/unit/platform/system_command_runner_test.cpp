@@ -1,5 +1,6 @@
 #include "system_command_runner.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -11,6 +12,7 @@
 #include "freezer.h"
 #include "temp_dir.h"
 #include "text_file.h"
+#include "unique_fd.h"
 
 namespace wemol {
 namespace {
@@ -44,6 +46,25 @@ TEST_F(Commands, BothOutputsAndTheStatusAreKeptApart) {
   EXPECT_EQ(outcome.standard_error, "err\n");
   EXPECT_FALSE(outcome.succeeded());
   EXPECT_EQ(outcome.describe(), "exited with status 3");
+}
+
+TEST_F(Commands, CommandsStartBesideMoreOpenFilesThanTheyMayHaveThemselves) {
+  constexpr int kMoreThanTheLimitOfChildren = 1100;
+  std::vector<UniqueFd> open_files;
+  for (int i = 0; i < kMoreThanTheLimitOfChildren; ++i) {
+    open_files.emplace_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!open_files.back()) {
+      rlimit limit{};
+      ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+      limit.rlim_cur = limit.rlim_max;
+      ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+      open_files.back().reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    }
+    if (!open_files.back()) {
+      GTEST_SKIP() << "this process may not have so many open files";
+    }
+  }
+  EXPECT_EQ(runner.run(shell("ulimit -n")).standard_output, "1024\n");
 }
 
 TEST_F(Commands, ArgumentsAreNotReadByAShell) {
