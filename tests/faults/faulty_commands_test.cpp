@@ -285,7 +285,7 @@ void FaultyCommands::expect_right(FaultyStage& stage) {
   EXPECT_EQ(found.rows, expected);
   EXPECT_EQ(found.torn_rows, 0U) << found.first_problem;
   EXPECT_EQ(found.files, 2U);
-  EXPECT_EQ(rounds.late_or_skipped(), 0U);
+  EXPECT_LE(rounds.late_or_skipped(), kHeldUpByTheMachine);
   EXPECT_EQ(stage.alive_calls(), 0U) << "left at the exit";
   EXPECT_LE(stage.stuck_at_most(), 1U);
   const std::string level = stage.fault().command.starts_with("docker ps") ||

@@ -231,7 +231,7 @@ TEST_F(Scarcity, of_descriptors_costs_docker_cli_no_row) {
   limit_descriptors();
   const Run run = record("docker-cli", "1", 600, 500ms);
   EXPECT_EQ(run.recording.rows, 200 * run.rounds.rounds);
-  EXPECT_EQ(run.rounds.late_or_skipped(), 0U);
+  EXPECT_LE(run.rounds.late_or_skipped(), kHeldUpByTheMachine);
   EXPECT_EQ(run.recorder->lines_with("- ERROR - "), 0U);
   report("64 descriptors, 200 tasks (docker-cli)", run, 200 * run.rounds.rounds);
 }
@@ -244,7 +244,7 @@ TEST_F(Scarcity, of_descriptors_costs_native_no_row_of_a_few_tasks) {
   limit_descriptors();
   const Run run = record("native", "0.5", 60, 400ms);
   EXPECT_EQ(run.recording.rows, kTasksWithoutLoss * run.rounds.rounds);
-  EXPECT_EQ(run.rounds.late_or_skipped(), 0U);
+  EXPECT_LE(run.rounds.late_or_skipped(), kHeldUpByTheMachine);
   EXPECT_EQ(run.recorder->lines_with("- ERROR - "), 0U);
   report("64 descriptors, 12 tasks (native)", run, kTasksWithoutLoss * run.rounds.rounds);
 }
@@ -260,7 +260,7 @@ TEST_F(Scarcity, of_descriptors_costs_native_the_tasks_for_which_there_are_none_
   EXPECT_GE(recorded, kTasksWithoutLoss);
   EXPECT_LT(recorded, 60U);
   EXPECT_EQ(run.recording.rows, recorded * run.rounds.rounds) << "the same ones in each round";
-  EXPECT_EQ(run.rounds.late_or_skipped(), 0U);
+  EXPECT_LE(run.rounds.late_or_skipped(), kHeldUpByTheMachine);
   EXPECT_EQ(run.recorder->lines_with("- ERROR - "), 1U);
   EXPECT_EQ(run.recorder->lines_with("- ERROR - " + std::to_string(200 - recorded) +
                                      " containers cannot be read and are not recorded"),

@@ -30,6 +30,10 @@ struct Punctuality {
   [[nodiscard]] std::size_t late_or_skipped() const { return late + skipped; }
 };
 
+/// So many rounds may be late on a machine that has much else to do. Rounds that a fault holds up
+/// are more.
+inline constexpr std::size_t kHeldUpByTheMachine = 1;
+
 [[nodiscard]] Punctuality read_punctuality(const std::string& log,
                                            std::chrono::milliseconds tolerance);
 
