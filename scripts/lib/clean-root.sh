@@ -60,7 +60,7 @@ add_service_checks() {
   local root=$1
   shift
   rm -f "$root/usr/sbin/policy-rc.d"
-  cp "$repo/scripts/lib/checks.sh" "$repo/scripts/lib/service-checks" "$root/root/"
+  cp "${repo:?}/scripts/lib/checks.sh" "$repo/scripts/lib/service-checks" "$root/root/"
   printf '%s\n' '[Unit]' After=docker.service '[Service]' ExecStart=/root/service-checks "$@" \
     >"$root/etc/systemd/system/service-checks.service"
   in_root "$root" systemctl --quiet add-wants multi-user.target service-checks.service
