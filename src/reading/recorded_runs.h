@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ enum class Basis {
 struct RecordedRun {
   RunSummary summary;
   Basis basis = Basis::ledger;
+  /// The times of the first and the last row, where the task's CSV was read.
+  std::optional<WallClockTime> first_read_at = std::nullopt;
+  std::optional<WallClockTime> last_read_at = std::nullopt;
 };
 
 /// A line that could not be used.
@@ -65,6 +69,7 @@ using Progress = std::function<void(std::uint64_t bytes_done, std::uint64_t byte
 
 /// One row of a task's CSV. The texts and spans live for the call.
 struct TaskRow {
+  std::string_view task_id;
   std::string_view job_id;
   std::string_view module_name;
   std::string_view container;
