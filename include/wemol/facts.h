@@ -37,7 +37,12 @@ struct ContainerStats {
   std::optional<CpuCounter> cpu_counter;
   std::optional<std::uint64_t> memory_used_bytes;
   std::optional<std::uint64_t> memory_limit_bytes;
-  std::optional<double> memory_percent;                 ///< used / limit x 100
+  std::optional<double> memory_percent;  ///< used / limit x 100
+  /// The kernel's own peak of this run, page cache included. Only in the last reading of a run.
+  std::optional<std::uint64_t> memory_peak_bytes;
+  /// Processes that the kernel has killed in this run since the memory was used up. Only in the
+  /// last reading.
+  std::optional<std::uint64_t> out_of_memory_kills;
   std::optional<std::uint64_t> network_received_bytes;  ///< since the container's start
   std::optional<std::uint64_t> network_sent_bytes;      ///< since the container's start
   std::optional<std::uint64_t> block_read_bytes;        ///< since the container's start
@@ -58,6 +63,29 @@ struct Container {
   /// The run is over, and `stats` are its last: counters as its end left them, memory and pids as
   /// they were last seen while it ran.
   bool ended = false;
+  /// Tells the runs of one container apart: the same for all readings of a run and for its end.
+  std::uint64_t run = 0;
+  std::optional<std::chrono::system_clock::time_point> started_at;
+};
+
+/// The end of one run of a container. It is stated once, in the round in which as much is known of
+/// it as there will be, which may be later than its last reading.
+struct EndedRun {
+  std::string container_id;
+  std::string container_name;
+  std::uint64_t run = 0;
+  std::optional<std::chrono::system_clock::time_point> started_at;
+  std::optional<std::chrono::system_clock::time_point> ended_at;
+  std::optional<std::int64_t> exit_code;
+  /// The kernel has killed a process of it since the memory was used up.
+  std::optional<bool> oom_killed;
+};
+
+/// A run that was not over when something was written down.
+struct OpenRun {
+  std::string container_id;
+  std::string container_name;
+  std::optional<std::chrono::system_clock::time_point> started_at;
 };
 
 /// One GPU as the driver's tools number and see it: whole-device values.
@@ -91,6 +119,10 @@ struct GpuProcess {
 struct Facts {
   /// Absent when the containers could not be listed.
   std::optional<std::vector<Container>> containers;
+  /// Also of runs so short that no round has read them.
+  std::vector<EndedRun> ended_runs;
+  /// The ends of all runs up to then have been stated, in this round or before.
+  std::optional<std::chrono::system_clock::time_point> ends_stated_until;
   /// Absent when the GPU tools could not be read, or were not asked since there is no task.
   std::optional<std::vector<GpuDevice>> gpu_devices;
   std::optional<std::vector<GpuProcess>> gpu_processes;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,15 +38,26 @@ struct TaskSample {
   std::string container_name;
   std::string module_name;  ///< "Unknown" when the task.json did not give it
   ContainerStats stats;
-  bool ended = false;  ///< this is the last sample of this run of the container
+  bool ended = false;     ///< this is the last sample of this run of the container
+  std::uint64_t run = 0;  ///< tells the runs of one container apart
+  std::optional<std::chrono::system_clock::time_point> started_at;
   /// In ascending GPU index, devices that are not known last. Absent when the GPU tools could not
   /// be read in this round; empty when the task uses no GPU.
   std::optional<std::vector<GpuUse>> gpus;
 };
 
+/// A run of a task's container that is over, and of which no sample follows.
+struct EndedTaskRun {
+  Task task;
+  std::string module_name;
+  EndedRun run;
+};
+
 /// Everything that one round found out. Made once, then only read.
 struct Snapshot {
   std::vector<TaskSample> samples;
+  std::vector<EndedTaskRun> ended_runs;
+  std::optional<std::chrono::system_clock::time_point> ends_stated_until;  ///< see Facts
   std::vector<GpuDevice> gpu_devices;
 };
 

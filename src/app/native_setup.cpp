@@ -53,6 +53,10 @@ class NativeSetup : public SourceSetup {
                 {.is_task = [this](std::string_view name) { return name.starts_with(prefix_); },
                  .gpu_timeout = gpu_timeout(options)}) {}
 
+  void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override {
+    source_.resume(open_runs, ends_stated_until);
+  }
+
   void prepare() override {
     source_.wait_for_list(command_timeout_);
     malloc_trim(0);  // the list's text is large, and there is no second one soon

@@ -43,6 +43,20 @@ RoundReport Round::record(Facts facts) {
 }
 
 Snapshot Round::snapshot_of(Facts& facts, RoundReport& report) {
+  auto ended_runs = identify_ended(std::move(facts.ended_runs), container_prefix_);
+  const auto name_of = [&](const std::string& container_id, const Task& task) {
+    return modules_.name_of(container_id, task.task_id, report.conditions);
+  };
+  for (EndedTaskRun& ended : ended_runs) {
+    ended.module_name = name_of(ended.run.container_id, ended.task);
+  }
+  Snapshot snapshot = samples_of(facts, name_of, report);
+  snapshot.ended_runs = std::move(ended_runs);
+  snapshot.ends_stated_until = facts.ends_stated_until;
+  return snapshot;
+}
+
+Snapshot Round::samples_of(Facts& facts, const NameOf& name_of, RoundReport& report) {
   if (!facts.containers) {
     return {};
   }
@@ -68,7 +82,7 @@ Snapshot Round::snapshot_of(Facts& facts, RoundReport& report) {
   }
   modules_.forget_all_but([&](const std::string& id) { return alive.contains(id); });
   return build_snapshot(facts, std::move(tasks), [&](const TaskContainer& task) {
-    return modules_.name_of(task.container_id, task.task.task_id, report.conditions);
+    return name_of(task.container_id, task.task);
   });
 }
 

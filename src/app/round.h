@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,7 +42,9 @@ class Round {
 
  private:
   [[nodiscard]] RoundReport record(Facts facts);
+  using NameOf = std::function<std::string(const std::string& container_id, const Task& task)>;
   [[nodiscard]] Snapshot snapshot_of(Facts& facts, RoundReport& report);
+  [[nodiscard]] Snapshot samples_of(Facts& facts, const NameOf& name_of, RoundReport& report);
   [[nodiscard]] Conditions write(const Snapshot& snapshot);
 
   Source& source_;

@@ -24,6 +24,9 @@ class DockerCliSetup : public SourceSetup {
     prefix_ = options.container_prefix;
     source_.set_time_to_read(patience(options));
   }
+  void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override {
+    source_.resume(open_runs, ends_stated_until);
+  }
   [[nodiscard]] std::optional<Facts> collect() override { return source_.collect(); }
   [[nodiscard]] Facts remaining() override { return source_.remaining(); }
 

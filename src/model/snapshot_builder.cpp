@@ -90,7 +90,8 @@ IdentifiedTasks identify_tasks(std::vector<Container> containers, std::string_vi
     }
     if (auto task = parse_container_name(container.name, prefix)) {
       result.tasks.push_back({std::move(*task), std::move(container.id), std::move(container.name),
-                              std::move(container.stats), container.ended});
+                              std::move(container.stats), container.ended, container.run,
+                              container.started_at});
     } else {
       result.conditions.push_back({.key = "malformed container name/" + container.id,
                                    .severity = Severity::warning,
@@ -103,9 +104,21 @@ IdentifiedTasks identify_tasks(std::vector<Container> containers, std::string_vi
   return result;
 }
 
+std::vector<EndedTaskRun> identify_ended(std::vector<EndedRun> runs, std::string_view prefix) {
+  std::vector<EndedTaskRun> ended;
+  for (EndedRun& run : runs) {
+    if (auto task = parse_container_name(run.container_name, prefix)) {
+      ended.push_back({.task = std::move(*task), .module_name = "", .run = std::move(run)});
+    }
+  }
+  return ended;
+}
+
 Snapshot build_snapshot(const Facts& facts, std::vector<TaskContainer> tasks,
                         const ModuleNames& module_name_of) {
   Snapshot snapshot{.samples = {},
+                    .ended_runs = {},
+                    .ends_stated_until = std::nullopt,
                     .gpu_devices = facts.gpu_devices.value_or(std::vector<GpuDevice>{})};
   DeviceByUuid devices;
   for (const GpuDevice& device : snapshot.gpu_devices) {
@@ -128,6 +141,8 @@ Snapshot build_snapshot(const Facts& facts, std::vector<TaskContainer> tasks,
                                 .module_name = std::move(module_name),
                                 .stats = std::move(*task.stats),
                                 .ended = task.ended,
+                                .run = task.run,
+                                .started_at = task.started_at,
                                 .gpus = std::move(gpus)});
   }
   return snapshot;

@@ -18,6 +18,8 @@ struct TaskContainer {
   std::string container_name;
   std::optional<ContainerStats> stats;  ///< absent when there was no valid reading
   bool ended = false;
+  std::uint64_t run = 0;
+  std::optional<std::chrono::system_clock::time_point> started_at;
 };
 
 struct IdentifiedTasks {
@@ -28,6 +30,10 @@ struct IdentifiedTasks {
 /// Picks the tasks out of the listed containers.
 [[nodiscard]] IdentifiedTasks identify_tasks(std::vector<Container> containers,
                                              std::string_view prefix);
+
+/// Picks those of tasks out of the ended runs, without the names of their modules.
+[[nodiscard]] std::vector<EndedTaskRun> identify_ended(std::vector<EndedRun> runs,
+                                                       std::string_view prefix);
 
 /// Gives the module's name of a task.
 using ModuleNames = std::function<std::string(const TaskContainer&)>;

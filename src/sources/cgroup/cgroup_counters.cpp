@@ -13,6 +13,12 @@ using namespace std::chrono_literals;
 constexpr std::size_t kTextCapBytes = std::size_t{64} << 10;
 using Buffer = std::array<char, kTextCapBytes>;
 
+/// One thread reads; too large for every call's stack.
+Buffer& shared_buffer() {
+  static Buffer buffer;
+  return buffer;
+}
+
 /// Leaves `file` closed when this kernel does not have it; an error when nothing can be opened.
 Result<void> open_into(const std::optional<Folder>& folder, const char* v1_name,
                        const char* v2_name, KeptFile& file) {
@@ -63,6 +69,7 @@ Result<Counters> Counters::open(const Folders& folders, std::uint64_t host_memor
   }
   Counters counters;
   counters.host_memory_bytes_ = host_memory_bytes;
+  counters.memory_ = folders.memory;
   counters.cpu_ = std::move(*cpu);
   counters.is_cpu_v2_ = folders.cpu->is_v2;
   counters.is_block_io_v2_ = folders.block_io && folders.block_io->is_v2;
@@ -85,8 +92,27 @@ Result<Counters> Counters::open(const Folders& folders, std::uint64_t host_memor
   return counters;
 }
 
+LifeReading Counters::read_life() const {
+  if (!memory_) {
+    return {};
+  }
+  Buffer& buffer = shared_buffer();
+  const auto text_of = [&](const char* v1_name, const char* v2_name) {
+    return KeptFile::open(memory_->path / (memory_->is_v2 ? v2_name : v1_name))
+        .and_then([&](const KeptFile& file) { return file.read(buffer); });
+  };
+  LifeReading life;
+  if (const auto peak = text_of("memory.max_usage_in_bytes", "memory.peak")) {
+    life.memory_peak_bytes = parse_count(*peak);
+  }
+  if (const auto events = text_of("memory.oom_control", "memory.events")) {
+    life.out_of_memory_kills = parse_value(*events, "oom_kill");
+  }
+  return life;
+}
+
 std::optional<Reading> Counters::read() const {
-  static Buffer buffer;  // one thread reads; too large for every call's stack
+  Buffer& buffer = shared_buffer();
   Reading reading;
   const auto cpu = cpu_.read(buffer);
   reading.cpu_used = cpu ? cpu_used_of(*cpu, is_cpu_v2_) : std::nullopt;

@@ -22,6 +22,12 @@ struct Reading {
   std::optional<std::uint64_t> pids;
 };
 
+/// What the kernel keeps over the whole life of a control group.
+struct LifeReading {
+  std::optional<std::uint64_t> memory_peak_bytes;  ///< page cache included
+  std::optional<std::uint64_t> out_of_memory_kills;
+};
+
 /// The counters of one container's control group, whose files are kept open.
 class Counters {
  public:
@@ -32,10 +38,14 @@ class Counters {
   /// Nothing when the group is gone.
   [[nodiscard]] std::optional<Reading> read() const;
 
+  /// Opens its files for this one reading, since it is asked for once in a life.
+  [[nodiscard]] LifeReading read_life() const;
+
  private:
   Counters() = default;
 
   std::uint64_t host_memory_bytes_ = 0;
+  std::optional<Folder> memory_;
   KeptFile cpu_;
   bool is_cpu_v2_ = false;
   KeptFile memory_usage_;

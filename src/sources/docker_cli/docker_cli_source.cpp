@@ -7,9 +7,12 @@
 #include <tl/expected.hpp>
 
 #include "container_id.h"
+#include "docker_events.h"
 #include "docker_failure.h"
+#include "docker_inspect.h"
 #include "docker_stats.h"
 #include "printable.h"
+#include "text_fields.h"
 
 namespace wemol {
 namespace {
@@ -101,8 +104,16 @@ DockerCliSource::DockerCliSource(CommandRunner& runner, const FileReader& files,
       time_to_read_(time_to_read),
       ps_(runner, "docker ps"),
       stats_(runner, "docker stats"),
+      events_(runner, "docker events"),
+      events_taken_until_(clock.wall_now()),
+      inspect_(runner, "docker inspect"),
       gpu_reader_(runner),
       gpu_process_owners_(runner, files) {}
+
+void DockerCliSource::resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) {
+  lives_.resume(open_runs);
+  events_taken_until_ = ends_stated_until;
+}
 
 std::optional<Facts> DockerCliSource::collect() {
   return collect_by(time_to_read_ ? clock_.now() + *time_to_read_ : SteadyTime::max());
@@ -110,36 +121,121 @@ std::optional<Facts> DockerCliSource::collect() {
 
 Facts DockerCliSource::remaining() {
   const bool is_waiting = ps_.is_running() || stats_.is_running();
-  return is_waiting ? collect_by(SteadyTime::max()).value_or(Facts{}) : Facts{};
+  Facts facts = is_waiting ? collect_by(SteadyTime::max()).value_or(Facts{}) : Facts{};
+  std::ranges::move(lives_.take_ended(), std::back_inserter(facts.ended_runs));
+  return facts;
 }
 
 std::optional<Facts> DockerCliSource::collect_by(SteadyTime due) {
   Facts facts;
-  if (!stats_.is_running()) {
-    ps_.start(docker::ps_arguments());
-    const auto ps = ps_.finish_by(due);
-    if (ps && ps->status == Status::canceled) {
-      return std::nullopt;
-    }
-    if (!ps) {
-      facts.conditions.push_back(ps_.why_late(kLate));
-    }
-    if (!ps || !begin_stats(*ps, facts)) {
-      return facts;
-    }
-  }
-  facts.containers = without_readings(listed_);
-  read_gpus(due, facts);
-  const auto stats = stats_.finish_by(due);
-  if (stats && stats->status == Status::canceled) {
+  if (!begin_round(due, facts)) {
     return std::nullopt;
   }
-  if (stats) {
-    finish_stats(*stats, facts);
-  } else {
-    facts.conditions.push_back(stats_.why_late(kLate));
+  begin_inspection();
+  if (stats_.is_running()) {
+    facts.containers = without_readings(listed_);
+    read_gpus(due, facts);
+    const auto stats = stats_.finish_by(due);
+    if (stats && stats->status == Status::canceled) {
+      return std::nullopt;
+    }
+    if (stats) {
+      finish_stats(*stats, facts);
+    } else {
+      facts.conditions.push_back(stats_.why_late(kLate));
+    }
   }
+  finish_inspection(due);
+  state_runs(facts);
   return facts;
+}
+
+bool DockerCliSource::begin_round(SteadyTime due, Facts& facts) {
+  ask_for_events();
+  if (stats_.is_running()) {
+    (void)take_events(due);
+    return true;
+  }
+  ps_.start(docker::ps_arguments());
+  const auto ps = ps_.finish_by(due);
+  const auto failure_of_events = take_events(due);
+  if (ps && ps->status == Status::canceled) {
+    return false;
+  }
+  if (!ps) {
+    facts.conditions.push_back(ps_.why_late(kLate));
+  } else if (begin_stats(*ps, facts) && failure_of_events) {
+    facts.conditions.push_back(*failure_of_events);
+  }
+  return true;
+}
+
+/// Of what has happened since the events that were taken last.
+void DockerCliSource::ask_for_events() {
+  if (!events_.is_running()) {
+    events_asked_until_ = clock_.wall_now();
+    // The wall clock may have been set back.
+    const WallTime since = std::min(events_taken_until_, events_asked_until_);
+    events_.start(docker::events_arguments(since, events_asked_until_));
+  }
+}
+
+std::optional<Condition> DockerCliSource::take_events(SteadyTime due) {
+  const auto outcome = events_.finish_by(due);
+  if (!outcome || outcome->status == Status::canceled) {
+    return std::nullopt;  // what it prints is taken when it answers
+  }
+  if (!outcome->succeeded()) {
+    return Condition{
+        .key = "docker events",
+        .severity = Severity::warning,
+        .message = docker::explain_failure("docker events", *outcome) +
+                   "; how tasks end is looked up with docker inspect until it works: the exit code "
+                   "of those that are removed at their end is not known, and those that begin and "
+                   "end between two rounds are missed"};
+  }
+  events_taken_until_ = events_asked_until_ + std::chrono::nanoseconds(1);
+  for (const std::string_view line : complete_lines(outcome->standard_output)) {
+    const auto event = engine::parse_event(line);
+    if (event && is_task_(event->name)) {
+      lives_.take_event(*event);
+    }
+  }
+  return std::nullopt;
+}
+
+void DockerCliSource::begin_inspection() {
+  if (inspect_.is_running()) {
+    return;
+  }
+  inspected_ids_ = lives_.to_inspect();
+  if (!inspected_ids_.empty()) {
+    inspect_.start(docker::inspect_arguments(inspected_ids_));
+  }
+}
+
+void DockerCliSource::finish_inspection(SteadyTime due) {
+  if (!inspect_.is_running()) {
+    return;
+  }
+  const auto outcome = inspect_.finish_by(due);
+  if (outcome && docker::has_answered_for_all(*outcome)) {
+    lives_.take_inspected(inspected_ids_, docker::parse_inspect(outcome->standard_output));
+  }
+}
+
+void DockerCliSource::state_runs(Facts& facts) {
+  facts.ended_runs = lives_.take_ended();
+  facts.ends_stated_until = events_taken_until_;
+  if (!facts.containers) {
+    return;
+  }
+  for (Container& container : *facts.containers) {
+    if (const ContainerLives::Life* life = lives_.find(container.id)) {
+      container.run = life->run;
+      container.started_at = life->started_at;
+    }
+  }
 }
 
 bool DockerCliSource::begin_stats(const CommandOutcome& ps, Facts& facts) {
@@ -151,9 +247,10 @@ bool DockerCliSource::begin_stats(const CommandOutcome& ps, Facts& facts) {
   }
   ps_.note_result(std::nullopt);
   listed_ = std::move(*listed);
+  lives_.take_listing(listed_tasks());
   if (listed_tasks().empty()) {
     facts.containers = without_readings(listed_);
-    return false;
+    return true;
   }
   stats_started_at_ = clock_.wall_now();
   stats_.start(docker::stats_arguments());

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "command_runner.h"
+#include "container_lives.h"
 #include "docker_ps.h"
 #include "files.h"
 #include "gpu_process_owners.h"
@@ -18,9 +19,10 @@
 
 namespace wemol {
 
-/// Reads the host with the docker and nvidia-smi commands. A round asks `docker ps` first; only
-/// when there is a task, one `docker stats` for all containers and, while that runs, nvidia-smi and
-/// what else the GPU processes need.
+/// Reads the host with the docker and nvidia-smi commands. A round asks `docker ps` and `docker
+/// events` first; only when there is a task, one `docker stats` for all containers and, while that
+/// runs, nvidia-smi and what else the GPU processes need, and `docker inspect` for what the events
+/// have not told of starts and ends.
 ///
 /// A command that has not answered by the end of the round runs on, and its readings are part of
 /// the facts of that later round in which it answers. Until then the facts lack them.
@@ -34,13 +36,22 @@ class DockerCliSource : public Source {
 
   void set_time_to_read(std::optional<std::chrono::nanoseconds> time) { time_to_read_ = time; }
 
+  void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override;
   [[nodiscard]] std::optional<Facts> collect() override;
   /// Waits for the readings that the last round did not wait for.
   [[nodiscard]] Facts remaining() override;
 
  private:
   [[nodiscard]] std::optional<Facts> collect_by(SteadyTime due);
-  /// Takes the list and starts docker stats. False when there is nothing to wait for.
+  /// What each round asks first. False when a stop was requested.
+  [[nodiscard]] bool begin_round(SteadyTime due, Facts& facts);
+  void ask_for_events();
+  /// Why there are none.
+  [[nodiscard]] std::optional<Condition> take_events(SteadyTime due);
+  void begin_inspection();
+  void finish_inspection(SteadyTime due);
+  void state_runs(Facts& facts);
+  /// Takes the list, and starts docker stats when there is a task. False when there is no list.
   [[nodiscard]] bool begin_stats(const CommandOutcome& ps, Facts& facts);
   void read_gpus(SteadyTime due, Facts& facts);
   void finish_stats(const CommandOutcome& outcome, Facts& facts);
@@ -52,6 +63,12 @@ class DockerCliSource : public Source {
   RecurringCommand ps_;
   RecurringCommand stats_;
   WallTime stats_started_at_;
+  RecurringCommand events_;
+  WallTime events_taken_until_;
+  WallTime events_asked_until_;
+  RecurringCommand inspect_;
+  std::vector<std::string> inspected_ids_;
+  ContainerLives lives_;
   std::vector<docker::ListedContainer> listed_;  ///< when docker stats was started
   nvidia_smi::NvidiaSmiReader gpu_reader_;
   GpuProcessOwners gpu_process_owners_;

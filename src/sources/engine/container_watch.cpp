@@ -31,7 +31,13 @@ Result<std::string_view> body_of(const Result<HttpAnswer>& answer) {
 }  // namespace
 
 ContainerWatch::ContainerWatch(HttpClient& http, EventLoop& loop, Handlers handlers)
-    : http_(http), loop_(loop), handlers_(std::move(handlers)), pause_(kFirstPause, kLongestPause) {
+    : http_(http),
+      loop_(loop),
+      handlers_(std::move(handlers)),
+      pause_(kFirstPause, kLongestPause) {}
+
+void ContainerWatch::start(std::optional<WallTime> events_since) {
+  heard_until_ = events_since;
   connect();
 }
 
@@ -39,7 +45,7 @@ ContainerWatch::ContainerWatch(HttpClient& http, EventLoop& loop, Handlers handl
 void ContainerWatch::connect() {
   half_line_.clear();
   before_list_.clear();
-  http_.stream(events_target(),
+  http_.stream(events_target(heard_until_),
                {.opened = [this] { list(); },
                 .received = [this](std::string_view chunk) { receive(chunk); },
                 .closed = [this](const Error& error) { disconnect(error.message); }});
@@ -121,18 +127,23 @@ void ContainerWatch::receive(std::string_view chunk) {
 void ContainerWatch::take_event(const Event& event) {
   const std::string& id = event.container_id;
   note(event);
+  if (event.at) {
+    heard_until_ = *event.at + 1ns;
+  }
   if (!is_listed_) {
     before_list_.push_back(event);
   }
   switch (event.kind) {
     case Event::Kind::start:
       if (handlers_.is_wanted(event.name)) {
-        handlers_.starting(id, event.name);
+        handlers_.starting(event);
         inspect(id, event.name, true);
       }
       break;
     case Event::Kind::die:
-      handlers_.died(id);
+      if (handlers_.is_wanted(event.name)) {
+        handlers_.died(event);
+      }
       break;
     case Event::Kind::rename:
       if (known_.contains(id) && handlers_.is_wanted(event.name)) {
@@ -140,7 +151,9 @@ void ContainerWatch::take_event(const Event& event) {
       }
       break;
     case Event::Kind::oom:
-      handlers_.out_of_memory(id);
+      if (handlers_.is_wanted(event.name)) {
+        handlers_.out_of_memory(id);
+      }
       break;
     case Event::Kind::other:
       break;
@@ -186,8 +199,20 @@ void ContainerWatch::take_inspection(const std::string& id, const std::string& n
   settle_if_done();
 }
 
+void ContainerWatch::ask_about_past(
+    const std::string& id, std::function<void(const std::optional<InspectedContainer>&)> answer) {
+  http_.get(inspect_target(id), [answer = std::move(answer)](const Result<HttpAnswer>& response) {
+    const auto body = body_of(response);
+    const auto container = body ? parse_inspect(*body) : tl::make_unexpected(body.error());
+    const bool is_gone = response && response->status == kStatusNotFound;
+    if (container || is_gone) {
+      answer(container ? std::optional(*container) : std::nullopt);
+    }
+  });
+}
+
 void ContainerWatch::settle_if_done() {
-  if (is_listed_ && being_inspected_.empty()) {
+  if (is_complete()) {
     is_settled_ = true;
     pause_.succeeded();
   }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,23 +32,37 @@ class ContainerWatch {
     /// Whether the first process of a container of this name is asked for.
     std::function<bool(std::string_view name)> is_wanted;
     /// A wanted container was started a moment ago; more is not known of it yet.
-    std::function<void(const std::string& id, const std::string& name)> starting =
-        [](const std::string& /*id*/, const std::string& /*name*/) {};
+    std::function<void(const Event&)> starting = [](const Event& /*event*/) {};
     /// A wanted container runs. Called for every run, for the same run perhaps more than once.
     std::function<void(const InspectedContainer&)> running;
     /// A wanted container was started, and had ended before it could be looked at.
     std::function<void(const std::string& id, const std::string& name)> missed;
-    /// The engine has seen the end of a run.
-    std::function<void(const std::string& id)> died;
+    /// The engine has seen the end of a run of a wanted container.
+    std::function<void(const Event&)> died;
     /// The kernel has killed a process of the container since its memory was used up.
     std::function<void(const std::string& id)> out_of_memory;
   };
 
   ContainerWatch(HttpClient& http, EventLoop& loop, Handlers handlers);
 
+  /// Connects. To be called once; events since then are wanted too, if the engine still has them.
+  /// After a lost connection those since the last event are.
+  void start(std::optional<WallTime> events_since);
+
   /// True when every container that runs has been handed to the handlers, or when the engine could
   /// not be reached. Before that there is something to wait for.
   [[nodiscard]] bool is_settled() const { return is_settled_; }
+
+  /// Every container that runs has been handed to the handlers, and the connection stands.
+  [[nodiscard]] bool is_complete() const { return is_listed_ && being_inspected_.empty(); }
+
+  /// Up to there the engine's events have been handed to the handlers.
+  [[nodiscard]] std::optional<WallTime> heard_until() const { return heard_until_; }
+
+  /// Asks what the engine still knows of a container that may not run any more: nothing when it has
+  /// been removed. There is no answer when the engine does not give one.
+  void ask_about_past(const std::string& id,
+                      std::function<void(const std::optional<InspectedContainer>&)> answer);
 
   /// Who is wanted has changed. Those that run and are wanted are handed to the handlers once more.
   void list_again();
@@ -83,6 +98,7 @@ class ContainerWatch {
   /// Since the connection stands. The engine may have written the list before they happened.
   std::vector<Event> before_list_;
   std::string trouble_;  ///< why there is no connection; empty: there is one
+  std::optional<WallTime> heard_until_;
   bool is_listed_ = false;
   bool is_settled_ = false;
 };

@@ -5,6 +5,8 @@
 
 #include "container_id.h"
 #include "printable.h"
+#include "text_fields.h"
+#include "time_text.h"
 
 namespace wemol::engine {
 namespace {
@@ -35,6 +37,17 @@ const Json& member(const Json& object, const char* key) {
   }
   const auto found = object.find(key);
   return found != object.end() ? *found : nothing;
+}
+
+std::optional<std::int64_t> whole_at(const Json& object, const char* key) {
+  const Json& value = member(object, key);
+  return value.is_number_integer() ? std::optional(value.get<std::int64_t>()) : std::nullopt;
+}
+
+/// What has not happened yet is in the year 1.
+std::optional<WallTime> time_at(const Json& object, const char* key) {
+  const std::string text = text_at(object, key);
+  return text.starts_with("0001-") ? std::nullopt : parse_iso_time(text);
 }
 
 std::string without_slash(std::string name) {
@@ -80,10 +93,18 @@ std::string inspect_target(std::string_view container_id) {
   return fmt::format("/containers/{}/json", container_id);
 }
 
-std::string events_target() {
+std::string events_target(std::optional<WallTime> since) {
   // {"type":["container"],"event":["start","die","rename","oom"]}
-  return "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22start%22%2C"
-         "%22die%22%2C%22rename%22%2C%22oom%22%5D%7D";
+  const std::string target =
+      "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22start%22%2C"
+      "%22die%22%2C%22rename%22%2C%22oom%22%5D%7D";
+  return since ? target + "&since=" + unix_time_text(*since) : target;
+}
+
+std::string unix_time_text(WallTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time.time_since_epoch());
+  const std::chrono::nanoseconds rest = time.time_since_epoch() - seconds;
+  return fmt::format("{}.{:09}", seconds.count(), rest.count());
 }
 
 Result<std::vector<ListedContainer>> parse_list(std::string_view json) {
@@ -109,12 +130,21 @@ Result<InspectedContainer> parse_inspect(std::string_view json) {
   if (!object) {
     return tl::make_unexpected(object.error());
   }
-  const Json& pid = member(member(*object, "State"), "Pid");
+  const Json& state = member(*object, "State");
+  const Json& was_killed = member(state, "OOMKilled");
   InspectedContainer container{
       .id = text_at(*object, "Id"),
       .name = without_slash(text_at(*object, "Name")),
-      .pid = pid.is_number_integer() ? pid.get<std::int64_t>() : 0,
-      .network_mode = text_at(member(*object, "HostConfig"), "NetworkMode")};
+      .pid = whole_at(state, "Pid").value_or(0),
+      .network_mode = text_at(member(*object, "HostConfig"), "NetworkMode"),
+      .started_at = time_at(state, "StartedAt")};
+  if (container.pid == 0) {
+    container.finished_at = time_at(state, "FinishedAt");
+    container.exit_code = whole_at(state, "ExitCode");
+  }
+  if (was_killed.is_boolean()) {
+    container.oom_killed = was_killed.get<bool>();
+  }
   if (!is_container_id(container.id)) {
     return failure("a container without id: " + printable(json.substr(0, 200)));
   }
@@ -132,7 +162,12 @@ Result<Event> parse_event(std::string_view json) {
   }
   const Json& actor = member(*object, "Actor");
   event.container_id = text_at(actor, "ID");
-  event.name = without_slash(text_at(member(actor, "Attributes"), "name"));
+  const Json& attributes = member(actor, "Attributes");
+  event.name = without_slash(text_at(attributes, "name"));
+  event.exit_code = parse_number<std::int64_t>(text_at(attributes, "exitCode"));
+  if (const auto at = whole_at(*object, "timeNano"); at && *at > 0) {
+    event.at = WallTime(std::chrono::nanoseconds(*at));
+  }
   if (is_container_id(event.container_id)) {
     event.kind = kind_of(text_at(*object, "Action"));
   }

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <wemol/result.h>
+
+#include "clock.h"
 
 namespace wemol::engine {
 
@@ -16,8 +19,12 @@ namespace wemol::engine {
 [[nodiscard]] std::string list_target();
 /// Everything about one container.
 [[nodiscard]] std::string inspect_target(std::string_view container_id);
-/// The stream of those events that parse_event reads, from now on.
-[[nodiscard]] std::string events_target();
+/// The stream of those events that parse_event reads, from now on, or those that the engine still
+/// remembers since that moment (its last 256, of all kinds).
+[[nodiscard]] std::string events_target(std::optional<WallTime> since);
+
+/// "1795338668.617202783": a moment as the API and docker events take it.
+[[nodiscard]] std::string unix_time_text(WallTime time);
 
 struct ListedContainer {
   std::string id;
@@ -30,6 +37,11 @@ struct InspectedContainer {
   std::int64_t pid = 0;  ///< of its first process, as the host numbers it; 0 when it does not run
   /// "none", "host", "bridge", the name of a network, "container:<id>"
   std::string network_mode;
+  std::optional<WallTime> started_at;  ///< its last run
+  /// Of its last run, if that is over (`pid` is 0).
+  std::optional<WallTime> finished_at;
+  std::optional<std::int64_t> exit_code;
+  std::optional<bool> oom_killed;
 };
 
 struct Event {
@@ -37,6 +49,8 @@ struct Event {
   Kind kind = Kind::other;
   std::string container_id;
   std::string name;  ///< after a rename the new one
+  std::optional<WallTime> at;
+  std::optional<std::int64_t> exit_code;  ///< with die
 };
 
 [[nodiscard]] Result<std::vector<ListedContainer>> parse_list(std::string_view json);

@@ -61,6 +61,9 @@ ContainerRun::LastState ContainerRun::read_last(const Clock& clock) {
   if (!stats) {
     return {.stats = is_recorded ? std::nullopt : before, .came_too_late = true};
   }
+  const cgroup::LifeReading life = counters_.read_life();
+  stats->memory_peak_bytes = life.memory_peak_bytes;
+  stats->out_of_memory_kills = life.out_of_memory_kills;
   if (before) {
     raise_to(before->network_received_bytes, stats->network_received_bytes);
     raise_to(before->network_sent_bytes, stats->network_sent_bytes);

@@ -25,6 +25,8 @@ struct NativeSource::TrackedRun {
   std::string id;
   std::string name;
   std::int64_t pid;
+  std::uint64_t run;
+  std::optional<WallTime> started_at;
   OpenedRun opened;
   EventSource end_watch;
   /// A new run is read at 50 ms, 100 ms, 200 ms and so on, until a round reads it: a task that
@@ -41,34 +43,31 @@ NativeSource::NativeSource(HttpClient& engine, EventLoop& loop, const FileReader
       opener_(files, loop),
       watch_(engine, loop,
              {.is_wanted = settings_.is_task,
-              .starting = [this](const std::string& id,
-                                 const std::string& name) { track_early(id, name); },
+              .starting = [this](const engine::Event& event) { track_early(event); },
               .running = [this](const engine::InspectedContainer& it) { track(it); },
               .missed = [this](const std::string& id,
                                const std::string& name) { note_missed(id, name); },
-              .died =
-                  [this](const std::string& id) {
-                    end(id);
-                    unreadable_.erase(id);
-                  },
+              .died = [this](const engine::Event& event) { take_death(event); },
               .out_of_memory = [this](const std::string& id) { note_out_of_memory(id); }}) {}
 
 NativeSource::~NativeSource() = default;
 
 /// By the time that a busy engine has answered, a short task may be over.
-void NativeSource::track_early(const std::string& container_id, const std::string& name) {
-  tracked_early_.erase(
-      container_id);  // of a run before, whose inspection the engine did not answer
-  if (const auto pid = opener_.find_first_process(container_id)) {
-    const bool is_there =
-        try_to_track({.id = container_id, .name = name, .pid = *pid, .network_mode = ""});
+void NativeSource::track_early(const engine::Event& start) {
+  const std::string& id = start.container_id;
+  run_ends_.started(start);
+  tracked_early_.erase(id);  // of a run before, whose inspection the engine did not answer
+  if (const auto pid = opener_.find_first_process(id)) {
+    const bool is_there = try_to_track(
+        {.id = id, .name = start.name, .pid = *pid, .network_mode = "", .started_at = start.at});
     if (is_there) {
-      tracked_early_.insert(container_id);
+      tracked_early_.insert(id);
     }
   }
 }
 
 void NativeSource::track(const engine::InspectedContainer& container) {
+  run_ends_.runs(container);
   const bool was_tracked = tracked_early_.erase(container.id) > 0;
   if (was_tracked && !runs_.contains(container.id)) {
     return;  // its end has been read before the engine has answered
@@ -82,6 +81,7 @@ bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
   if (const auto found = runs_.find(container.id); found != runs_.end()) {
     if (found->second->pid == container.pid) {
       found->second->name = container.name;
+      found->second->started_at = container.started_at;
       return true;
     }
     end(container.id);
@@ -96,8 +96,9 @@ bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
     return true;
   }
   unreadable_.erase(container.id);
-  std::unique_ptr<TrackedRun> tracked(
-      new TrackedRun{*this, container.id, container.name, container.pid, std::move(*opened)});
+  std::unique_ptr<TrackedRun> tracked(new TrackedRun{*this, container.id, container.name,
+                                                     container.pid, ++runs_tracked_,
+                                                     container.started_at, std::move(*opened)});
   if (!watch_end(*tracked)) {
     unreadable_.insert_or_assign(
         container.id, Unreadable{container, {.message = "it cannot be watched for its end"}});
@@ -176,10 +177,31 @@ void NativeSource::end(const std::string& container_id) {
                                 name_of(tracked), ends_.too_late, ends_.too_late + ends_.in_time),
          .follow_up = false});
   }
+  run_ends_.ended({.container_id = container_id,
+                   .container_name = name_of(tracked),
+                   .run = tracked.run,
+                   .started_at = tracked.started_at,
+                   .ended_at = loop_.wall_now()},
+                  loop_.now());
   ended_.push_back({.id = container_id,
                     .name = name_of(tracked),
                     .stats = std::move(last.stats),
-                    .ended = true});
+                    .ended = true,
+                    .run = tracked.run,
+                    .started_at = tracked.started_at});
+}
+
+void NativeSource::take_death(const engine::Event& event) {
+  const std::string& id = event.container_id;
+  const auto found = runs_.find(id);
+  const bool is_of_a_run_before = found != runs_.end() && found->second->started_at && event.at &&
+                                  *event.at < *found->second->started_at;
+  if (is_of_a_run_before) {
+    return;  // told again after the connection was lost
+  }
+  end(id);
+  unreadable_.erase(id);
+  run_ends_.died(event);
 }
 
 void NativeSource::note_missed(const std::string& container_id, const std::string& name) {
@@ -197,6 +219,7 @@ void NativeSource::note_missed(const std::string& container_id, const std::strin
 }
 
 void NativeSource::note_out_of_memory(const std::string& container_id) {
+  run_ends_.out_of_memory(container_id);
   if (const auto run = runs_.find(container_id); run != runs_.end()) {
     notices_.push_back({.key = "out of memory/" + container_id,
                         .severity = Severity::warning,
@@ -211,7 +234,13 @@ const std::string& NativeSource::name_of(const TrackedRun& tracked) const {
   return known != watch_.known().end() ? known->second.name : tracked.name;
 }
 
+void NativeSource::resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) {
+  run_ends_.resume(open_runs);
+  events_since_ = ends_stated_until;
+}
+
 void NativeSource::wait_for_list(std::chrono::nanoseconds timeout) {
+  watch_.start(events_since_);
   loop_.run_until([&] { return watch_.is_settled(); }, loop_.now() + timeout);
 }
 
@@ -224,6 +253,7 @@ std::optional<Facts> NativeSource::collect() {
   const bool has_tasks = !runs_.empty();
   gpus_.begin(runs_.size(), std::exchange(new_runs_, 0));
   add_containers(facts);
+  add_ended_runs(facts);
   if (has_tasks) {
     gpus_.finish(
         loop_.now() + settings_.gpu_timeout,
@@ -236,21 +266,33 @@ std::optional<Facts> NativeSource::collect() {
 
 Facts NativeSource::remaining() {
   Facts facts;
-  add_ended_runs(facts);
+  add_last_readings(facts);
+  facts.ended_runs = run_ends_.take_all();
   spdlog::info(
       "ends of tasks: {} read in time, {} too late; {} tasks had ended before they were seen",
       ends_.in_time, ends_.too_late, ends_.never_seen);
   return facts;
 }
 
-void NativeSource::add_ended_runs(Facts& facts) {
+void NativeSource::add_last_readings(Facts& facts) {
   if (!ended_.empty()) {
     facts.containers = std::exchange(ended_, {});
   }
 }
 
+void NativeSource::add_ended_runs(Facts& facts) {
+  const bool engine_answers = watch_.is_complete();
+  if (engine_answers) {
+    for (const std::string& id : run_ends_.to_ask(loop_.now())) {
+      watch_.ask_about_past(id, [this, id](const auto& past) { run_ends_.answered(id, past); });
+    }
+  }
+  facts.ended_runs = run_ends_.take(loop_.now(), engine_answers);
+  facts.ends_stated_until = watch_.heard_until();
+}
+
 void NativeSource::add_containers(Facts& facts) {
-  add_ended_runs(facts);
+  add_last_readings(facts);
   if (watch_.known().empty() && runs_.empty() && !watch_.conditions().empty()) {
     return;  // nothing is known of any container
   }
@@ -262,7 +304,11 @@ void NativeSource::add_containers(Facts& facts) {
       tracked->opened.run.mark_recorded();
     }
     tracked->early_timer.reset();
-    containers.push_back({.id = id, .name = name_of(*tracked), .stats = std::move(stats)});
+    containers.push_back({.id = id,
+                          .name = name_of(*tracked),
+                          .stats = std::move(stats),
+                          .run = tracked->run,
+                          .started_at = tracked->started_at});
   }
   for (const auto& [id, known] : watch_.known()) {
     if (!runs_.contains(id)) {

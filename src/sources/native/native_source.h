@@ -16,6 +16,7 @@
 #include "files.h"
 #include "host_gpus.h"
 #include "http_client.h"
+#include "run_ends.h"
 #include "run_opener.h"
 
 namespace wemol::native {
@@ -35,8 +36,9 @@ class NativeSource : public Source {
                Settings settings);
   ~NativeSource() override;
 
-  /// Waits until the containers that run now are known, or the engine cannot be reached. Before the
-  /// first round, so that it is as short as any other.
+  void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override;
+  /// Connects to the engine. Waits until the containers that run now are known, or the engine
+  /// cannot be reached. Before the first round, so that it is as short as any other.
   void wait_for_list(std::chrono::nanoseconds timeout);
 
   void set_gpu_timeout(std::chrono::nanoseconds timeout) { settings_.gpu_timeout = timeout; }
@@ -62,7 +64,7 @@ class NativeSource : public Source {
     Error error;
   };
 
-  void track_early(const std::string& container_id, const std::string& name);
+  void track_early(const engine::Event& start);
   void track(const engine::InspectedContainer& container);
   /// False when the container is gone already.
   bool try_to_track(const engine::InspectedContainer& container);
@@ -70,10 +72,12 @@ class NativeSource : public Source {
   [[nodiscard]] bool watch_end(TrackedRun& tracked);
   void read_early(TrackedRun& tracked);
   void end(const std::string& container_id);
+  void take_death(const engine::Event& event);
   void note_missed(const std::string& container_id, const std::string& name);
   void note_out_of_memory(const std::string& container_id);
   [[nodiscard]] const std::string& name_of(const TrackedRun& tracked) const;
 
+  void add_last_readings(Facts& facts);
   void add_ended_runs(Facts& facts);
   void add_containers(Facts& facts);
   void add_conditions(Facts& facts);
@@ -84,10 +88,13 @@ class NativeSource : public Source {
   RunOpener opener_;
   std::map<std::string, std::unique_ptr<TrackedRun>, std::less<>> runs_;  ///< by container id
   std::size_t new_runs_ = 0;                                              ///< since the last round
+  std::uint64_t runs_tracked_ = 0;                                        ///< since the start
   std::vector<Container> ended_;                                          ///< since the last round
-  std::set<std::string> tracked_early_;                                   ///< and not inspected yet
-  std::map<std::string, Unreadable> unreadable_;                          ///< by container id
-  Conditions notices_;                                                    ///< for the next round
+  RunEnds run_ends_;
+  std::optional<WallTime> events_since_;
+  std::set<std::string> tracked_early_;           ///< and not inspected yet
+  std::map<std::string, Unreadable> unreadable_;  ///< by container id
+  Conditions notices_;                            ///< for the next round
   EndCounts ends_;
   engine::ContainerWatch watch_;
 };

@@ -31,8 +31,17 @@ std::string event(const std::string& action, const std::string& id, const std::s
          R"(","Attributes":{"name":")" + name + "\"}}}\n";
 }
 
+/// The same, with the time at which it happened.
+std::string event_at(std::int64_t nanoseconds, const std::string& action, const std::string& id,
+                     const std::string& name) {
+  const std::string text = event(action, id, name);
+  return text.substr(0, text.size() - 2) + R"(,"timeNano":)" + std::to_string(nanoseconds) + "}\n";
+}
+
 class Watching : public testing::Test {
  protected:
+  void SetUp() override { watch.start(std::nullopt); }
+
   /// The first connection, and its list.
   void connect(const std::string& list) {
     http.open_stream();
@@ -69,15 +78,18 @@ class Watching : public testing::Test {
            [this](const std::string& id, const std::string& name) {
              heard.push_back("missed " + id.substr(0, 1) + " " + name);
            },
-       .died = [this](const std::string& id) { heard.push_back("died " + id.substr(0, 1)); },
+       .died =
+           [this](const Event& event) {
+             heard.push_back("died " + event.container_id.substr(0, 1));
+           },
        .out_of_memory =
            [this](const std::string& id) { heard.push_back("oom " + id.substr(0, 1)); }}};
 };
 
 TEST_F(Watching, ListsOnlyWhenTheEventsFlow) {
-  EXPECT_EQ(http.targets, Lines{events_target()});
+  EXPECT_EQ(http.targets, Lines{events_target(std::nullopt)});
   http.open_stream();
-  EXPECT_EQ(http.targets, (Lines{events_target(), kList}));
+  EXPECT_EQ(http.targets, (Lines{events_target(std::nullopt), kList}));
   EXPECT_FALSE(watch.is_settled());
 }
 
@@ -169,7 +181,7 @@ TEST_F(Watching, DeadContainerIsForgotten) {
   connect(listed(kB, "web"));
   http.feed(event("die", kB, "web"));
   EXPECT_EQ(known(), Lines{});
-  EXPECT_EQ(heard, Lines{"died b"});
+  EXPECT_EQ(heard, Lines{}) << "nobody wants to know";
 }
 
 TEST_F(Watching, ContainerThatIsRenamedIntoThePrefixIsHandedOn) {
@@ -217,6 +229,31 @@ TEST_F(Watching, EventsMayBeCutAnywhere) {
   http.feed(third + third.substr(0, 10));
   http.feed(third.substr(10) + third);
   EXPECT_EQ(heard, (Lines{"oom a", "oom b", "oom a", "oom a", "oom a"}));
+}
+
+TEST_F(Watching, WhatHappenedWhileTheConnectionWasLostIsAskedFor) {
+  connect(listed(kA, "task1"));
+  http.feed(event_at(1795338668'617202783, "start", kB, "task2"));
+  EXPECT_EQ(watch.heard_until(), WallTime(1795338668'617202784ns));
+  http.close_stream("gone");
+  wait_for_streams(2);
+  EXPECT_EQ(http.targets.back(), events_target(watch.heard_until()));
+  EXPECT_TRUE(http.targets.back().ends_with("&since=1795338668.617202784"));
+}
+
+TEST_F(Watching, OfAContainerThatHasEndedItIsKnownWhatTheEngineKeeps) {
+  connect("");
+  Lines answers;
+  const auto note = [&](const std::optional<InspectedContainer>& past) {
+    answers.push_back(past ? "exit code " + std::to_string(past->exit_code.value_or(-1)) : "gone");
+  };
+  for (int i = 0; i < 3; ++i) {
+    watch.ask_about_past(kA, note);
+  }
+  http.answer(inspect_target(kA), R"({"Id":")" + kA + R"(","State":{"Pid":0,"ExitCode":3}})");
+  http.answer(inspect_target(kA), R"({"message":"No such container"})", 404);
+  http.answer(inspect_target(kA), "", 500);
+  EXPECT_EQ(answers, (Lines{"exit code 3", "gone"})) << "and of the third nothing is known";
 }
 
 TEST_F(Watching, LineWithoutAnEndDisconnects) {

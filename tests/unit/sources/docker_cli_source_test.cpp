@@ -34,6 +34,18 @@ std::string cgroup_of(const std::string& id) {
   return "0::/system.slice/docker-" + id + ".scope\n";
 }
 
+/// Of a run that goes on.
+std::string inspect_line(const std::string& id) {
+  return id + "\ttrue\t2026-11-22T09:00:00Z\t0001-01-01T00:00:00Z\t0\tfalse\n";
+}
+
+std::string event_line(const std::string& action, const std::string& id, const std::string& name,
+                       const std::string& exit_code = "") {
+  return R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":")" + id +
+         R"(","Attributes":{"name":")" + name + R"(","exitCode":")" + exit_code +
+         "\"}},\"timeNano\":1795338669000000000}\n";
+}
+
 class DockerCli : public testing::Test {
  protected:
   void SetUp() override {
@@ -46,6 +58,8 @@ class DockerCli : public testing::Test {
     runner.answer("nvidia-smi --query-gpu",
                   printed("0, GPU-1, X, 10, 5, 1, 2, 40, 30, 12.50, 75.00\n"));
     runner.answer("docker top", printed("PID\n"));
+    runner.answer("docker events", printed(""));
+    runner.answer("docker inspect", printed(inspect_line(kTaskA) + inspect_line(kTaskB)));
   }
 
   Facts collect() {
@@ -84,15 +98,15 @@ TEST_F(DockerCli, AsksEachCommandOncePerRoundAndStatsBesideTheGpuTools) {
   EXPECT_EQ(runner.count_started("docker stats --no-stream"), 1U);
   EXPECT_EQ(runner.count_started("nvidia-smi --query-compute-apps"), 1U);
   EXPECT_EQ(runner.count_started("nvidia-smi --query-gpu"), 1U);
-  EXPECT_EQ(runner.most_at_once(), 2U);
+  EXPECT_EQ(runner.most_at_once(), 3U) << "docker inspect asks for the starts of the new ones";
 }
 
-TEST_F(DockerCli, WithoutATaskAsksNothingButTheList) {
+TEST_F(DockerCli, WithoutATaskAsksNothingButTheListAndTheEvents) {
   runner.answer("docker ps", printed(ps_line(kOther, "web")));
   const Facts facts = collect();
   ASSERT_TRUE(facts.containers);
   EXPECT_EQ(facts.containers->size(), 1U);
-  EXPECT_EQ(runner.started().size(), 1U);
+  EXPECT_EQ(runner.started().size(), 2U);
 }
 
 TEST_F(DockerCli, WhenTheListFailsNothingIsKnownAndTheReasonIsStated) {
@@ -102,7 +116,7 @@ TEST_F(DockerCli, WhenTheListFailsNothingIsKnownAndTheReasonIsStated) {
   ASSERT_EQ(facts.conditions.size(), 1U);
   EXPECT_EQ(facts.conditions[0].severity, Severity::error);
   EXPECT_NE(facts.conditions[0].message.find("Cannot connect"), std::string::npos);
-  EXPECT_EQ(runner.started().size(), 1U);
+  EXPECT_EQ(runner.started().size(), 2U);
 }
 
 TEST_F(DockerCli, GarbageInsteadOfTheListIsAFailure) {
@@ -207,7 +221,7 @@ TEST_F(DockerCli, DockerTopIsAskedForAFewContainersAtOnce) {
   const Facts facts = collect();
   EXPECT_EQ(facts.gpu_processes->at(0).container_id, std::string(64, '9'));
   EXPECT_EQ(runner.count_started("docker top"), 10U);
-  EXPECT_EQ(runner.most_at_once(), 5U) << "four tops beside docker stats";
+  EXPECT_EQ(runner.most_at_once(), 6U) << "four tops beside docker stats and docker inspect";
 }
 
 TEST_F(DockerCli, RestartingContainersAreNotAskedForProcesses) {
@@ -285,6 +299,87 @@ TEST_F(DockerCli, FailingDockerTopIsStatedOnce) {
   EXPECT_FALSE(facts.gpu_processes->at(0).container_id);
   ASSERT_EQ(facts.conditions.size(), 1U);
   EXPECT_NE(facts.conditions[0].message.find("ps: bad option"), std::string::npos);
+}
+
+TEST_F(DockerCli, TheEndOfATaskIsStatedWithItsExitCodeAndTheRunOfItsReadings) {
+  const Facts before = collect();
+  const std::uint64_t run = before.containers->at(0).run;
+  EXPECT_NE(run, 0U);
+  EXPECT_NE(run, before.containers->at(1).run);
+  EXPECT_EQ(before.containers->at(2).run, 0U) << "it is no task";
+  runner.answer("docker ps", printed(ps_line(kTaskB, "task_2")));
+  runner.answer("docker events", printed(event_line("die", kTaskA, "task_1", "3")));
+  const Facts facts = collect();
+  ASSERT_EQ(facts.ended_runs.size(), 1U);
+  EXPECT_EQ(facts.ended_runs[0].container_name, "task_1");
+  EXPECT_EQ(facts.ended_runs[0].run, run);
+  EXPECT_EQ(facts.ended_runs[0].exit_code, 3);
+  EXPECT_EQ(facts.ended_runs[0].oom_killed, false);
+  EXPECT_EQ(facts.ended_runs[0].started_at, before.containers->at(0).started_at);
+  EXPECT_TRUE(facts.ended_runs[0].started_at);
+}
+
+TEST_F(DockerCli, ATaskBetweenTwoRoundsIsStatedAsEndedThoughNobodyHasSeenIt) {
+  runner.answer("docker ps", printed(""));
+  runner.answer(
+      "docker events",
+      printed(event_line("start", kTaskA, "task_1") + event_line("oom", kTaskA, "task_1") +
+              event_line("die", kTaskA, "task_1", "137") + event_line("die", kOther, "web", "0")));
+  const Facts facts = collect();
+  ASSERT_EQ(facts.ended_runs.size(), 1U) << "the others are no tasks";
+  EXPECT_EQ(facts.ended_runs[0].exit_code, 137);
+  EXPECT_EQ(facts.ended_runs[0].oom_killed, true);
+  EXPECT_TRUE(facts.ended_runs[0].started_at);
+}
+
+TEST_F(DockerCli, EventsAreAskedForWithoutAGap) {
+  (void)collect();
+  clock.wall += std::chrono::seconds(5);
+  (void)collect();
+  EXPECT_EQ(runner.count_started("docker events --since 1749030268.000000001 --until "
+                                 "1749030273.000000000 "),
+            1U);
+}
+
+TEST_F(DockerCli, FailingEventsAreStatedAndTheEndIsLookedUpWithInspect) {
+  (void)collect();
+  runner.answer("docker events", failed(1, "unknown flag\n"));
+  runner.answer("docker ps", printed(ps_line(kTaskB, "task_2")));
+  runner.answer("docker inspect",
+                printed(kTaskA + "\tfalse\t2026-11-22T09:00:00Z\t2026-11-22T09:01:00Z\t7\ttrue\n"));
+  Facts facts = collect();
+  ASSERT_EQ(facts.conditions.size(), 1U);
+  EXPECT_EQ(facts.conditions[0].key, "docker events");
+  EXPECT_TRUE(facts.ended_runs.empty()) << "the next round's events may tell";
+  facts = collect();
+  ASSERT_EQ(facts.ended_runs.size(), 1U);
+  EXPECT_EQ(facts.ended_runs[0].exit_code, 7);
+  EXPECT_EQ(facts.ended_runs[0].oom_killed, true);
+}
+
+TEST_F(DockerCli, WhatIsLateInEventsIsTakenWhenItComes) {
+  (void)collect();
+  runner.set_slow("docker events");
+  runner.answer("docker events", printed(event_line("die", kTaskA, "task_1", "0")));
+  runner.answer("docker ps", printed(ps_line(kTaskB, "task_2")));
+  const auto late = source.collect();
+  ASSERT_TRUE(late);
+  EXPECT_TRUE(late->ended_runs.empty());
+  runner.set_quick();
+  EXPECT_EQ(collect().ended_runs.size(), 1U);
+  EXPECT_EQ(runner.count_started("docker events"), 2U);
+}
+
+TEST_F(DockerCli, ARunThatAnEarlierRecorderLeftOpenIsInspectedAtOnce) {
+  const std::string past(64, 'd');
+  source.resume({{.container_id = past, .container_name = "task_9", .started_at = std::nullopt}},
+                clock.wall - std::chrono::seconds(100));
+  runner.answer("docker inspect", failed(1, "Error: No such container: " + past + "\n"));
+  const Facts facts = collect();
+  EXPECT_EQ(runner.count_started("docker events --since 1749030168.000000000 "), 1U);
+  ASSERT_EQ(facts.ended_runs.size(), 1U);
+  EXPECT_EQ(facts.ended_runs[0].container_name, "task_9");
+  EXPECT_FALSE(facts.ended_runs[0].exit_code) << "it has been removed";
 }
 
 TEST_F(DockerCli, AListThatIsLateIsWaitedForInTheNextRound) {

@@ -40,7 +40,7 @@ std::vector<std::string> garbage() {
 TEST(EngineTargets, NameNoVersion) {
   EXPECT_EQ(list_target(), "/containers/json");
   EXPECT_EQ(inspect_target(kId), "/containers/" + kId + "/json");
-  EXPECT_TRUE(events_target().starts_with("/events?filters=%7B%22type%22"));
+  EXPECT_TRUE(events_target(std::nullopt).starts_with("/events?filters=%7B%22type%22"));
 }
 
 TEST(EngineList, NamesAreWithoutTheirSlash) {
@@ -143,6 +143,41 @@ TEST(EngineEvent, OfARenameHasTheNewName) {
 TEST(EngineEvent, OfADeathAndOfUsedUpMemoryAreRead) {
   EXPECT_EQ(parse_event(event("die", R"("exitCode":"137","name":"e1")"))->kind, Event::Kind::die);
   EXPECT_EQ(parse_event(event("oom", R"("name":"e1")"))->kind, Event::Kind::oom);
+}
+
+TEST(EngineEvent, TellsWhenAndWithWhichExitCode) {
+  const auto die = parse_event(R"({"Type":"container","Action":"die","Actor":{"ID":")" + kId +
+                               R"(","Attributes":{"exitCode":"137","name":"e1"}},)"
+                               R"("time":1795338669,"timeNano":1795338669645792267})");
+  ASSERT_TRUE(die);
+  EXPECT_EQ(die->exit_code, 137);
+  EXPECT_EQ(die->at, WallTime(std::chrono::nanoseconds(1795338669645792267)));
+  const auto odd = parse_event(event("die", R"("exitCode":"x","name":"e1")"));
+  EXPECT_FALSE(odd->exit_code);
+}
+
+TEST(EngineInspect, TellsHowTheLastRunEnded) {
+  const auto container = parse_inspect(
+      R"({"Id":")" + kId +
+      R"(","State":{"Pid":0,"OOMKilled":true,"ExitCode":137,)"
+      R"("StartedAt":"2026-11-22T09:28:58.887154478Z","FinishedAt":"2026-11-22T09:29:07.5Z"}})");
+  ASSERT_TRUE(container);
+  EXPECT_EQ(container->exit_code, 137);
+  EXPECT_EQ(container->oom_killed, true);
+  ASSERT_TRUE(container->started_at && container->finished_at);
+  EXPECT_EQ(*container->finished_at - *container->started_at,
+            std::chrono::nanoseconds(8'612'845'522));
+}
+
+TEST(EngineInspect, ARunThatGoesOnHasNoEnd) {
+  const auto container =
+      parse_inspect(R"({"Id":")" + kId +
+                    R"(","State":{"Pid":7,"OOMKilled":false,"ExitCode":0,)"
+                    R"("StartedAt":"2026-11-22T09:28:58Z","FinishedAt":"0001-01-01T00:00:00Z"}})");
+  ASSERT_TRUE(container);
+  EXPECT_FALSE(container->exit_code);
+  EXPECT_FALSE(container->finished_at);
+  EXPECT_EQ(container->oom_killed, false);
 }
 
 TEST(EngineEvent, AllOthersAreOther) {

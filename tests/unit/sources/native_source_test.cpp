@@ -84,6 +84,11 @@ class Native : public testing::Test {
     loop.run_until([&] { return http.streams() > before; }, loop.now() + 10s);
     connect();
   }
+  void die_event(const std::string& id, int exit_code) {
+    http.feed(R"({"Type":"container","Action":"die","Actor":{"ID":")" + id +
+              R"(","Attributes":{"name":"task_1","exitCode":")" + std::to_string(exit_code) +
+              R"("}}})" + "\n");
+  }
   void start_event(const std::string& id) {
     http.feed(R"({"Type":"container","Action":"start","Actor":{"ID":")" + id +
               R"(","Attributes":{"name":"task_1"}}})" + "\n");
@@ -100,6 +105,7 @@ class Native : public testing::Test {
   std::vector<Container> collect() {
     auto facts = source->collect();
     conditions = facts ? facts->conditions : Conditions{};
+    ended_runs = facts ? facts->ended_runs : std::vector<EndedRun>{};
     return facts && facts->containers ? *facts->containers : std::vector<Container>{};
   }
   /// Ends the process and waits until the source has noticed.
@@ -121,6 +127,7 @@ class Native : public testing::Test {
   EventLoop loop;
   HostGpus gpus{{}, files};
   Conditions conditions;  ///< of the last collect()
+  std::vector<EndedRun> ended_runs;
   std::unique_ptr<NativeSource> source;
 
   void SetUp() override {
@@ -128,6 +135,7 @@ class Native : public testing::Test {
         http, loop, files, gpus, NativeSource::Settings{.is_task = [](std::string_view name) {
           return name.starts_with("task");
         }});
+    source->wait_for_list(0ns);
   }
 };
 
@@ -158,6 +166,43 @@ TEST_F(Native, TheEndOfATaskIsReadOnceWithItsLastCounters) {
   EXPECT_TRUE(ended[0].ended);
   EXPECT_EQ(ended[0].stats->cpu_counter->used, 2s);
   EXPECT_FALSE(source->remaining().containers);
+}
+
+TEST_F(Native, TheEndOfARunIsStatedWhenTheEngineTellsItsExitCode) {
+  FirstProcess process;
+  put_into(kA, process);
+  connect(listed(kA));
+  ASSERT_TRUE(answer_inspection(kA, process));
+  const auto reading = collect();
+  ASSERT_EQ(reading.size(), 1U);
+  process.end();
+  loop.run_until([&] { return collect().at(0).ended; }, loop.now() + 10s);
+  EXPECT_TRUE(ended_runs.empty()) << "the engine has not told of it";
+  die_event(kA, 3);
+  (void)collect();
+  ASSERT_EQ(ended_runs.size(), 1U);
+  EXPECT_EQ(ended_runs[0].exit_code, 3);
+  EXPECT_EQ(ended_runs[0].run, reading[0].run) << "of the same run as the readings";
+  EXPECT_NE(ended_runs[0].run, 0U);
+  (void)collect();
+  EXPECT_TRUE(ended_runs.empty()) << "once";
+}
+
+TEST_F(Native, ARunThatAnEarlierRecorderLeftOpenIsStatedWithWhatTheEngineKeeps) {
+  source = std::make_unique<NativeSource>(
+      http, loop, files, gpus,
+      NativeSource::Settings{.is_task = [](std::string_view name) { return name == "task_1"; }});
+  source->resume({{.container_id = kA, .container_name = "task_1", .started_at = std::nullopt}},
+                 WallTime(1795338668s));
+  source->wait_for_list(0ns);
+  EXPECT_TRUE(http.targets.back().ends_with("&since=1795338668.000000000"));
+  connect();
+  (void)collect();
+  ASSERT_TRUE(
+      http.answer(inspect_target(kA), R"({"Id":")" + kA + R"(","State":{"Pid":0,"ExitCode":5}})"));
+  (void)collect();
+  ASSERT_EQ(ended_runs.size(), 1U);
+  EXPECT_EQ(ended_runs[0].exit_code, 5);
 }
 
 TEST_F(Native, ATaskThatIsOverBeforeTheEngineHasAnsweredHasItsLastRow) {

@@ -1,0 +1,69 @@
+#include "docker_inspect.h"
+
+#include "container_id.h"
+#include "text_fields.h"
+#include "time_text.h"
+
+namespace wemol::docker {
+namespace {
+
+enum Field : std::size_t {
+  kId,
+  kRunning,
+  kStartedAt,
+  kFinishedAt,
+  kExitCode,
+  kOomKilled,
+  kFieldCount
+};
+
+/// What has not happened yet is in the year 1.
+std::optional<WallTime> parse_moment(std::string_view text) {
+  return text.starts_with("0001-") ? std::nullopt : parse_iso_time(text);
+}
+
+std::optional<bool> parse_flag(std::string_view text) {
+  return text == "true" || text == "false" ? std::optional(text == "true") : std::nullopt;
+}
+
+}  // namespace
+
+std::vector<std::string> inspect_arguments(const std::vector<std::string>& ids) {
+  constexpr const char* kFormat =
+      "{{.Id}}\t{{.State.Running}}\t{{.State.StartedAt}}\t{{.State.FinishedAt}}\t"
+      "{{.State.ExitCode}}\t{{.State.OOMKilled}}";
+  std::vector<std::string> arguments{"docker",    "inspect",  "--type",
+                                     "container", "--format", kFormat};
+  arguments.insert(arguments.end(), ids.begin(), ids.end());
+  return arguments;
+}
+
+std::vector<InspectedRun> parse_inspect(std::string_view output) {
+  std::vector<InspectedRun> runs;
+  for (const std::string_view line : complete_lines(output)) {
+    const auto fields = split_fields(line, '\t');
+    if (fields.size() != kFieldCount || !is_container_id(fields[kId])) {
+      continue;
+    }
+    InspectedRun run{.container_id = std::string(fields[kId]),
+                     .is_running = fields[kRunning] == "true",
+                     .started_at = parse_moment(fields[kStartedAt]),
+                     .finished_at = std::nullopt,
+                     .exit_code = std::nullopt,
+                     .oom_killed = parse_flag(fields[kOomKilled])};
+    if (!run.is_running) {
+      run.finished_at = parse_moment(fields[kFinishedAt]);
+      run.exit_code = parse_number<std::int64_t>(fields[kExitCode]);
+    }
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+bool has_answered_for_all(const CommandOutcome& outcome) {
+  const bool some_are_gone = outcome.status == CommandOutcome::Status::exited &&
+                             outcome.standard_error.find("No such") != std::string::npos;
+  return outcome.succeeded() || some_are_gone;
+}
+
+}  // namespace wemol::docker

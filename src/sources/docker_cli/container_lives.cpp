@@ -1,0 +1,148 @@
+#include "container_lives.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <set>
+#include <utility>
+
+namespace wemol {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The engine notes a start a moment before it tells it.
+constexpr auto kSameMoment = 1s;
+/// The word of an end that a listing has noticed comes with the next round's events.
+constexpr unsigned kRoundsToWaitForWord = 2;
+
+bool is_same_run(const std::optional<WallTime>& one, const std::optional<WallTime>& other) {
+  return !one || !other || std::chrono::abs(*one - *other) <= kSameMoment;
+}
+
+}  // namespace
+
+void ContainerLives::resume(const std::vector<OpenRun>& runs) {
+  for (const OpenRun& run : runs) {
+    begin(run.container_id, run.container_name, run.started_at);
+    entries_[run.container_id].rounds_missing = kRoundsToWaitForWord - 1;
+  }
+}
+
+void ContainerLives::begin(const std::string& id, const std::string& name,
+                           std::optional<WallTime> started_at) {
+  entries_[id] = {.life = {.name = name, .run = ++runs_, .started_at = started_at}};
+}
+
+void ContainerLives::end(const std::string& id, EndedRun known) {
+  known.container_id = id;
+  if (const auto node = entries_.extract(id); !node.empty()) {
+    const Entry& entry = node.mapped();
+    known.container_name = entry.life.name;
+    known.run = entry.life.run;
+    known.started_at = entry.life.started_at ? entry.life.started_at : known.started_at;
+    if (entry.oom_killed) {
+      known.oom_killed = true;
+    }
+  }
+  ended_.push_back(std::move(known));
+}
+
+void ContainerLives::take_event(const engine::Event& event) {
+  using Kind = engine::Event::Kind;
+  const std::string& id = event.container_id;
+  const auto found = entries_.find(id);
+  const bool is_of_a_run_before = found != entries_.end() && found->second.life.started_at &&
+                                  event.at && *event.at < *found->second.life.started_at;
+  if (is_of_a_run_before) {
+    return;  // whose end an inspection has told
+  }
+  if (event.kind == Kind::die) {
+    const bool has_seen_all = found != entries_.end();
+    end(id, {.container_name = event.name,
+             .ended_at = event.at,
+             .exit_code = event.exit_code,
+             .oom_killed = has_seen_all ? std::optional(false) : std::nullopt});
+  } else if (event.kind == Kind::oom && found != entries_.end()) {
+    found->second.oom_killed = true;
+  } else if (event.kind == Kind::start && found == entries_.end()) {
+    begin(id, event.name, event.at);
+  } else if (event.kind == Kind::start && !is_same_run(found->second.life.started_at, event.at)) {
+    end(id, {});  // nobody has told of it
+    begin(id, event.name, event.at);
+  }
+}
+
+void ContainerLives::take_listing(const std::vector<docker::ListedContainer>& listed) {
+  std::set<std::string_view> ids;
+  for (const docker::ListedContainer& container : listed) {
+    ids.insert(container.id);
+    const auto found = entries_.find(container.id);
+    if (found != entries_.end()) {
+      found->second.life.name = container.name;
+    } else if (container.has_processes) {  // else its run is over, and the next one not begun
+      begin(container.id, container.name, std::nullopt);
+    }
+  }
+  for (auto& [id, entry] : entries_) {
+    entry.rounds_missing = ids.contains(id) ? 0 : entry.rounds_missing + 1;
+  }
+}
+
+std::vector<std::string> ContainerLives::to_inspect() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, entry] : entries_) {
+    if (!entry.life.started_at || entry.rounds_missing >= kRoundsToWaitForWord) {
+      ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
+void ContainerLives::take_running(const std::string& id, const docker::InspectedRun& inspected) {
+  Entry& entry = entries_[id];
+  if (is_same_run(entry.life.started_at, inspected.started_at)) {
+    entry.life.started_at = inspected.started_at;
+  } else {
+    const std::string name = entry.life.name;
+    end(id, {});
+    begin(id, name, inspected.started_at);
+  }
+  entries_[id].oom_killed |= inspected.oom_killed.value_or(false);
+}
+
+void ContainerLives::take_inspected(const std::vector<std::string>& asked,
+                                    const std::vector<docker::InspectedRun>& found) {
+  for (const std::string& id : asked) {
+    const auto entry = entries_.find(id);
+    if (entry == entries_.end()) {
+      continue;  // its end has been told meanwhile
+    }
+    const bool is_listed = entry->second.rounds_missing == 0;
+    const auto run = std::ranges::find(found, id, &docker::InspectedRun::container_id);
+    if (run != found.end() && run->is_running) {
+      take_running(id, *run);
+    } else if (run != found.end() && is_listed) {
+      // It has ended since it was listed; the next events tell.
+      entry->second.life.started_at = run->started_at;
+    } else if (run != found.end()) {
+      end(id, {.started_at = run->started_at,
+               .ended_at = run->finished_at,
+               .exit_code = run->exit_code,
+               .oom_killed = run->oom_killed});
+    } else if (!is_listed) {
+      end(id, {});
+    }
+  }
+}
+
+const ContainerLives::Life* ContainerLives::find(const std::string& container_id) const {
+  const auto found = entries_.find(container_id);
+  return found != entries_.end() ? &found->second.life : nullptr;
+}
+
+std::vector<EndedRun> ContainerLives::take_ended() {
+  return std::exchange(ended_, {});
+}
+
+}  // namespace wemol

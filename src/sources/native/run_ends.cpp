@@ -1,0 +1,140 @@
+#include "run_ends.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+namespace wemol::native {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The engine's word comes within milliseconds, unless it is very busy.
+constexpr auto kPatience = 10s;
+constexpr auto kAskAgainAfter = 10s;
+/// The engine notes a start a moment before it tells it.
+constexpr auto kSameMoment = 1s;
+
+}  // namespace
+
+void RunEnds::resume(const std::vector<OpenRun>& runs) {
+  for (const OpenRun& run : runs) {
+    resumed_[run.container_id] = {.run = run, .asked_at = std::nullopt};
+  }
+}
+
+void RunEnds::started(const engine::Event& event) {
+  starts_[event.container_id] = {.at = event.at, .name = event.name};
+}
+
+void RunEnds::out_of_memory(const std::string& container_id) {
+  if (const auto waiting = waiting_.find(container_id); waiting != waiting_.end()) {
+    waiting->second.run.oom_killed = true;
+  } else {
+    killed_.insert(container_id);
+  }
+}
+
+void RunEnds::runs(const engine::InspectedContainer& container) {
+  if (container.oom_killed.value_or(false)) {
+    killed_.insert(container.id);
+  }
+  const auto resumed = resumed_.find(container.id);
+  if (resumed == resumed_.end()) {
+    return;
+  }
+  const OpenRun run = resumed->second.run;
+  resumed_.erase(resumed);
+  const bool is_another = run.started_at && container.started_at &&
+                          *container.started_at - *run.started_at > kSameMoment;
+  if (is_another) {  // the engine keeps nothing of a run before the last
+    complete_.push_back({.container_id = run.container_id,
+                         .container_name = run.container_name,
+                         .started_at = run.started_at});
+  }
+}
+
+void RunEnds::ended(EndedRun run, SteadyTime now) {
+  const std::string id = run.container_id;
+  run.oom_killed = killed_.erase(id) > 0;
+  waiting_.insert_or_assign(id, Waiting{std::move(run), now});
+}
+
+void RunEnds::died(const engine::Event& event) {
+  const std::string& id = event.container_id;
+  const auto start = starts_.extract(id);
+  EndedRun run;
+  if (const auto waiting = waiting_.extract(id); !waiting.empty()) {
+    run = std::move(waiting.mapped().run);
+  } else if (const auto resumed = resumed_.extract(id); !resumed.empty()) {
+    run.started_at = resumed.mapped().run.started_at;
+    run.oom_killed = killed_.erase(id) > 0 ? std::optional(true) : std::nullopt;
+  } else if (!start.empty()) {
+    run.started_at = start.mapped().at;
+    run.oom_killed = killed_.erase(id) > 0;
+  } else {
+    return;  // of a run whose end has been stated
+  }
+  run.container_id = id;
+  run.container_name = run.container_name.empty() ? event.name : run.container_name;
+  run.exit_code = event.exit_code;
+  if (!run.ended_at || (event.at && *event.at < *run.ended_at)) {
+    run.ended_at = event.at;
+  }
+  complete_.push_back(std::move(run));
+}
+
+std::vector<std::string> RunEnds::to_ask(SteadyTime now) {
+  std::vector<std::string> ids;
+  for (auto& [id, resumed] : resumed_) {
+    if (!resumed.asked_at || now - *resumed.asked_at > kAskAgainAfter) {
+      resumed.asked_at = now;
+      ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
+void RunEnds::answered(const std::string& container_id,
+                       const std::optional<engine::InspectedContainer>& container) {
+  if (container && container->pid > 0) {
+    return;  // it has been started again: the event comes
+  }
+  const auto resumed = resumed_.extract(container_id);
+  if (resumed.empty()) {
+    return;
+  }
+  const OpenRun& open = resumed.mapped().run;
+  EndedRun run{.container_id = container_id,
+               .container_name = open.container_name,
+               .started_at = open.started_at};
+  if (container) {
+    run.started_at = container->started_at;
+    run.ended_at = container->finished_at;
+    run.exit_code = container->exit_code;
+    run.oom_killed = container->oom_killed;
+  }
+  complete_.push_back(std::move(run));
+}
+
+std::vector<EndedRun> RunEnds::take(SteadyTime now, bool engine_answers) {
+  for (auto it = waiting_.begin(); engine_answers && it != waiting_.end();) {
+    const bool is_overdue = now - it->second.since > kPatience;
+    if (is_overdue) {
+      complete_.push_back(std::move(it->second.run));
+    }
+    it = is_overdue ? waiting_.erase(it) : std::next(it);
+  }
+  return std::exchange(complete_, {});
+}
+
+std::vector<EndedRun> RunEnds::take_all() {
+  for (auto& [id, waiting] : waiting_) {
+    complete_.push_back(std::move(waiting.run));
+  }
+  waiting_.clear();
+  return std::exchange(complete_, {});
+}
+
+}  // namespace wemol::native
