@@ -119,7 +119,7 @@ TEST_F(BlockedTask, RowsThatCannotBeWrittenWaitAndOthersAreNotAffected) {
 
 TEST_F(BlockedTask, RowsThatCannotBeWrittenAreBoundedAndTheLossIsSaid) {
   TaskCsvSink sink(out, SyncLevel::started,
-                   {.waiting_bytes_per_task = 1200, .waiting_bytes = 5000});
+                   {.waiting_bytes_per_file = 1200, .waiting_bytes = 5000});
   Conditions conditions;
   for (int i = 0; i < 5; ++i) {
     conditions = sink.write(snapshot({sample(long_id, "m", "1")}));

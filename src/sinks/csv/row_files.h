@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+#include <wemol/condition.h>
+
+#include "csv_file.h"
+#include "sync_level.h"
+
+namespace wemol {
+
+/// CSV files with one header, `<output-dir>/<folder of the module>/<stem>.csv`, and the rows that
+/// wait for them. When the folder cannot be made, a file is written in the current directory. A row
+/// that cannot be written waits in memory and is tried again in every round, in order, so that no
+/// file waits for another's trouble; what goes beyond the bounds is dropped, counted and said. With
+/// SyncLevel::finished flush() waits for the disk; rows that it did not take are counted and said.
+class RowFiles {
+ public:
+  struct Bounds {
+    std::size_t waiting_bytes_per_file = std::size_t{1} << 20;
+    std::size_t waiting_bytes = std::size_t{8} << 20;
+  };
+  struct Target {
+    std::string module_name;
+    std::string stem;
+
+    friend auto operator<=>(const Target&, const Target&) = default;
+  };
+  /// For the log: "2 rows of task 7 ...", "task 7: container x is recorded in ...".
+  struct Origin {
+    std::string owner;
+    std::string content;
+  };
+
+  /// `kind` tells the conditions of several such objects apart ("csv").
+  RowFiles(std::filesystem::path output_dir, std::string kind, std::string_view header,
+           SyncLevel sync, Bounds bounds);
+  RowFiles(const RowFiles&) = delete;
+  RowFiles& operator=(const RowFiles&) = delete;
+  /// Says which rows are lost.
+  ~RowFiles();
+
+  /// Appends the row with the next flush().
+  void add(const Target& target, const Origin& origin, std::string row);
+
+  /// To be called once in every round, also when nothing was added.
+  [[nodiscard]] Conditions flush();
+
+ private:
+  /// One target's file, with the rows that wait for it.
+  struct Destination {
+    Origin origin;  ///< of the first row
+    CsvFile file;
+    CsvFile fallback_file;
+    std::string path;  ///< of the file that took the last row; empty: none yet
+    std::deque<std::string> waiting;
+    std::size_t waiting_bytes = 0;
+    std::uint64_t last_added_in = 0;  ///< round
+  };
+  struct Trouble;
+
+  Destination& destination_of(const Target& target, const Origin& origin);
+  /// The file that took it.
+  [[nodiscard]] static tl::expected<const CsvFile*, AppendError> append_first_waiting(
+      Destination& destination, Trouble& trouble);
+  void write_waiting(Destination& destination, Trouble& trouble);
+  void sync(CsvFile& file, Trouble& trouble);
+  [[nodiscard]] Conditions conditions_of(const Trouble& trouble) const;
+
+  std::filesystem::path output_dir_;
+  std::string kind_;
+  std::string_view header_;
+  SyncLevel sync_;
+  Bounds bounds_;
+  std::map<Target, Destination> destinations_;
+  std::size_t waiting_bytes_ = 0;
+  std::size_t dropped_rows_ = 0;
+  std::size_t rows_not_taken_ = 0;  ///< by the disk
+  std::uint64_t round_ = 0;
+};
+
+}  // namespace wemol

@@ -1,0 +1,271 @@
+#include "ledger_sink.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "folder_name.h"
+#include "ledger_row.h"
+#include "recorded_runs.h"
+
+namespace wemol {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double kPercent = 100;
+constexpr double kBytesPerMib = 1 << 20;
+constexpr const char* kUnknownModule = "Unknown";
+
+std::optional<double> to_mib(const std::optional<std::uint64_t>& bytes) {
+  return bytes ? std::optional(static_cast<double>(*bytes) / kBytesPerMib) : std::nullopt;
+}
+
+/// The GPUs of one sample, with the texts that the readings refer to.
+struct GpuReadings {
+  std::vector<std::string> ids;
+  std::vector<GpuReading> readings;
+};
+
+GpuReadings readings_of(const std::vector<GpuUse>& uses,
+                        const std::map<std::string_view, unsigned>& tasks_by_gpu) {
+  GpuReadings result;
+  result.ids.reserve(uses.size());
+  for (const GpuUse& use : uses) {
+    result.ids.push_back(use.device ? fmt::format("{}", use.device->index) : "Unknown");
+    GpuReading reading{.id = result.ids.back(),
+                       .name = "Unknown",
+                       .task_memory_used_mib = to_mib(use.task_memory_used_bytes),
+                       .tasks_on_it = tasks_by_gpu.at(use.uuid)};
+    if (use.device) {
+      reading.name = use.device->name;
+      reading.utilization_percent = use.device->utilization_percent;
+      reading.memory_used_mib = to_mib(use.device->memory_used_bytes);
+      reading.power_draw_watts = use.device->power_draw_watts;
+    }
+    result.readings.push_back(reading);
+  }
+  return result;
+}
+
+UsageReading usage_of(const ContainerStats& stats) {
+  UsageReading reading{.read_at = stats.read_at,
+                       .memory_used_bytes = stats.memory_used_bytes,
+                       .network_rx_bytes = stats.network_received_bytes,
+                       .network_tx_bytes = stats.network_sent_bytes,
+                       .block_read_bytes = stats.block_read_bytes,
+                       .block_write_bytes = stats.block_written_bytes};
+  if (stats.cpu_percent) {
+    reading.cpu_cores = *stats.cpu_percent / kPercent;
+  }
+  return reading;
+}
+
+/// The files that hold the rows of a task: `7.csv`, `7-2.csv` and so on.
+std::vector<std::filesystem::path> task_files(const std::filesystem::path& folder,
+                                              const std::string& task_id) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  auto file = folder / (task_id + ".csv");
+  for (unsigned number = 2; std::filesystem::exists(file, error); ++number) {
+    files.push_back(file);
+    file = folder / fmt::format("{}-{}.csv", task_id, number);
+  }
+  return files;
+}
+
+}  // namespace
+
+LedgerSink::LedgerSink(Settings settings, const OpenRuns& resumed)
+    : settings_(std::move(settings)),
+      open_runs_file_(settings_.output_dir),
+      files_(settings_.output_dir, "ledger", ledger_header(), settings_.sync, {}),
+      began_at_(std::chrono::system_clock::now()),
+      last_write_at_(began_at_),
+      ends_stated_until_(resumed.ends_stated_until) {
+  for (const OpenTaskRun& open : resumed.runs) {
+    resumed_.emplace(open.run.container_id, open);
+  }
+}
+
+Conditions LedgerSink::write(const Snapshot& snapshot) {
+  TasksByGpu tasks_by_gpu;
+  for (const TaskSample& sample : snapshot.samples) {
+    for (const GpuUse& use : sample.gpus.value_or(std::vector<GpuUse>{})) {
+      ++tasks_by_gpu[use.uuid];
+    }
+  }
+  for (const TaskSample& sample : snapshot.samples) {
+    if (sample.run != 0) {  // else nobody knows when that run ends
+      add(sample, tasks_by_gpu);
+    }
+  }
+  for (const EndedTaskRun& ended : snapshot.ended_runs) {
+    finish(ended);
+  }
+  ends_stated_until_ = snapshot.ends_stated_until.value_or(ends_stated_until_);
+  last_write_at_ = std::chrono::system_clock::now();
+  Conditions conditions = files_.flush();
+  for (Condition& condition : note_open_runs()) {
+    conditions.push_back(std::move(condition));
+  }
+  return conditions;
+}
+
+LedgerSink::Run& LedgerSink::run_of(const TaskSample& sample) {
+  const auto [entry, is_new] = runs_.try_emplace({sample.container_id, sample.run});
+  Run& run = entry->second;
+  if (is_new) {
+    run.tally = RunTally(sample.started_at);
+    run.open = {.run = {.container_id = sample.container_id,
+                        .container_name = sample.container_name,
+                        .started_at = sample.started_at},
+                .module_name = sample.module_name};
+    resumed_.erase(sample.container_id);
+    take_past_rows(run, sample.task.task_id);
+    has_changed_ = true;
+  }
+  has_changed_ |= run.open.run.started_at != sample.started_at;
+  run.open.run.started_at = sample.started_at;
+  if (sample.module_name != kUnknownModule && run.open.module_name != sample.module_name) {
+    run.open.module_name = sample.module_name;
+    has_changed_ = true;
+  }
+  return run;
+}
+
+/// Of a run that has begun before this recorder.
+void LedgerSink::take_past_rows(Run& run, const std::string& task_id) {
+  const OpenRun& open = run.open.run;
+  if (open.started_at && *open.started_at >= began_at_) {
+    return;
+  }
+  const auto folder = settings_.output_dir / folder_name(run.open.module_name);
+  for (const auto& file : task_files(folder, task_id)) {
+    const auto report = reading::read_task_rows(file, [&](const reading::TaskRow& row) {
+      // A row is dated in whole seconds.
+      const bool is_of_run = row.container == open.container_name &&
+                             (!open.started_at || row.usage.read_at + 1s > *open.started_at);
+      if (is_of_run) {
+        UsageReading usage = row.usage;
+        usage.seen = settings_.seen_by_past_row;
+        run.tally.add(usage);
+      }
+    });
+    if (!report) {
+      spdlog::warn(
+          "task {}: what {} holds of its time before this recorder is not in the ledger: {}",
+          task_id, file.string(), report.error().message);
+    }
+  }
+}
+
+void LedgerSink::add(const TaskSample& sample, const TasksByGpu& tasks_by_gpu) {
+  Run& run = run_of(sample);
+  const ContainerStats& stats = sample.stats;
+  UsageReading reading = usage_of(stats);
+  if (stats.cpu_counter) {
+    // The counter has seen everything, but of the time before this recorder nobody has seen the
+    // rest.
+    reading.seen = stats.read_at - run.last_read_at.value_or(last_write_at_);
+  }
+  GpuReadings gpus;
+  if (sample.gpus) {
+    gpus = readings_of(*sample.gpus, tasks_by_gpu);
+    reading.gpus = gpus.readings;
+  }
+  run.tally.add(reading);
+  run.last_read_at = stats.read_at;
+  run.memory_limit_bytes = stats.memory_limit_bytes;
+  if (sample.ended) {
+    run.last.cpu_used = stats.cpu_counter ? std::optional(stats.cpu_counter->used) : std::nullopt;
+    run.last.memory_peak_bytes = stats.memory_peak_bytes;
+    if (stats.out_of_memory_kills) {
+      run.oom_killed = *stats.out_of_memory_kills > 0;
+    }
+  }
+}
+
+LedgerSink::Run LedgerSink::take_run(const EndedTaskRun& ended) {
+  const EndedRun& end = ended.run;
+  const auto resumed = resumed_.extract(end.container_id);
+  if (auto node = runs_.extract({end.container_id, end.run}); !node.empty()) {
+    return std::move(node.mapped());
+  }
+  // No round has read it, or only one of an earlier recorder.
+  Run run{
+      .tally = RunTally(end.started_at),
+      .open = {.run = {.container_id = end.container_id,
+                       .container_name = end.container_name,
+                       .started_at = end.started_at},
+               .module_name = resumed.empty() ? ended.module_name : resumed.mapped().module_name}};
+  take_past_rows(run, ended.task.task_id);
+  return run;
+}
+
+void LedgerSink::finish(const EndedTaskRun& ended) {
+  const EndedRun& end = ended.run;
+  Run run = take_run(ended);
+  run.last.started_at = end.started_at;
+  run.last.ended_at = end.ended_at;
+  RunSummary summary = run.tally.summary(run.last);
+  summary.task_id = ended.task.task_id;
+  summary.job_id = ended.task.job_id;
+  summary.module_name = run.open.module_name;
+  summary.container = end.container_name;
+  summary.exit_code = end.exit_code;
+  summary.oom_killed = end.oom_killed;
+  if (run.oom_killed) {
+    summary.oom_killed = *run.oom_killed || end.oom_killed.value_or(false);
+  }
+  raise_to_limit(run, summary);
+  spdlog::info(
+      "task {}: container {} has ended{}{}{}", summary.task_id, summary.container,
+      summary.duration_seconds ? fmt::format(" after {:.1f} s", *summary.duration_seconds) : "",
+      summary.exit_code ? fmt::format(" with exit code {}", *summary.exit_code)
+                        : ", its exit code is not known",
+      summary.oom_killed.value_or(false) ? ": its memory was used up" : "");
+  files_.add({.module_name = summary.module_name, .stem = std::string(kLedgerStem)},
+             {.owner = "ledger", .content = "what the module's tasks have used"},
+             ledger_row(summary));
+  has_changed_ = true;
+}
+
+/// Who was killed since the memory was used up has had all of it, though no sample may have seen
+/// so.
+void LedgerSink::raise_to_limit(const Run& run, RunSummary& summary) const {
+  constexpr std::uint64_t kSamePerMille = 999;  // docker prints four digits
+  const auto& limit = run.memory_limit_bytes;
+  const auto& host = settings_.host_memory_bytes;
+  const bool has_own_limit = limit && host && *limit < *host / 1000 * kSamePerMille;
+  if (summary.oom_killed.value_or(false) && !run.last.memory_peak_bytes && has_own_limit) {
+    summary.memory_peak_bytes = std::max(summary.memory_peak_bytes, limit);
+  }
+}
+
+Conditions LedgerSink::note_open_runs() {
+  if (!has_changed_) {
+    return {};
+  }
+  OpenRuns open{.runs = {}, .ends_stated_until = ends_stated_until_};
+  for (const auto& [key, run] : runs_) {
+    open.runs.push_back(run.open);
+  }
+  for (const auto& [id, run] : resumed_) {
+    open.runs.push_back(run);
+  }
+  const auto written = open_runs_file_.write(open);
+  has_changed_ = !written;
+  if (written) {
+    return {};
+  }
+  return {{.key = "open runs",
+           .severity = Severity::warning,
+           .message = "which tasks are running cannot be written down: " + written.error().message +
+                      "; if the recorder stops now, tasks that end before it is started again "
+                      "have no row in the ledger"}};
+}
+
+}  // namespace wemol
