@@ -116,6 +116,20 @@ TEST_F(CountersOfV1, UsageWithoutStatIsTheWholeUsage) {
   EXPECT_EQ(read().memory_used_bytes, 1000000U);
 }
 
+TEST_F(CountersOfV1, LifeHasThePeakAndTheKills) {
+  group.write("memory", "memory.max_usage_in_bytes", "20971520\n");
+  group.write("memory", "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+  const LifeReading life = open()->read_life();
+  EXPECT_EQ(life.memory_peak_bytes, 20971520U);
+  EXPECT_EQ(life.out_of_memory_kills, 2U);
+}
+
+TEST_F(CountersOfV1, LifeOfWhichTheKernelKeepsNothingIsAbsent) {
+  const LifeReading life = open()->read_life();
+  EXPECT_FALSE(life.memory_peak_bytes);
+  EXPECT_FALSE(life.out_of_memory_kills);
+}
+
 TEST_F(CountersOfV1, GroupThatIsGoneHasNoReading) {
   const auto counters = open();
   group.take_away_cpu();
@@ -215,6 +229,14 @@ TEST_F(CountersOfV2, CacheLargerThanTheUsageIsNotTakenOff) {
 TEST_F(CountersOfV2, FilesOfTheCfqSchedulerAreNoneOfV2) {
   write("blkio.io_service_bytes_recursive", "8:0 Read 7\n");
   EXPECT_EQ(read().block->read, 24600576U);
+}
+
+TEST_F(CountersOfV2, LifeHasThePeakAndTheKills) {
+  group.write("memory", "memory.peak", "20971520\n");
+  group.write("memory", "memory.events", "low 0\nhigh 0\nmax 7\noom 3\noom_kill 1\n");
+  const LifeReading life = Counters::open(group.folders(), kHostMemoryBytes)->read_life();
+  EXPECT_EQ(life.memory_peak_bytes, 20971520U);
+  EXPECT_EQ(life.out_of_memory_kills, 1U);
 }
 
 TEST_F(CountersOfV2, GroupThatIsGoneHasNoReading) {
