@@ -66,6 +66,8 @@ struct Container {
   /// Tells the runs of one container apart: the same for all readings of a run and for its end.
   std::uint64_t run = 0;
   std::optional<std::chrono::system_clock::time_point> started_at;
+  /// The kernel has killed a process of this run since the memory was used up.
+  bool oom_killed = false;
 };
 
 /// The end of one run of a container. It is stated once, in the round in which as much is known of
@@ -86,6 +88,7 @@ struct OpenRun {
   std::string container_id;
   std::string container_name;
   std::optional<std::chrono::system_clock::time_point> started_at;
+  bool oom_killed = false;  ///< by then
 };
 
 /// One GPU as the driver's tools number and see it: whole-device values.

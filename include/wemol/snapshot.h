@@ -41,6 +41,7 @@ struct TaskSample {
   bool ended = false;     ///< this is the last sample of this run of the container
   std::uint64_t run = 0;  ///< tells the runs of one container apart
   std::optional<std::chrono::system_clock::time_point> started_at;
+  bool oom_killed = false;  ///< a process of this run, so far
   /// In ascending GPU index, devices that are not known last. Absent when the GPU tools could not
   /// be read in this round; empty when the task uses no GPU.
   std::optional<std::vector<GpuUse>> gpus;

@@ -91,7 +91,7 @@ IdentifiedTasks identify_tasks(std::vector<Container> containers, std::string_vi
     if (auto task = parse_container_name(container.name, prefix)) {
       result.tasks.push_back({std::move(*task), std::move(container.id), std::move(container.name),
                               std::move(container.stats), container.ended, container.run,
-                              container.started_at});
+                              container.started_at, container.oom_killed});
     } else {
       result.conditions.push_back({.key = "malformed container name/" + container.id,
                                    .severity = Severity::warning,
@@ -143,6 +143,7 @@ Snapshot build_snapshot(const Facts& facts, std::vector<TaskContainer> tasks,
                                 .ended = task.ended,
                                 .run = task.run,
                                 .started_at = task.started_at,
+                                .oom_killed = task.oom_killed,
                                 .gpus = std::move(gpus)});
   }
   return snapshot;

@@ -20,6 +20,7 @@ struct TaskContainer {
   bool ended = false;
   std::uint64_t run = 0;
   std::optional<std::chrono::system_clock::time_point> started_at;
+  bool oom_killed = false;
 };
 
 struct IdentifiedTasks {

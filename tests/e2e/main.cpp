@@ -11,7 +11,8 @@ bool all_suites_are_listed() {
   const testing::UnitTest& tests = *testing::UnitTest::GetInstance();
   bool complete = true;
   for (int i = 0; i < tests.total_test_suite_count(); ++i) {
-    const std::string name = tests.GetTestSuite(i)->name();
+    std::string name = tests.GetTestSuite(i)->name();
+    name.erase(0, name.find('/') + 1);  // one with parameters has a name in front
     if (listed.find(":" + name + ":") == std::string::npos) {
       std::cerr << "the suite " << name << " is missing in the list of its CMakeLists.txt\n";
       complete = false;

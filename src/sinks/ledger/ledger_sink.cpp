@@ -127,8 +127,10 @@ LedgerSink::Run& LedgerSink::run_of(const TaskSample& sample) {
     take_past_rows(run, sample.task.task_id);
     has_changed_ = true;
   }
-  has_changed_ |= run.open.run.started_at != sample.started_at;
-  run.open.run.started_at = sample.started_at;
+  OpenRun& open = run.open.run;
+  has_changed_ |= open.started_at != sample.started_at || open.oom_killed != sample.oom_killed;
+  open.started_at = sample.started_at;
+  open.oom_killed = sample.oom_killed;
   if (sample.module_name != kUnknownModule && run.open.module_name != sample.module_name) {
     run.open.module_name = sample.module_name;
     has_changed_ = true;

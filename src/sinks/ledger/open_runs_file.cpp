@@ -53,7 +53,8 @@ std::optional<OpenRuns> parse(const std::string& text) {
     }
     OpenRun run{.container_id = text_at(entry, "container_id"),
                 .container_name = text_at(entry, "container_name"),
-                .started_at = time_at(entry, "started_at_ns")};
+                .started_at = time_at(entry, "started_at_ns"),
+                .oom_killed = entry.value("oom_killed", Json()) == true};
     // They become arguments of commands.
     if (!is_container_id(run.container_id) || !is_container_name(run.container_name)) {
       return std::nullopt;
@@ -68,7 +69,8 @@ std::string text_of(const OpenRuns& open) {
   for (const auto& [run, module_name] : open.runs) {
     Json entry{{"container_id", run.container_id},
                {"container_name", run.container_name},
-               {"module_name", module_name}};
+               {"module_name", module_name},
+               {"oom_killed", run.oom_killed}};
     if (run.started_at) {
       entry["started_at_ns"] = to_nanoseconds(*run.started_at);
     }

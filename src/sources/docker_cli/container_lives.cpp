@@ -25,7 +25,9 @@ bool is_same_run(const std::optional<WallTime>& one, const std::optional<WallTim
 void ContainerLives::resume(const std::vector<OpenRun>& runs) {
   for (const OpenRun& run : runs) {
     begin(run.container_id, run.container_name, run.started_at);
-    entries_[run.container_id].rounds_missing = kRoundsToWaitForWord - 1;
+    Entry& entry = entries_[run.container_id];
+    entry.life.oom_killed = run.oom_killed;
+    entry.rounds_missing = kRoundsToWaitForWord - 1;
   }
 }
 
@@ -41,7 +43,7 @@ void ContainerLives::end(const std::string& id, EndedRun known) {
     known.container_name = entry.life.name;
     known.run = entry.life.run;
     known.started_at = entry.life.started_at ? entry.life.started_at : known.started_at;
-    if (entry.oom_killed) {
+    if (entry.life.oom_killed) {
       known.oom_killed = true;
     }
   }
@@ -64,7 +66,7 @@ void ContainerLives::take_event(const engine::Event& event) {
              .exit_code = event.exit_code,
              .oom_killed = has_seen_all ? std::optional(false) : std::nullopt});
   } else if (event.kind == Kind::oom && found != entries_.end()) {
-    found->second.oom_killed = true;
+    found->second.life.oom_killed = true;
   } else if (event.kind == Kind::start && found == entries_.end()) {
     begin(id, event.name, event.at);
   } else if (event.kind == Kind::start && !is_same_run(found->second.life.started_at, event.at)) {
@@ -108,7 +110,7 @@ void ContainerLives::take_running(const std::string& id, const docker::Inspected
     end(id, {});
     begin(id, name, inspected.started_at);
   }
-  entries_[id].oom_killed |= inspected.oom_killed.value_or(false);
+  entries_[id].life.oom_killed |= inspected.oom_killed.value_or(false);
 }
 
 void ContainerLives::take_inspected(const std::vector<std::string>& asked,

@@ -23,6 +23,7 @@ class ContainerLives {
     std::string name;
     std::uint64_t run = 0;
     std::optional<WallTime> started_at;
+    bool oom_killed = false;
   };
 
   /// Runs that went on when a recorder looked last.
@@ -48,7 +49,6 @@ class ContainerLives {
  private:
   struct Entry {
     Life life;
-    bool oom_killed = false;
     unsigned rounds_missing = 0;  ///< in which it was not listed
   };
   using Entries = std::map<std::string, Entry>;

@@ -234,6 +234,7 @@ void DockerCliSource::state_runs(Facts& facts) {
     if (const ContainerLives::Life* life = lives_.find(container.id)) {
       container.run = life->run;
       container.started_at = life->started_at;
+      container.oom_killed = life->oom_killed;
     }
   }
 }

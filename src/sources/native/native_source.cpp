@@ -308,7 +308,8 @@ void NativeSource::add_containers(Facts& facts) {
                           .name = name_of(*tracked),
                           .stats = std::move(stats),
                           .run = tracked->run,
-                          .started_at = tracked->started_at});
+                          .started_at = tracked->started_at,
+                          .oom_killed = run_ends_.was_killed(id)});
   }
   for (const auto& [id, known] : watch_.known()) {
     if (!runs_.contains(id)) {

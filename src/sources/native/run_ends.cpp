@@ -21,6 +21,9 @@ constexpr auto kSameMoment = 1s;
 void RunEnds::resume(const std::vector<OpenRun>& runs) {
   for (const OpenRun& run : runs) {
     resumed_[run.container_id] = {.run = run, .asked_at = std::nullopt};
+    if (run.oom_killed) {
+      killed_.insert(run.container_id);
+    }
   }
 }
 
@@ -37,21 +40,20 @@ void RunEnds::out_of_memory(const std::string& container_id) {
 }
 
 void RunEnds::runs(const engine::InspectedContainer& container) {
+  if (const auto resumed = resumed_.extract(container.id); !resumed.empty()) {
+    const OpenRun& run = resumed.mapped().run;
+    const bool is_another = run.started_at && container.started_at &&
+                            *container.started_at - *run.started_at > kSameMoment;
+    if (is_another) {  // the engine keeps nothing of a run before the last
+      killed_.erase(container.id);
+      complete_.push_back({.container_id = run.container_id,
+                           .container_name = run.container_name,
+                           .started_at = run.started_at,
+                           .oom_killed = run.oom_killed ? std::optional(true) : std::nullopt});
+    }
+  }
   if (container.oom_killed.value_or(false)) {
     killed_.insert(container.id);
-  }
-  const auto resumed = resumed_.find(container.id);
-  if (resumed == resumed_.end()) {
-    return;
-  }
-  const OpenRun run = resumed->second.run;
-  resumed_.erase(resumed);
-  const bool is_another = run.started_at && container.started_at &&
-                          *container.started_at - *run.started_at > kSameMoment;
-  if (is_another) {  // the engine keeps nothing of a run before the last
-    complete_.push_back({.container_id = run.container_id,
-                         .container_name = run.container_name,
-                         .started_at = run.started_at});
   }
 }
 
@@ -69,7 +71,7 @@ void RunEnds::died(const engine::Event& event) {
     run = std::move(waiting.mapped().run);
   } else if (const auto resumed = resumed_.extract(id); !resumed.empty()) {
     run.started_at = resumed.mapped().run.started_at;
-    run.oom_killed = killed_.erase(id) > 0 ? std::optional(true) : std::nullopt;
+    run.oom_killed = killed_.erase(id) > 0;
   } else if (!start.empty()) {
     run.started_at = start.mapped().at;
     run.oom_killed = killed_.erase(id) > 0;
@@ -109,11 +111,15 @@ void RunEnds::answered(const std::string& container_id,
   EndedRun run{.container_id = container_id,
                .container_name = open.container_name,
                .started_at = open.started_at};
+  const bool was_killed = killed_.erase(container_id) > 0;
   if (container) {
     run.started_at = container->started_at;
     run.ended_at = container->finished_at;
     run.exit_code = container->exit_code;
     run.oom_killed = container->oom_killed;
+  }
+  if (was_killed) {
+    run.oom_killed = true;
   }
   complete_.push_back(std::move(run));
 }

@@ -25,6 +25,10 @@ class RunEnds {
   void started(const engine::Event& event);
   void out_of_memory(const std::string& container_id);
   void died(const engine::Event& event);
+  /// Out of memory, in the run that goes on.
+  [[nodiscard]] bool was_killed(const std::string& container_id) const {
+    return killed_.contains(container_id);
+  }
   void runs(const engine::InspectedContainer& container);
 
   /// The kernel says that the run is over.

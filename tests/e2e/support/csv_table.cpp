@@ -1,5 +1,6 @@
 #include "csv_table.h"
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 
@@ -8,7 +9,6 @@
 namespace wemol::e2e {
 namespace {
 
-constexpr std::size_t kColumns = 22;
 constexpr std::string_view kLineEnd = "\r\n";
 
 [[noreturn]] void refuse(std::string_view text, std::size_t at, const std::string& why) {
@@ -17,7 +17,8 @@ constexpr std::string_view kLineEnd = "\r\n";
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, std::string_view header)
+      : text_(text), columns_(1 + static_cast<std::size_t>(std::ranges::count(header, ','))) {}
 
   [[nodiscard]] bool at_end() const { return at_ == text_.size(); }
 
@@ -31,7 +32,7 @@ class Reader {
       refuse(text_, at_, "no CRLF");
     }
     at_ += kLineEnd.size();
-    if (fields.size() != kColumns) {
+    if (fields.size() != columns_) {
       refuse(text_, at_, std::to_string(fields.size()) + " columns end");
     }
     return fields;
@@ -68,16 +69,17 @@ class Reader {
   }
 
   std::string_view text_;
+  std::size_t columns_;
   std::size_t at_ = 0;
 };
 
 }  // namespace
 
-std::vector<Row> parse_csv(std::string_view text) {
-  if (!text.starts_with(std::string(kHeader) + std::string(kLineEnd))) {
+std::vector<Row> parse_csv(std::string_view text, std::string_view header) {
+  if (!text.starts_with(std::string(header) + std::string(kLineEnd))) {
     refuse(text, 0, "another header");
   }
-  Reader reader(text);
+  Reader reader(text, header);
   const std::vector<std::string> columns = reader.record();
   std::vector<Row> rows;
   while (!reader.at_end()) {
@@ -90,9 +92,9 @@ std::vector<Row> parse_csv(std::string_view text) {
   return rows;
 }
 
-std::vector<Row> read_csv(const std::filesystem::path& path) {
+std::vector<Row> read_csv(const std::filesystem::path& path, std::string_view header) {
   const std::string text = std::filesystem::exists(path) ? read_text(path) : std::string();
-  return text.empty() ? std::vector<Row>() : parse_csv(text);
+  return text.empty() ? std::vector<Row>() : parse_csv(text, header);
 }
 
 }  // namespace wemol::e2e

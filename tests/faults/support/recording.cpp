@@ -70,7 +70,8 @@ Recording read_recording(const fs::path& output_dir) {
     return recording;
   }
   for (const auto& entry : fs::recursive_directory_iterator(output_dir)) {
-    if (entry.is_regular_file() && entry.path().extension() == ".csv") {
+    const bool is_ledger = entry.path().stem() == "summary";
+    if (entry.is_regular_file() && entry.path().extension() == ".csv" && !is_ledger) {
       add_file(entry.path(), recording);
     }
   }

@@ -328,7 +328,8 @@ TEST(OpenRunsFiles, IsReadAsItWasWritten) {
   const OpenRuns open{
       .runs = {{.run = {.container_id = kA,
                         .container_name = "task_1",
-                        .started_at = WallClockTime(1795338668'617202783ns)},
+                        .started_at = WallClockTime(1795338668'617202783ns),
+                        .oom_killed = true},
                 .module_name = "分子 \"MD\""},
                {.run = {.container_id = kB, .container_name = "task_2"}, .module_name = ""}},
       .ends_stated_until = WallClockTime(1795338669s)};
@@ -338,7 +339,9 @@ TEST(OpenRunsFiles, IsReadAsItWasWritten) {
   ASSERT_EQ(read->runs.size(), 2U);
   EXPECT_EQ(read->runs[0].run.started_at, open.runs[0].run.started_at);
   EXPECT_EQ(read->runs[0].module_name, open.runs[0].module_name);
+  EXPECT_TRUE(read->runs[0].run.oom_killed);
   EXPECT_FALSE(read->runs[1].run.started_at);
+  EXPECT_FALSE(read->runs[1].run.oom_killed);
   EXPECT_EQ(read->ends_stated_until, open.ends_stated_until);
 }
 

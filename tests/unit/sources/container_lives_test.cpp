@@ -137,6 +137,12 @@ TEST_F(Lives, UsedUpMemoryIsRememberedUntilTheEnd) {
   EXPECT_EQ(lives.take_ended().at(0).oom_killed, true);
 }
 
+TEST_F(Lives, UsedUpMemoryOfAResumedRunIsRemembered) {
+  lives.resume({{.container_id = kA, .container_name = "task_1", .oom_killed = true}});
+  round({event(Event::Kind::die, kNoon, 0)}, {});
+  EXPECT_EQ(lives.take_ended().at(0).oom_killed, true);
+}
+
 TEST_F(Lives, AResumedRunThatGoesOnIsNotStated) {
   lives.resume({{.container_id = kA, .container_name = "task_1", .started_at = kNoon}});
   round({}, listed());

@@ -135,6 +135,17 @@ TEST_F(Ends, AResumedRunMayBeToldByTheEventsThatTheEngineRemembers) {
   EXPECT_EQ(ended[0].started_at, kNoon);
 }
 
+TEST_F(Ends, UsedUpMemoryOfAResumedRunIsRemembered) {
+  const OpenRun open{.container_id = kA, .container_name = "task_1", .oom_killed = true};
+  ends.resume({open});
+  EXPECT_TRUE(ends.was_killed(kA));
+  ends.died(event(Event::Kind::die, kNoon + 30s, 0));
+  EXPECT_EQ(take().at(0).oom_killed, true);
+  ends.resume({open});
+  ends.answered(kA, std::nullopt);
+  EXPECT_EQ(take().at(0).oom_killed, true);
+}
+
 TEST_F(Ends, AtTheStopEverythingIsStated) {
   ends.ended(process_end(), kNow);
   EXPECT_EQ(ends.take_all().size(), 1U);

@@ -1,0 +1,206 @@
+// What the ledger says of real runs, beside what the engine and the kernel say of them.
+
+#include <cmath>
+#include <ctime>
+#include <fstream>
+
+#include "recorder_fixture.h"
+
+namespace wemol::e2e {
+namespace {
+
+/// Of the engine's "2026-11-22T09:28:58.887154478Z" and the ledger's "...+08:00".
+double unix_seconds(const std::string& iso) {
+  std::tm parts{};
+  const char* rest = strptime(iso.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (rest == nullptr) {
+    ADD_FAILURE() << iso;
+    return 0;
+  }
+  auto seconds = static_cast<double>(timegm(&parts));
+  char* zone = nullptr;
+  seconds += std::strtod(rest, &zone);
+  if (*zone != 'Z') {
+    const int hours = std::stoi(std::string(zone).substr(1, 2));
+    const int minutes = std::stoi(std::string(zone).substr(4, 2));
+    seconds += (*zone == '-' ? 60 : -60) * (60 * hours + minutes);
+  }
+  return seconds;
+}
+
+/// The CPU seconds that the kernel has counted for a container that runs.
+double kernel_cpu_seconds(const std::string& id) {
+  const std::string v1 = "/sys/fs/cgroup/cpuacct/docker/" + id + "/cpuacct.usage";
+  std::ifstream usage(std::filesystem::exists(v1)
+                          ? v1
+                          : "/sys/fs/cgroup/cpu,cpuacct/docker/" + id + "/cpuacct.usage");
+  if (usage) {
+    double nanoseconds = 0;
+    usage >> nanoseconds;
+    return nanoseconds / 1e9;
+  }
+  for (const auto& folder :
+       std::vector<std::string>{"docker/" + id, "system.slice/docker-" + id + ".scope"}) {
+    std::ifstream stat("/sys/fs/cgroup/" + folder + "/cpu.stat");
+    std::string key;
+    double microseconds = 0;
+    if (stat >> key >> microseconds) {
+      return microseconds / 1e6;
+    }
+  }
+  return -1;
+}
+
+class Ledger : public RecorderTest, public testing::WithParamInterface<std::string> {
+ protected:
+  static bool is_native() { return GetParam() == "native"; }
+  RecorderProcess& record() {
+    return start_recorder({"--source", GetParam(), "--interval", is_native() ? "1" : "3"});
+  }
+  [[nodiscard]] std::vector<Row> ledger() const {
+    return read_csv(csv("Unknown_Module", "summary"), kLedgerHeader);
+  }
+  /// The row of a task, once there is one.
+  Row row_of(const std::string& task_id) {
+    Row found;
+    EXPECT_TRUE(eventually([&] {
+      for (const Row& row : ledger()) {
+        if (row.at("task_id") == task_id) {
+          found = row;
+        }
+      }
+      return !found.empty();
+    })) << task_id
+        << '\n'
+        << logs();
+    return found;
+  }
+  static std::string name_of(const std::string& task_id) {
+    return "wemol_rc_task_gpu_" + task_id + "_8_9";
+  }
+  static std::string start(const std::string& task_id, const std::string& script,
+                           const Arguments& options = {}) {
+    return engine().run(name_of(task_id), {"sh", "-c", script}, options);
+  }
+  static std::string inspect(const std::string& task_id, const std::string& field) {
+    return engine().must_docker(
+        {"inspect", "--format", "{{.State." + field + "}}", name_of(task_id)});
+  }
+  /// What the engine knows as well.
+  static void expect_as_inspected(const Row& row) {
+    const std::string& task_id = row.at("task_id");
+    EXPECT_EQ(row.at("job_id"), "8");
+    EXPECT_EQ(row.at("container"), name_of(task_id));
+    EXPECT_EQ(row.at("exit_code"), inspect(task_id, "ExitCode"));
+    EXPECT_EQ(row.at("oom_killed"), inspect(task_id, "OOMKilled") == "true" ? "1" : "0");
+    const double started = unix_seconds(inspect(task_id, "StartedAt"));
+    const double ended = unix_seconds(inspect(task_id, "FinishedAt"));
+    // The engine tells of both a moment later than it notes them.
+    EXPECT_NEAR(unix_seconds(row.at("started_at")), started, 1.0);
+    EXPECT_NEAR(unix_seconds(row.at("ended_at")), ended, 1.0);
+    EXPECT_NEAR(std::stod(row.at("duration_seconds")), ended - started, 1.0);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Sources, Ledger, testing::Values("docker-cli", "native"),
+                         [](const auto& it) { return it.index == 0 ? "docker_cli" : "native"; });
+
+constexpr const char* kBurn = "i=0; while [ $i -lt 100000000 ]; do i=$((i+1)); done";
+
+TEST_P(Ledger, a_burner_has_the_cpu_time_that_the_kernel_counted) {
+  RecorderProcess& recorder = record();
+  // Half a CPU, so that it gets what it asks for also beside others.
+  const std::string id = start("132171", kBurn, {"--cpus", "0.5"});
+  double counted = 0;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(12);
+  while (std::chrono::steady_clock::now() < end) {
+    counted = kernel_cpu_seconds(id);
+  }
+  engine().must_docker({"kill", "--signal", "KILL", name_of("132171")});
+  const Row row = row_of("132171");
+  expect_as_inspected(row);
+  EXPECT_EQ(row.at("exit_code"), "137");
+  EXPECT_EQ(row.at("oom_killed"), "0");
+  ASSERT_GT(counted, 1) << "the kernel's own total";
+  const double cpu_seconds = std::stod(row.at("cpu_seconds"));
+  if (is_native()) {
+    // Between the last look and the kill it went on.
+    EXPECT_GE(cpu_seconds, counted);
+    EXPECT_LE(cpu_seconds, counted * 1.02 + 0.3);
+    EXPECT_GT(std::stod(row.at("coverage_percent")), 60);
+  } else {
+    EXPECT_NEAR(cpu_seconds, counted, 0.25 * counted) << "estimated from what the samples saw";
+    EXPECT_LT(std::stod(row.at("coverage_percent")), 60);
+  }
+  EXPECT_GE(std::stoi(row.at("samples")), 2);
+  EXPECT_NEAR(std::stod(row.at("cpu_cores_mean")),
+              cpu_seconds / std::stod(row.at("duration_seconds")), 0.01);
+  EXPECT_EQ(recorder.stop(), 0);
+}
+
+TEST_P(Ledger, exit_codes_and_used_up_memory_are_told) {
+  RecorderProcess& recorder = record();
+  start("132171", "sleep 9; exit 3");
+  start("132172", "sleep 9; x=aaaaaaaaaaaaaaaa; while true; do x=$x$x; done", {"--memory", "16m"});
+  const Row exited = row_of("132171");
+  expect_as_inspected(exited);
+  EXPECT_EQ(exited.at("exit_code"), "3");
+  const Row killed = row_of("132172");
+  expect_as_inspected(killed);
+  EXPECT_EQ(killed.at("oom_killed"), "1");
+  EXPECT_EQ(killed.at("memory_peak_bytes"), std::to_string(16 << 20)) << "all that it could have";
+  EXPECT_EQ(recorder.stop(), 0);
+}
+
+TEST_P(Ledger, a_run_between_two_rounds_is_there_with_what_is_known) {
+  RecorderProcess& recorder = record();
+  ASSERT_TRUE(eventually([&] { return recorder.lines_with("no task container is running") == 1; }));
+  start("132171", "exit 5");
+  const Row row = row_of("132171");
+  expect_as_inspected(row);
+  EXPECT_EQ(row.at("gpu_count"), "") << "nobody has looked";
+  if (row.at("samples") == "0") {
+    EXPECT_EQ(row.at("cpu_seconds"), "") << "unknown, and not 0";
+  }
+  EXPECT_EQ(recorder.stop(), 0);
+}
+
+TEST_P(Ledger, a_run_that_outlives_the_recorder_keeps_what_was_before) {
+  RecorderProcess& first = record();
+  start("132171", kBurn, {"--cpus", "0.3"});
+  ASSERT_TRUE(wait_for_rows(2, "132171"));
+  first.send(SIGKILL);
+  first.wait();
+  const std::size_t rows_before = rows("132171").size();
+  RecorderProcess& second = record();
+  ASSERT_TRUE(wait_for_rows(rows_before + 2, "132171"));
+  engine().must_docker({"kill", name_of("132171")});
+  const Row row = row_of("132171");
+  expect_as_inspected(row);
+  EXPECT_GE(std::stoul(row.at("samples")), rows_before + 2);
+  EXPECT_NEAR(std::stod(row.at("cpu_cores_mean")), 0.3, 0.1);
+  EXPECT_EQ(second.stop(), 0);
+  EXPECT_EQ(ledger().size(), 1U);
+}
+
+TEST_P(Ledger, runs_that_end_while_no_recorder_runs_are_told_by_the_next) {
+  RecorderProcess& first = record();
+  start("132171", "sleep 100000");
+  start("132172", "sleep 100000", {"--rm"});
+  ASSERT_TRUE(wait_for_rows(1, "132171"));
+  ASSERT_TRUE(wait_for_rows(1, "132172"));
+  EXPECT_EQ(first.stop(), 0);
+  engine().must_docker({"kill", name_of("132171"), name_of("132172")});
+  RecorderProcess& second = record();
+  const Row kept = row_of("132171");
+  expect_as_inspected(kept);
+  EXPECT_GE(std::stoi(kept.at("samples")), 1);
+  EXPECT_NE(kept.at("memory_peak_bytes"), "");
+  const Row removed = row_of("132172");
+  EXPECT_EQ(removed.at("exit_code"), "137") << "the engine's events remember it";
+  EXPECT_EQ(second.stop(), 0);
+  EXPECT_EQ(ledger().size(), 2U);
+}
+
+}  // namespace
+}  // namespace wemol::e2e
