@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <unordered_map>
+#include <utility>
 
 #include <tl/expected.hpp>
 
@@ -20,6 +21,8 @@ namespace {
 using docker::ListedContainer;
 using Status = CommandOutcome::Status;
 
+/// They take milliseconds.
+constexpr auto kPatienceForEnds = std::chrono::seconds(2);
 constexpr const char* kLate = "what it reads is recorded when it answers";
 
 std::vector<Container> without_readings(const std::vector<ListedContainer>& listed) {
@@ -128,10 +131,10 @@ Facts DockerCliSource::remaining() {
 
 std::optional<Facts> DockerCliSource::collect_by(SteadyTime due) {
   Facts facts;
-  if (!begin_round(due, facts)) {
+  ask_for_events();
+  if (!stats_.is_running() && !list(due, facts)) {
     return std::nullopt;
   }
-  begin_inspection();
   if (stats_.is_running()) {
     facts.containers = without_readings(listed_);
     read_gpus(due, facts);
@@ -145,27 +148,21 @@ std::optional<Facts> DockerCliSource::collect_by(SteadyTime due) {
       facts.conditions.push_back(stats_.why_late(kLate));
     }
   }
-  finish_inspection(due);
-  state_runs(facts);
+  // Last, for nobody's readings are to wait for them.
+  follow_runs(std::min(due, clock_.now() + kPatienceForEnds), facts);
   return facts;
 }
 
-bool DockerCliSource::begin_round(SteadyTime due, Facts& facts) {
-  ask_for_events();
-  if (stats_.is_running()) {
-    (void)take_events(due);
-    return true;
-  }
+bool DockerCliSource::list(SteadyTime due, Facts& facts) {
   ps_.start(docker::ps_arguments());
   const auto ps = ps_.finish_by(due);
-  const auto failure_of_events = take_events(due);
   if (ps && ps->status == Status::canceled) {
     return false;
   }
-  if (!ps) {
+  if (ps) {
+    begin_stats(*ps, facts);
+  } else {
     facts.conditions.push_back(ps_.why_late(kLate));
-  } else if (begin_stats(*ps, facts) && failure_of_events) {
-    facts.conditions.push_back(*failure_of_events);
   }
   return true;
 }
@@ -177,6 +174,22 @@ void DockerCliSource::ask_for_events() {
     // The wall clock may have been set back.
     const WallTime since = std::min(events_taken_until_, events_asked_until_);
     events_.start(docker::events_arguments(since, events_asked_until_));
+  }
+}
+
+void DockerCliSource::follow_runs(SteadyTime due, Facts& facts) {
+  auto failure_of_events = take_events(due);
+  if (std::exchange(is_listed_anew_, false)) {
+    lives_.take_listing(listed_tasks());
+  }
+  if (failure_of_events && facts.containers) {  // else the same reason has been stated
+    facts.conditions.push_back(std::move(*failure_of_events));
+  }
+  inspect(due);
+  facts.ended_runs = lives_.take_ended();
+  facts.ends_stated_until = events_taken_until_;
+  if (facts.containers) {
+    name_runs(*facts.containers);
   }
 }
 
@@ -204,19 +217,13 @@ std::optional<Condition> DockerCliSource::take_events(SteadyTime due) {
   return std::nullopt;
 }
 
-void DockerCliSource::begin_inspection() {
-  if (inspect_.is_running()) {
-    return;
-  }
-  inspected_ids_ = lives_.to_inspect();
-  if (!inspected_ids_.empty()) {
-    inspect_.start(docker::inspect_arguments(inspected_ids_));
-  }
-}
-
-void DockerCliSource::finish_inspection(SteadyTime due) {
+void DockerCliSource::inspect(SteadyTime due) {
   if (!inspect_.is_running()) {
-    return;
+    inspected_ids_ = lives_.to_inspect();
+    if (inspected_ids_.empty()) {
+      return;
+    }
+    inspect_.start(docker::inspect_arguments(inspected_ids_));
   }
   const auto outcome = inspect_.finish_by(due);
   if (outcome && docker::has_answered_for_all(*outcome)) {
@@ -224,13 +231,8 @@ void DockerCliSource::finish_inspection(SteadyTime due) {
   }
 }
 
-void DockerCliSource::state_runs(Facts& facts) {
-  facts.ended_runs = lives_.take_ended();
-  facts.ends_stated_until = events_taken_until_;
-  if (!facts.containers) {
-    return;
-  }
-  for (Container& container : *facts.containers) {
+void DockerCliSource::name_runs(std::vector<Container>& containers) const {
+  for (Container& container : containers) {
     if (const ContainerLives::Life* life = lives_.find(container.id)) {
       container.run = life->run;
       container.started_at = life->started_at;
@@ -239,23 +241,22 @@ void DockerCliSource::state_runs(Facts& facts) {
   }
 }
 
-bool DockerCliSource::begin_stats(const CommandOutcome& ps, Facts& facts) {
+void DockerCliSource::begin_stats(const CommandOutcome& ps, Facts& facts) {
   auto listed = read_listing(ps, facts.conditions);
   if (!listed) {
     facts.conditions.push_back(listed.error());
     ps_.note_result(std::move(listed.error()));
-    return false;
+    return;
   }
   ps_.note_result(std::nullopt);
   listed_ = std::move(*listed);
-  lives_.take_listing(listed_tasks());
+  is_listed_anew_ = true;
   if (listed_tasks().empty()) {
     facts.containers = without_readings(listed_);
-    return true;
+    return;
   }
   stats_started_at_ = clock_.wall_now();
   stats_.start(docker::stats_arguments());
-  return true;
 }
 
 void DockerCliSource::finish_stats(const CommandOutcome& outcome, Facts& facts) {

@@ -43,16 +43,16 @@ class DockerCliSource : public Source {
 
  private:
   [[nodiscard]] std::optional<Facts> collect_by(SteadyTime due);
-  /// What each round asks first. False when a stop was requested.
-  [[nodiscard]] bool begin_round(SteadyTime due, Facts& facts);
+  /// Takes the list, and starts docker stats when there is a task. False when a stop was requested.
+  [[nodiscard]] bool list(SteadyTime due, Facts& facts);
+  void begin_stats(const CommandOutcome& ps, Facts& facts);
   void ask_for_events();
+  /// States which runs have ended, and to which ones the readings belong.
+  void follow_runs(SteadyTime due, Facts& facts);
   /// Why there are none.
   [[nodiscard]] std::optional<Condition> take_events(SteadyTime due);
-  void begin_inspection();
-  void finish_inspection(SteadyTime due);
-  void state_runs(Facts& facts);
-  /// Takes the list, and starts docker stats when there is a task. False when there is no list.
-  [[nodiscard]] bool begin_stats(const CommandOutcome& ps, Facts& facts);
+  void inspect(SteadyTime due);
+  void name_runs(std::vector<Container>& containers) const;
   void read_gpus(SteadyTime due, Facts& facts);
   void finish_stats(const CommandOutcome& outcome, Facts& facts);
   [[nodiscard]] std::vector<docker::ListedContainer> listed_tasks() const;
@@ -70,6 +70,7 @@ class DockerCliSource : public Source {
   std::vector<std::string> inspected_ids_;
   ContainerLives lives_;
   std::vector<docker::ListedContainer> listed_;  ///< when docker stats was started
+  bool is_listed_anew_ = false;                  ///< in this round
   nvidia_smi::NvidiaSmiReader gpu_reader_;
   GpuProcessOwners gpu_process_owners_;
 };

@@ -98,7 +98,7 @@ TEST_F(DockerCli, AsksEachCommandOncePerRoundAndStatsBesideTheGpuTools) {
   EXPECT_EQ(runner.count_started("docker stats --no-stream"), 1U);
   EXPECT_EQ(runner.count_started("nvidia-smi --query-compute-apps"), 1U);
   EXPECT_EQ(runner.count_started("nvidia-smi --query-gpu"), 1U);
-  EXPECT_EQ(runner.most_at_once(), 3U) << "docker inspect asks for the starts of the new ones";
+  EXPECT_EQ(runner.most_at_once(), 3U) << "docker events goes on meanwhile";
 }
 
 TEST_F(DockerCli, WithoutATaskAsksNothingButTheListAndTheEvents) {
@@ -221,7 +221,7 @@ TEST_F(DockerCli, DockerTopIsAskedForAFewContainersAtOnce) {
   const Facts facts = collect();
   EXPECT_EQ(facts.gpu_processes->at(0).container_id, std::string(64, '9'));
   EXPECT_EQ(runner.count_started("docker top"), 10U);
-  EXPECT_EQ(runner.most_at_once(), 6U) << "four tops beside docker stats and docker inspect";
+  EXPECT_EQ(runner.most_at_once(), 6U) << "four tops beside docker stats and docker events";
 }
 
 TEST_F(DockerCli, RestartingContainersAreNotAskedForProcesses) {
@@ -368,6 +368,32 @@ TEST_F(DockerCli, WhatIsLateInEventsIsTakenWhenItComes) {
   runner.set_quick();
   EXPECT_EQ(collect().ended_runs.size(), 1U);
   EXPECT_EQ(runner.count_started("docker events"), 2U);
+}
+
+TEST_F(DockerCli, EventsThatHangHoldUpNobodysReadings) {
+  runner.set_slow("docker events");
+  for (int round = 0; round < 3; ++round) {
+    const auto facts = source.collect();
+    ASSERT_TRUE(facts);
+    EXPECT_TRUE(facts->containers->at(0).stats);
+    EXPECT_NE(facts->containers->at(0).run, 0U);
+    EXPECT_TRUE(facts->conditions.empty());
+  }
+  EXPECT_EQ(runner.count_started("docker stats"), 3U);
+  EXPECT_EQ(runner.count_started("docker events"), 1U);
+}
+
+TEST_F(DockerCli, ALateRoundDoesNotTakeItsListTwice) {
+  runner.set_slow("docker stats");
+  ASSERT_TRUE(source.collect());
+  runner.answer("docker events", printed(event_line("die", kTaskA, "task_1", "0")));
+  EXPECT_EQ(source.collect()->ended_runs.size(), 1U);
+  runner.answer("docker events", printed(""));
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_TRUE(source.collect()->ended_runs.empty()) << "the old list still names it";
+  }
+  runner.set_quick();
+  EXPECT_EQ(collect().containers->at(0).run, 0U) << "its reading came after its end";
 }
 
 TEST_F(DockerCli, ARunThatAnEarlierRecorderLeftOpenIsInspectedAtOnce) {
