@@ -152,7 +152,7 @@ CsvSplitter::Outcome CsvSplitter::next(std::string_view& text, bool is_last) {
   }
   const bool is_blank = count_ == 1 && fields_[0].empty() && *text.data() != '"';
   if (count_ != fields_.size() && !is_blank) {
-    trouble_ = fmt::format("{} fields instead of {}", count_, fields_.size());
+    trouble_ = fmt::format("{} instead of {} fields", count_, fields_.size());
     return give_up_line(text, is_last);
   }
   line_ends_ += field_end == End::line ? 1 : 0;
