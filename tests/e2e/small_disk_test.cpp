@@ -10,7 +10,8 @@ namespace {
 namespace fs = std::filesystem;
 
 /// A disk of some pages: the file of one task ends shortly before the end of its page, the file of
-/// the other has room, and a third file holds the rest.
+/// the other has room, a third file holds the rest, and there is a page for what the recorder
+/// notes.
 class SmallDisk : public RecorderTest {
  protected:
   static constexpr std::size_t kPage = 4096;
@@ -24,7 +25,7 @@ class SmallDisk : public RecorderTest {
     fs::create_directories(disk);
     engine().run("wemol_rc_task_132171_1_1");
     engine().run("wemol_rc_task_132172_1_1");
-    ASSERT_EQ(mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=12k,mode=755"), 0);
+    ASSERT_EQ(mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=16k,mode=755"), 0);
     fs::create_directories(disk / "Unknown_Module");
     const std::string head = std::string(kHeader) + "\r\n132171,1,";
     const std::string tail = std::string(19, ',') + "\r\n";

@@ -156,12 +156,15 @@ std::string half_a_line(const std::string& command) {
   if (command == "docker top") {
     return "printf 'PID\\n4999'\n";
   }
+  if (command == "docker events") {
+    return "printf '{\"Type\":\"contai'\n";
+  }
   return "\"$docker\" \"$@\" | tr -d '\\n' | head -c 90\n";
 }
 
 /// A command that is not there: no script. Of docker's own commands each has its words.
 std::string missing(const std::string& command) {
-  if (command == "docker stats" || command == "docker top") {
+  if (command != "nvidia-smi" && command != "docker ps") {
     return "echo \"docker: '$1' is not a docker command.\" >&2; echo \"See 'docker --help'\" >&2\n"
            "exit 1\n";
   }
@@ -171,7 +174,8 @@ std::string missing(const std::string& command) {
 std::vector<Fault> all_faults() {
   std::vector<Fault> faults;
   const bool can_freeze = test::Freezer().available();
-  for (const std::string command : {"nvidia-smi", "docker ps", "docker stats", "docker top"}) {
+  for (const std::string command :
+       {"nvidia-smi", "docker ps", "docker stats", "docker events", "docker top"}) {
     const auto add = [&](const std::string& what, const std::string& script) {
       faults.push_back({.command = command, .what = what, .script = script});
     };
@@ -192,8 +196,8 @@ std::vector<Fault> all_faults() {
   return faults;
 }
 
-/// nvidia-smi, docker ps, docker stats and docker top at fault in every way, each beside the others
-/// in good order. All at once, with one recorder for each fault.
+/// Each of the commands at fault in every way, beside the others in good order. All at once, with
+/// one recorder for each fault.
 class FaultyCommands : public e2e::RecorderTest {
  protected:
   void SetUp() override {
@@ -267,9 +271,10 @@ void expect_right_rows(const FaultyStage& stage) {
     return;
   }
   EXPECT_GE(found.size(), 3U);
+  const bool has_gpus = command == "docker events";
   for (const Row& row : found) {
-    EXPECT_EQ(row.at("gpu_count"), "N/A") << row.at("timestamp");
-    EXPECT_EQ(row.at("gpu_names"), "N/A") << row.at("timestamp");
+    EXPECT_EQ(row.at("gpu_count"), has_gpus ? "1" : "N/A") << row.at("timestamp");
+    EXPECT_EQ(row.at("gpu_names") == "N/A", !has_gpus) << row.at("timestamp");
     EXPECT_TRUE(row.at("cpu_percent").ends_with("%")) << row.at("timestamp");
     EXPECT_EQ(row.at("pids"), "1") << row.at("timestamp");
   }

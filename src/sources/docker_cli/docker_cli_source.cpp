@@ -2,18 +2,15 @@
 
 #include <algorithm>
 #include <iterator>
-#include <unordered_map>
 #include <utility>
 
 #include <tl/expected.hpp>
 
 #include "container_id.h"
+#include "docker_answers.h"
 #include "docker_events.h"
-#include "docker_failure.h"
 #include "docker_inspect.h"
 #include "docker_stats.h"
-#include "printable.h"
-#include "text_fields.h"
 
 namespace wemol {
 namespace {
@@ -32,57 +29,6 @@ std::vector<Container> without_readings(const std::vector<ListedContainer>& list
     containers.push_back({.id = container.id, .name = container.name, .stats = std::nullopt});
   }
   return containers;
-}
-
-bool is_unreadable(const CommandOutcome& outcome, bool has_rows,
-                   const std::vector<std::string>& messages) {
-  return !outcome.succeeded() || (!has_rows && !messages.empty());
-}
-
-Condition failure(const std::string& kind, const CommandOutcome& outcome,
-                  const std::vector<std::string>& messages) {
-  const std::string why =
-      outcome.succeeded() ? kind + " printed what cannot be read: " + printable(messages.front())
-                          : docker::explain_failure(kind, outcome);
-  return {.key = kind, .severity = Severity::error, .message = why + "; nothing is recorded"};
-}
-
-void state_messages(const std::string& kind, const std::vector<std::string>& messages,
-                    Conditions& conditions) {
-  if (!messages.empty()) {
-    conditions.push_back(
-        {.key = kind + " messages",
-         .severity = Severity::warning,
-         .message = kind + " printed what cannot be read: " + printable(messages.front())});
-  }
-}
-
-/// The listed containers; nothing when docker ps failed.
-tl::expected<std::vector<ListedContainer>, Condition> read_listing(const CommandOutcome& outcome,
-                                                                   Conditions& conditions) {
-  auto output = docker::parse_ps(outcome.standard_output);
-  if (is_unreadable(outcome, !output.containers.empty(), output.messages)) {
-    return tl::make_unexpected(failure("docker ps", outcome, output.messages));
-  }
-  state_messages("docker ps", output.messages, conditions);
-  return std::move(output.containers);
-}
-
-using StatsByShortId = std::unordered_map<std::string, std::optional<ContainerStats>>;
-
-/// What docker stats printed; nothing when it failed.
-tl::expected<StatsByShortId, Condition> read_stats(const CommandOutcome& outcome,
-                                                   Conditions& conditions) {
-  auto output = docker::parse_stats(outcome.standard_output);
-  if (is_unreadable(outcome, !output.rows.empty(), output.messages)) {
-    return tl::make_unexpected(failure("docker stats", outcome, output.messages));
-  }
-  state_messages("docker stats", output.messages, conditions);
-  StatsByShortId stats;
-  for (docker::StatsRow& row : output.rows) {
-    stats[std::move(row.short_id)] = std::move(row.stats);
-  }
-  return stats;
 }
 
 void add_stats(const StatsByShortId& stats, WallTime read_at, std::vector<Container>& containers) {
@@ -195,23 +141,21 @@ void DockerCliSource::follow_runs(SteadyTime due, Facts& facts) {
 
 std::optional<Condition> DockerCliSource::take_events(SteadyTime due) {
   const auto outcome = events_.finish_by(due);
-  if (!outcome || outcome->status == Status::canceled) {
-    return std::nullopt;  // what it prints is taken when it answers
+  if (!outcome) {
+    return events_.why_late("what it tells of the ends of tasks is recorded when it answers");
   }
-  if (!outcome->succeeded()) {
-    return Condition{
-        .key = "docker events",
-        .severity = Severity::warning,
-        .message = docker::explain_failure("docker events", *outcome) +
-                   "; how tasks end is looked up with docker inspect until it works: the exit code "
-                   "of those that are removed at their end is not known, and those that begin and "
-                   "end between two rounds are missed"};
+  if (outcome->status == Status::canceled) {
+    return std::nullopt;
+  }
+  const auto events = read_events(*outcome);
+  events_.note_result(events ? std::nullopt : std::optional(events.error()));
+  if (!events) {
+    return events.error();
   }
   events_taken_until_ = events_asked_until_ + std::chrono::nanoseconds(1);
-  for (const std::string_view line : complete_lines(outcome->standard_output)) {
-    const auto event = engine::parse_event(line);
-    if (event && is_task_(event->name)) {
-      lives_.take_event(*event);
+  for (const engine::Event& event : *events) {
+    if (is_task_(event.name)) {
+      lives_.take_event(event);
     }
   }
   return std::nullopt;

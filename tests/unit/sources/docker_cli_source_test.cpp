@@ -357,6 +357,30 @@ TEST_F(DockerCli, FailingEventsAreStatedAndTheEndIsLookedUpWithInspect) {
   EXPECT_EQ(facts.ended_runs[0].oom_killed, true);
 }
 
+TEST_F(DockerCli, EventsThatCannotBeReadAreAskedForAgainAsAWhole) {
+  const std::string die = event_line("die", kTaskA, "task_1", "3");
+  (void)collect();
+  for (const std::string& answer : {die + "busy?!\n", die + die.substr(0, 20)}) {
+    runner.answer("docker events", printed(answer));
+    const Facts facts = collect();
+    EXPECT_TRUE(facts.ended_runs.empty());
+    ASSERT_EQ(facts.conditions.size(), 1U);
+    EXPECT_EQ(facts.conditions[0].key, "docker events");
+  }
+  runner.answer("docker events", printed(die));
+  EXPECT_EQ(collect().ended_runs.size(), 1U);
+  EXPECT_EQ(runner.count_started("docker events --since 1749030268.000000001 "), 3U);
+}
+
+TEST_F(DockerCli, EventsThatFailedStillFailWhileTheyAreLate) {
+  runner.answer("docker events", ended_as(Status::timed_out));
+  EXPECT_EQ(collect().conditions.size(), 1U);
+  runner.set_slow("docker events");
+  const auto late = source.collect();
+  ASSERT_EQ(late->conditions.size(), 1U);
+  EXPECT_EQ(late->conditions[0].key, "docker events");
+}
+
 TEST_F(DockerCli, WhatIsLateInEventsIsTakenWhenItComes) {
   (void)collect();
   runner.set_slow("docker events");
@@ -377,7 +401,8 @@ TEST_F(DockerCli, EventsThatHangHoldUpNobodysReadings) {
     ASSERT_TRUE(facts);
     EXPECT_TRUE(facts->containers->at(0).stats);
     EXPECT_NE(facts->containers->at(0).run, 0U);
-    EXPECT_TRUE(facts->conditions.empty());
+    ASSERT_EQ(facts->conditions.size(), 1U);
+    EXPECT_FALSE(facts->conditions[0].follow_up) << "slow is said once";
   }
   EXPECT_EQ(runner.count_started("docker stats"), 3U);
   EXPECT_EQ(runner.count_started("docker events"), 1U);
