@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ enum class Basis {
 struct RecordedRun {
   RunSummary summary;
   Basis basis = Basis::ledger;
+  /// The times of the first and the last row, where the task's CSV was read.
+  std::optional<WallClockTime> first_read_at = std::nullopt;
+  std::optional<WallClockTime> last_read_at = std::nullopt;
 };
 
 /// A line that could not be used.
