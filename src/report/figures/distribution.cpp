@@ -27,6 +27,20 @@ void Distribution::add(const std::optional<double>& value) {
   }
 }
 
+void Distribution::add(const Distribution& other) {
+  if (other.sketch_) {
+    make_approximate();
+    sketch_->add(*other.sketch_);
+    size_ += other.size_;
+    sum_ += other.sum_;
+    max_ = std::max(max_, other.max_);
+    return;
+  }
+  for (const double value : other.values_) {
+    add(value);
+  }
+}
+
 void Distribution::make_approximate() {
   if (sketch_) {
     return;

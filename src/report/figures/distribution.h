@@ -15,6 +15,8 @@ class Distribution {
   /// Takes values from 0 on; others, and what is no number, are left out.
   void add(double value);
   void add(const std::optional<double>& value);
+  /// All values of the other one; what comes out is approximate when one of them is.
+  void add(const Distribution& other);
 
   /// From now on a QuantileSketch, which has its relative error.
   void make_approximate();

@@ -71,6 +71,10 @@ void GroupFigures::add(const reading::RecordedRun& run, bool still_runs) {
   const RunSummary& summary = run.summary;
   ++runs;
   may_still_run += still_runs ? 1U : 0U;
+  if (run.basis == reading::Basis::samples) {
+    ++from_samples;
+    samples_coverage_percent.add(summary.coverage_percent);
+  }
   exit_code_known += summary.exit_code ? 1U : 0U;
   failed += summary.exit_code.value_or(0) != 0 ? 1U : 0U;
   oom_known += summary.oom_killed ? 1U : 0U;
@@ -100,8 +104,8 @@ void GroupFigures::add(const reading::RecordedRun& run, bool still_runs) {
 }
 
 void GroupFigures::make_approximate() {
-  for (Distribution* const figure : {&run_time_seconds, &cpu_cores_mean, &cpu_cores_max,
-                                     &memory_peak_bytes, &gpu_memory_peak_mib}) {
+  for (Distribution* const figure : {&samples_coverage_percent, &run_time_seconds, &cpu_cores_mean,
+                                     &cpu_cores_max, &memory_peak_bytes, &gpu_memory_peak_mib}) {
     figure->make_approximate();
   }
 }
@@ -133,6 +137,20 @@ void ModuleFigures::add(const reading::RecordedRun& run) {
 void ModuleFigures::keep(const ModuleSelection& modules) {
   std::erase_if(groups_,
                 [&](const auto& group) { return !modules.takes(group.first.module_name); });
+}
+
+RunCounts ModuleFigures::counts() const {
+  RunCounts counts;
+  Distribution coverage;
+  for (const auto& [key, group] : groups_) {
+    counts.runs += group.runs;
+    counts.from_samples += group.from_samples;
+    counts.may_still_run += group.may_still_run;
+    counts.gpu_memory_of_whole_device += group.gpu_memory_of_whole_device;
+    coverage.add(group.samples_coverage_percent);
+  }
+  counts.samples_coverage_percent_p50 = coverage.quantile(50);
+  return counts;
 }
 
 std::vector<std::string> ModuleFigures::module_names() const {

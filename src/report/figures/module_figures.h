@@ -37,7 +37,9 @@ struct KnownSum {
 /// What the runs of one module on one kind of GPU came to. Each run counts once, however long.
 struct GroupFigures {
   std::uint64_t runs = 0;
-  std::uint64_t may_still_run = 0;  ///< not in run_time_seconds
+  std::uint64_t from_samples = 0;  ///< the ledger has no row of them: their figures are estimates
+  Distribution samples_coverage_percent;  ///< of those from samples
+  std::uint64_t may_still_run = 0;        ///< not in run_time_seconds
   std::uint64_t exit_code_known = 0;
   std::uint64_t failed = 0;  ///< with another exit code than 0, also those that were OOM-killed
   std::uint64_t oom_known = 0;
@@ -65,6 +67,15 @@ struct GroupFigures {
   void make_approximate();
 };
 
+/// Over all groups.
+struct RunCounts {
+  std::uint64_t runs = 0;
+  std::uint64_t from_samples = 0;
+  std::uint64_t may_still_run = 0;
+  std::uint64_t gpu_memory_of_whole_device = 0;
+  std::optional<double> samples_coverage_percent_p50;
+};
+
 /// Groups runs as they come. Memory: a few numbers per run up to `exact_up_to` runs in all; beyond
 /// that the percentiles are those of a QuantileSketch and the memory is flat.
 class ModuleFigures {
@@ -81,6 +92,8 @@ class ModuleFigures {
   [[nodiscard]] const std::map<GroupKey, GroupFigures>& groups() const { return groups_; }
   /// Each once.
   [[nodiscard]] std::vector<std::string> module_names() const;
+  /// Of all groups that are left.
+  [[nodiscard]] RunCounts counts() const;
   [[nodiscard]] bool is_exact() const { return exact_; }
   /// Runs that were left out since a window is set and nothing tells when they were.
   [[nodiscard]] std::uint64_t without_time() const { return without_time_; }

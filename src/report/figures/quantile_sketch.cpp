@@ -37,6 +37,14 @@ void QuantileSketch::add(double value) {
   }
 }
 
+void QuantileSketch::add(const QuantileSketch& other) {
+  size_ += other.size_;
+  zeros_ += other.zeros_;
+  for (const auto& [bucket, count] : other.buckets_) {
+    buckets_[bucket] += count;
+  }
+}
+
 double QuantileSketch::quantile(double percent) const {
   if (size_ == 0) {
     return 0;

@@ -14,6 +14,7 @@ class QuantileSketch {
   static constexpr double kRelativeError = 0.01;
 
   void add(double value);
+  void add(const QuantileSketch& other);
 
   /// The nearest rank: the smallest value with at least `percent` of the values at or below it. 0
   /// when there is none.
