@@ -69,6 +69,7 @@ using Progress = std::function<void(std::uint64_t bytes_done, std::uint64_t byte
 
 /// One row of a task's CSV. The texts and spans live for the call.
 struct TaskRow {
+  std::string_view task_id;
   std::string_view job_id;
   std::string_view module_name;
   std::string_view container;

@@ -14,4 +14,7 @@ namespace wemol {
 /// CR) gets a leading `'`.
 [[nodiscard]] std::string guarded_against_formulas(std::string_view text);
 
+/// Takes that `'` off again.
+[[nodiscard]] std::string_view without_formula_guard(std::string_view text);
+
 }  // namespace wemol

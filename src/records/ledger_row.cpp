@@ -75,7 +75,10 @@ class FieldReader {
  public:
   explicit FieldReader(std::span<const std::string_view> fields) : fields_(fields) {}
 
-  std::string text() { return without_guard(next()); }
+  /// Free text, which may have a guard.
+  std::string text() { return std::string(without_formula_guard(next())); }
+  /// Numbers and lists of them, as they are.
+  std::string digits() { return std::string(next()); }
 
   template <typename Number>
   std::optional<Number> number() {
@@ -99,12 +102,6 @@ class FieldReader {
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
  private:
-  static std::string without_guard(std::string_view field) {
-    const bool is_guarded =
-        field.starts_with('\'') && guarded_against_formulas(field.substr(1)) == field;
-    return std::string(is_guarded ? field.substr(1) : field);
-  }
-
   std::string_view next() { return fields_[at_++]; }
 
   template <typename Parse>
@@ -179,8 +176,8 @@ Result<RunSummary> parse_ledger_row(std::span<const std::string_view> fields) {
   }
   FieldReader reader(fields);
   RunSummary run;
-  run.task_id = reader.text();
-  run.job_id = reader.text();
+  run.task_id = reader.digits();
+  run.job_id = reader.digits();
   run.module_name = reader.text();
   run.container = reader.text();
   run.started_at = reader.time();
@@ -200,7 +197,7 @@ Result<RunSummary> parse_ledger_row(std::span<const std::string_view> fields) {
   run.block_read_bytes = reader.number<std::uint64_t>();
   run.block_write_bytes = reader.number<std::uint64_t>();
   run.gpu_count = reader.number<std::uint64_t>();
-  run.gpu_ids = reader.text();
+  run.gpu_ids = reader.digits();
   run.gpu_names = reader.text();
   run.gpu_utilization_mean = reader.number<double>();
   run.gpu_utilization_max = reader.number<double>();

@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 using std::chrono::sys_days;
 
 constexpr std::size_t kNanosecondDigits = 9;
+// The time between any two is less than 292 years, which is what a count of nanoseconds holds.
+constexpr int kFirstYear = 1970;
+constexpr int kLastYear = 2199;
 
 /// Takes `digits` decimal digits off the text.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
@@ -75,7 +78,7 @@ std::optional<sys_days> take_date(std::string_view& text) {
   const auto month = take_number(text, 2);
   const bool second = take(text, '-');
   const auto day = take_number(text, 2);
-  if (!year || !first || !month || !second || !day) {
+  if (!year || !first || !month || !second || !day || *year < kFirstYear || *year > kLastYear) {
     return std::nullopt;
   }
   const std::chrono::year_month_day date{std::chrono::year(*year),

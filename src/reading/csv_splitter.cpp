@@ -1,0 +1,147 @@
+#include "csv_splitter.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace wemol::reading {
+namespace {
+
+static_assert(std::endian::native == std::endian::little);  // the first byte is the lowest
+
+constexpr std::uint64_t kOnes = 0x0101010101010101;
+constexpr std::uint64_t kHighBits = 0x8080808080808080;
+
+/// The highest bit of each byte of `word` that is 0; bytes behind the first one may be wrong.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) {
+  return (word - kOnes) & ~word & kHighBits;
+}
+
+/// The next comma or line end, eight bytes at a time; `end` when there is none.
+const char* find_separator(const char* at, const char* end) {
+  while (end - at >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, sizeof word);
+    const std::uint64_t found =
+        zero_bytes(word ^ (kOnes * ',')) | zero_bytes(word ^ (kOnes * '\n'));
+    if (found != 0) {
+      return at + std::countr_zero(found) / 8;
+    }
+    at += 8;
+  }
+  return std::find_if(at, end, [](char c) { return c == ',' || c == '\n'; });
+}
+
+const char* find(const char* at, const char* end, char wanted) {
+  const void* const found = std::memchr(at, wanted, static_cast<std::size_t>(end - at));
+  return found == nullptr ? end : static_cast<const char*>(found);
+}
+
+}  // namespace
+
+CsvSplitter::CsvSplitter(std::size_t column_count)
+    : fields_(column_count), unquoted_(column_count) {}
+
+void CsvSplitter::keep(const char* begin, const char* end) {
+  if (count_ < fields_.size()) {
+    fields_[count_] = {begin, static_cast<std::size_t>(end - begin)};
+  }
+  ++count_;
+}
+
+/// Takes a field with the separator behind it.
+CsvSplitter::End CsvSplitter::take_field(const char*& at, const char* end) {
+  if (at != end && *at == '"') {
+    return take_quoted_field(at, end);
+  }
+  const char* const begin = at;
+  const char* const stop = find_separator(at, end);
+  at = stop == end ? end : stop + 1;
+  if (stop != end && *stop == ',') {
+    keep(begin, stop);
+    return End::field;
+  }
+  keep(begin, stop > begin && stop[-1] == '\r' ? stop - 1 : stop);
+  return stop == end ? End::text : End::line;
+}
+
+CsvSplitter::End CsvSplitter::take_quoted_field(const char*& at, const char* end) {
+  const char* const begin = ++at;
+  const char* stop = find(at, end, '"');
+  bool has_doubled = false;
+  while (stop != end && stop + 1 != end && stop[1] == '"') {
+    has_doubled = true;
+    stop = find(stop + 2, end, '"');
+  }
+  at = stop;
+  if (stop == end) {
+    has_open_quote_ = true;
+    return End::text;
+  }
+  line_ends_ += static_cast<std::uint64_t>(std::count(begin, stop, '\n'));
+  keep(begin, stop);
+  if (has_doubled && count_ <= fields_.size()) {
+    std::string& text = unquoted_[count_ - 1];
+    text.clear();
+    for (const char* from = begin; from != stop; from += *from == '"' ? 2 : 1) {
+      text += *from;
+    }
+    fields_[count_ - 1] = text;
+  }
+  at = stop + 1;
+  if (at != end && *at == ',') {
+    ++at;
+    return End::field;
+  }
+  if (at != end && *at == '\r') {
+    ++at;
+  }
+  if (at == end) {
+    return End::text;
+  }
+  return *at++ == '\n' ? End::line : End::broken;
+}
+
+CsvSplitter::Outcome CsvSplitter::give_up_line(std::string_view& text, bool is_last) {
+  const std::size_t line_end = text.find('\n');
+  if (line_end == std::string_view::npos && !is_last) {
+    return Outcome::half;
+  }
+  line_ends_ = line_end == std::string_view::npos ? 0 : 1;
+  text.remove_prefix(std::min(line_end, text.size() - 1) + 1);
+  return Outcome::bad_line;
+}
+
+CsvSplitter::Outcome CsvSplitter::next(std::string_view& text, bool is_last) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  if (text.empty()) {
+    return Outcome::half;
+  }
+  count_ = 0;
+  line_ends_ = 0;
+  has_open_quote_ = false;
+  End field_end = End::field;
+  while (field_end == End::field) {
+    field_end = take_field(at, end);
+  }
+  if (field_end == End::text && !is_last) {
+    return Outcome::half;
+  }
+  if (has_open_quote_ || field_end == End::broken) {
+    trouble_ = has_open_quote_ ? "a quote that is not closed" : "text behind a closing quote";
+    return give_up_line(text, is_last);
+  }
+  const bool is_blank = count_ == 1 && fields_[0].empty() && *text.data() != '"';
+  if (count_ != fields_.size() && !is_blank) {
+    trouble_ = fmt::format("{} fields instead of {}", count_, fields_.size());
+    return give_up_line(text, is_last);
+  }
+  line_ends_ += field_end == End::line ? 1 : 0;
+  text.remove_prefix(static_cast<std::size_t>(at - text.data()));
+  return is_blank ? Outcome::blank : Outcome::record;
+}
+
+}  // namespace wemol::reading

@@ -1,0 +1,118 @@
+#include "local_time_reader.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "text_fields.h"
+
+namespace wemol::reading {
+namespace {
+
+constexpr std::size_t kDayLength = 10;
+constexpr std::size_t kTimeLength = 19;
+constexpr std::time_t kSecondsOfDay = 86400;
+constexpr int kFirstYear = 1970;
+constexpr int kLastYear = 2199;
+
+/// The number of two digits; nothing when they are none.
+std::optional<int> two_digits(std::string_view text) {
+  const bool are_digits = text[0] >= '0' && text[0] <= '9' && text[1] >= '0' && text[1] <= '9';
+  return are_digits ? std::optional((text[0] - '0') * 10 + text[1] - '0') : std::nullopt;
+}
+
+/// Seconds since midnight by the clock's hands: "09:44:28".
+std::optional<std::time_t> seconds_of_day(std::string_view text) {
+  const auto hours = two_digits(text);
+  const auto minutes = two_digits(text.substr(3));
+  const auto seconds = two_digits(text.substr(6));
+  if (text[2] != ':' || text[5] != ':' || !hours || !minutes || !seconds || *hours > 23 ||
+      *minutes > 59 || *seconds > 60) {
+    return std::nullopt;
+  }
+  return *hours * 3600 + *minutes * 60 + *seconds;
+}
+
+std::optional<std::tm> midnight_of(std::string_view text) {
+  const auto year = parse_number<int>(text.substr(0, 4));
+  const auto month = two_digits(text.substr(5));
+  const auto day = two_digits(text.substr(8));
+  if (!year || text[4] != '-' || !month || text[7] != '-' || !day || *year < kFirstYear ||
+      *year > kLastYear) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  std::tm midnight{};
+  midnight.tm_year = *year - 1900;
+  midnight.tm_mon = *month - 1;
+  midnight.tm_mday = *day;
+  return date.ok() ? std::optional(midnight) : std::nullopt;
+}
+
+std::tm with_time(std::tm midnight, std::time_t seconds) {
+  midnight.tm_hour = static_cast<int>(seconds / 3600);
+  midnight.tm_min = static_cast<int>(seconds / 60 % 60);
+  midnight.tm_sec = static_cast<int>(seconds % 60);
+  return midnight;
+}
+
+/// The moments at which a clock shows that time: one, or two when an hour is repeated, or the one
+/// that the system makes of an hour that is left out. In the order of time.
+std::vector<std::time_t> moments_of(const std::tm& shown) {
+  std::vector<std::time_t> moments;
+  for (const int is_summer_time : {1, 0, -1}) {
+    std::tm local = shown;
+    local.tm_isdst = is_summer_time;
+    const std::time_t moment = std::mktime(&local);
+    const bool is_shown = local.tm_mday == shown.tm_mday && local.tm_hour == shown.tm_hour &&
+                          local.tm_min == shown.tm_min;
+    if (is_shown || (is_summer_time < 0 && moments.empty())) {
+      moments.push_back(moment);
+    }
+  }
+  std::ranges::sort(moments);
+  const auto repeated = std::ranges::unique(moments);
+  moments.erase(repeated.begin(), repeated.end());
+  return moments;
+}
+
+}  // namespace
+
+void LocalTimeReader::look_up_day() {
+  const auto first = moments_of(midnight_);
+  const auto last = moments_of(with_time(midnight_, kSecondsOfDay - 1));
+  const bool is_plain =
+      first.size() == 1 && last.size() == 1 && last.front() - first.front() == kSecondsOfDay - 1;
+  day_begin_ = is_plain ? std::optional(first.front()) : std::nullopt;
+}
+
+std::optional<std::time_t> LocalTimeReader::on_day_of_change(std::time_t seconds) const {
+  const auto moments = moments_of(with_time(midnight_, seconds));
+  const auto fits = [&](std::time_t moment) { return !last_ || moment >= *last_; };
+  const auto found = std::ranges::find_if(moments, fits);
+  return found == moments.end() ? moments.back() : *found;
+}
+
+std::optional<WallClockTime> LocalTimeReader::parse(std::string_view text) {
+  if (text.size() != kTimeLength || text[kDayLength] != ' ') {
+    return std::nullopt;
+  }
+  const auto seconds = seconds_of_day(text.substr(kDayLength + 1));
+  if (!seconds) {
+    return std::nullopt;
+  }
+  if (const std::string_view day = text.substr(0, kDayLength); day != day_) {
+    const auto midnight = midnight_of(day);
+    if (!midnight) {
+      return std::nullopt;
+    }
+    day_ = day;
+    midnight_ = *midnight;
+    look_up_day();
+  }
+  last_ = day_begin_ ? *day_begin_ + *seconds : on_day_of_change(*seconds);
+  return WallClockTime(std::chrono::seconds(*last_));
+}
+
+}  // namespace wemol::reading

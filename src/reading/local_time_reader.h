@@ -1,0 +1,33 @@
+#pragma once
+
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "run_summary.h"
+
+namespace wemol::reading {
+
+/// Reads the local times of rows, "2025-06-04 09:44:28", in the order of the rows.
+///
+/// The hour that a change from summer time repeats is told apart by the time before: the one that
+/// is not earlier. The system's time zone is asked once for a day, since asking takes long.
+class LocalTimeReader {
+ public:
+  /// Nothing when it is no such time, or of no year from 1970 to 2199.
+  [[nodiscard]] std::optional<WallClockTime> parse(std::string_view text);
+  /// The next one belongs to another file, and may be any time.
+  void forget_order() { last_.reset(); }
+
+ private:
+  [[nodiscard]] std::optional<std::time_t> on_day_of_change(std::time_t seconds_of_day) const;
+  void look_up_day();
+
+  std::string day_;  ///< "2025-06-04"
+  std::tm midnight_{};
+  std::optional<std::time_t> day_begin_;  ///< nothing: its hours are not all alike
+  std::optional<std::time_t> last_;
+};
+
+}  // namespace wemol::reading

@@ -1,0 +1,119 @@
+#include "recorded_tree.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "ledger_row.h"
+#include "text_fields.h"
+
+namespace wemol::reading {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct FoundFile {
+  std::string stem;
+  fs::path folder;
+  unsigned number = 1;
+  std::string name;
+};
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Calls `take` with each entry of the folder.
+template <typename Take>
+std::error_code for_each_entry(const fs::path& folder, const Take& take) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    take(*entry);
+  }
+  return error;
+}
+
+bool is_folder(const fs::directory_entry& entry) {
+  std::error_code error;
+  return entry.is_directory(error) && !error;
+}
+
+std::vector<TaskCsvs> by_task(std::vector<FoundFile>&& files) {
+  std::ranges::sort(files, [](const FoundFile& one, const FoundFile& other) {
+    return std::tie(one.stem, one.folder, one.number) <
+           std::tie(other.stem, other.folder, other.number);
+  });
+  std::vector<TaskCsvs> tasks;
+  for (FoundFile& file : files) {
+    if (tasks.empty() || tasks.back().task_id != file.stem) {
+      tasks.push_back({.task_id = std::move(file.stem), .files = {}});
+    }
+    tasks.back().files.push_back(file.folder / file.name);
+  }
+  return tasks;
+}
+
+}  // namespace
+
+std::optional<RecordedFileName> parse_file_name(std::string_view name) {
+  constexpr std::string_view kExtension = ".csv";
+  if (!name.ends_with(kExtension)) {
+    return std::nullopt;
+  }
+  name.remove_suffix(kExtension.size());
+  RecordedFileName parsed{.stem = name.substr(0, name.find('-'))};
+  if (parsed.stem.size() < name.size()) {
+    const std::string_view digits = name.substr(parsed.stem.size() + 1);
+    const auto number = parse_number<unsigned>(digits);
+    if (!number || *number < 2 || digits.front() == '0') {
+      return std::nullopt;
+    }
+    parsed.number = *number;
+  }
+  parsed.is_ledger = parsed.stem == kLedgerStem;
+  return parsed.is_ledger || is_digits(parsed.stem) ? std::optional(parsed) : std::nullopt;
+}
+
+Result<RecordedTree> list_tree(
+    const fs::path& root, const std::function<void(const fs::path&, std::string)>& note_trouble) {
+  RecordedTree tree;
+  std::vector<FoundFile> task_files;
+  std::vector<fs::path> folders;
+  const auto take_file = [&](const fs::path& folder, const fs::directory_entry& entry) {
+    std::string name = entry.path().filename().string();
+    if (const auto parsed = parse_file_name(name); !parsed) {
+      return;
+    } else if (parsed->is_ledger) {
+      tree.ledgers.push_back(entry.path());
+    } else {
+      task_files.push_back({.stem = std::string(parsed->stem),
+                            .folder = folder,
+                            .number = parsed->number,
+                            .name = std::move(name)});
+    }
+  };
+  const std::error_code failed = for_each_entry(root, [&](const fs::directory_entry& entry) {
+    if (is_folder(entry)) {
+      folders.push_back(entry.path());
+    } else {
+      take_file(root, entry);
+    }
+  });
+  if (failed) {
+    return failure(fmt::format("{}: {}", root.string(), failed.message()), failed.value());
+  }
+  for (const fs::path& folder : folders) {
+    const std::error_code error =
+        for_each_entry(folder, [&](const fs::directory_entry& entry) { take_file(folder, entry); });
+    if (error) {
+      note_trouble(folder, error.message());
+    }
+  }
+  std::ranges::sort(tree.ledgers);
+  tree.tasks = by_task(std::move(task_files));
+  return tree;
+}
+
+}  // namespace wemol::reading

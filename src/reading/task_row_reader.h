@@ -1,0 +1,47 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "local_time_reader.h"
+#include "recorded_runs.h"
+
+namespace wemol::reading {
+
+/// The header of a task's CSV, without its line end.
+inline constexpr std::string_view kTaskHeader =
+    "task_id,job_id,module_name,timestamp,container,cpu_percent,mem_usage,mem_percent,net_io,"
+    "block_io,pids,gpu_count,gpu_ids,gpu_names,gpu_memory_used,gpu_memory_total,gpu_utilization,"
+    "gpu_memory_utilization,gpu_temperature,gpu_fan_speed,gpu_power_draw,gpu_power_limit";
+
+/// Makes readings of the rows of task CSVs, in the order of the file.
+class TaskRowReader {
+ public:
+  /// Nothing when a cell holds what no recorder writes; trouble() names it. The row lives until the
+  /// next call, and as long as the fields.
+  [[nodiscard]] const TaskRow* parse(std::span<const std::string_view> fields);
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
+  /// The next row belongs to another file.
+  void begin_file() { times_.forget_order(); }
+
+ private:
+  [[nodiscard]] bool parse_identity(std::span<const std::string_view> fields);
+  [[nodiscard]] bool parse_usage(std::span<const std::string_view> fields);
+  [[nodiscard]] bool parse_gpus(std::span<const std::string_view> fields);
+  /// Keeps which cell it is. Always false.
+  bool refuse(std::span<const std::string_view> fields, std::size_t column);
+
+  template <typename Parse>
+  bool take_list(const Parse& parse, std::span<const std::string_view> fields, std::size_t column,
+                 std::optional<double> GpuReading::*value);
+
+  LocalTimeReader times_;
+  TaskRow row_;
+  std::vector<GpuReading> gpus_;
+  std::vector<std::string_view> items_;
+  std::string trouble_;
+};
+
+}  // namespace wemol::reading
