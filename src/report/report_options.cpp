@@ -1,5 +1,7 @@
 #include "report_options.h"
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -16,7 +18,7 @@ namespace wemol::report {
 namespace {
 
 constexpr int kUsageError = 2;
-constexpr const char* kNeedsCommand = "takes a command: modules, recommend or task (see --help)";
+constexpr const char* kNeedsCommand = "it takes a command: modules, recommend or task (see --help)";
 
 using Accept = std::function<bool(const std::string&)>;
 
@@ -105,17 +107,16 @@ void add_selection(CLI::App& app, ReportOptions& options, WallClockTime now) {
            }
            options.modules = names;
          },
-         "The module of this name; where there is none, all whose name has it as a part. May be "
-         "given several times")
+         "The module of this name, else all with it in their name; may be given several times")
       ->allow_extra_args(false)
       ->type_name("NAME")
       ->group(kSelection);
   table
-      .add("from", "F", "ledger",
-           "ledger: what the recorder wrote at each run's end, and the samples of the others. "
-           "samples: everything from the task CSVs",
-           "ledger or samples",
-           one_of<bool>({{"ledger", false}, {"samples", true}}, options.samples_only))
+      .add(
+          "from", "F", "ledger",
+          "The ledgers, and the samples of runs that have no row there; or samples: task CSVs only",
+          "ledger or samples",
+          one_of<bool>({{"ledger", false}, {"samples", true}}, options.samples_only))
       .group(kSelection);
   table
       .add("threads", "N", "0", "That read files side by side; 0: one per CPU",
@@ -134,7 +135,7 @@ void add_output(CLI::App& app, ReportOptions& options) {
                           options.format))
       .group(kOutput);
   table
-      .add("color", "WHEN", "auto", "auto: on a terminal, and when NO_COLOR is not set",
+      .add("color", "WHEN", "auto", "auto (on a terminal, unless NO_COLOR is set), always or never",
            "auto, always or never",
            one_of<ColorChoice>({{"auto", ColorChoice::automatic},
                                 {"always", ColorChoice::always},
@@ -177,8 +178,7 @@ void add_cost_and_rules(CLI::App& app, ReportOptions& options) {
       .group(kRules);
   table
       .add("cores-from", "F", "max",
-           "Request cores for each run's highest reading (max) or for its mean (mean)",
-           "max or mean",
+           "Request cores for each run's highest reading (max) or its mean (mean)", "max or mean",
            one_of<CoresBasis>({{"max", CoresBasis::max}, {"mean", CoresBasis::mean}},
                               rules.cores_basis))
       .group(kRules);
@@ -260,9 +260,15 @@ tl::expected<ReportOptions, EarlyEnd> parse_report_options(int argc, const char*
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    return tl::make_unexpected(EarlyEnd{0, app.help()});
+    // Not app.help(), which is that of the command.
+    return tl::make_unexpected(EarlyEnd{
+        0, app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal)});
   } catch (const CLI::CallForVersion& version) {
     return tl::make_unexpected(EarlyEnd{0, std::string(version.what()) + "\n"});
+  } catch (const CLI::ExtrasError& error) {
+    return usage_error(app.get_subcommands().empty()
+                           ? fmt::format("{}; {}", error.what(), kNeedsCommand)
+                           : error.what());
   } catch (const CLI::ParseError& error) {
     return usage_error(error.what());
   }

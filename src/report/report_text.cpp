@@ -62,15 +62,34 @@ Result<ModuleFigures> read_figures(const ReportOptions& options, ReportContext& 
   return figures;
 }
 
+Json json_of(const ReportOptions& options, const ModuleFigures& figures,
+             const ReportContext& context) {
+  return options.command == Command::recommend
+             ? recommendation_json(figures, context, options.rules)
+             : modules_json(figures, context, options.gpu_hour_cores);
+}
+
+/// Has its header also when there is no module.
+std::string csv_of(const ReportOptions& options, const ModuleFigures& figures,
+                   const ReportContext& context) {
+  if (!figures.groups().empty()) {
+    return flat_csv(json_of(options, figures, context)["modules"]);
+  }
+  ModuleFigures one({}, context.now);
+  one.add({});
+  const std::string csv = flat_csv(json_of(options, one, context)["modules"]);
+  return csv.substr(0, csv.find('\n') + 1);
+}
+
 std::string modules_text(const ReportOptions& options, const ModuleFigures& figures,
                          const ReportContext& context, const Screen& screen) {
-  const bool is_recommendation = options.command == Command::recommend;
-  if (options.format == Format::csv || options.format == Format::json) {
-    const Json json = is_recommendation ? recommendation_json(figures, context, options.rules)
-                                        : modules_json(figures, context, options.gpu_hour_cores);
-    return options.format == Format::json ? json_text_of(json) : flat_csv(json["modules"]);
+  if (options.format == Format::csv) {
+    return csv_of(options, figures, context);
   }
-  const Document document = is_recommendation
+  if (options.format == Format::json) {
+    return json_text_of(json_of(options, figures, context));
+  }
+  const Document document = options.command == Command::recommend
                                 ? recommendation_document(figures, context, options.rules)
                                 : modules_document(figures, context, options.gpu_hour_cores);
   return options.format == Format::markdown

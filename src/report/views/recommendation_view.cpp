@@ -1,5 +1,6 @@
 #include "recommendation_view.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -51,30 +52,56 @@ std::string against_peak_text(const std::optional<double>& saving_percent) {
   return fmt::format("{} % {}", std::abs(percent), percent > 0 ? "less" : "more");
 }
 
+bool lack_data_alike(const std::vector<NamedFigure>& figures) {
+  return std::ranges::all_of(figures, [&](const NamedFigure& named) {
+    return !named.figure->request && named.figure->known == figures.front().figure->known;
+  });
+}
+
+std::string not_enough_text(std::uint64_t known, const RequestRules& rules) {
+  return fmt::format("not enough data ({} of {})", known, rules.minimum_runs);
+}
+
+/// What is wrong with a figure of the request; nothing when it is as it should be.
+std::optional<std::string> warning_of(const NamedFigure& named, const RequestRules& rules) {
+  const RequestedFigure& figure = *named.figure;
+  if (!figure.request) {
+    return fmt::format("{}: {}", named.name, not_enough_text(figure.known, rules));
+  }
+  if (figure.too_small_for.value_or(0) > 0) {
+    return fmt::format("{}: too small for {} of {} runs, the greatest took {}", named.name,
+                       *figure.too_small_for, figure.known, value_text(named, figure.max));
+  }
+  return std::nullopt;
+}
+
+std::string oom_text(const GroupFigures& group, const Recommendation& made,
+                     const RequestRules& rules) {
+  std::string text =
+      fmt::format("memory: {} of {} runs OOM-killed, the greatest at {}", group.oom_killed,
+                  group.oom_known, bytes_text(group.largest_oom_peak_bytes));
+  if (made.memory_raised_after_oom) {
+    text += fmt::format("; raised to that and {:g} %", rules.oom_growth_percent);
+  }
+  return text;
+}
+
 /// What must not be overlooked of one module's request, a line each.
 std::vector<std::string> warnings_of(const std::vector<NamedFigure>& figures,
                                      const GroupFigures& group, const Recommendation& made,
                                      const RequestRules& rules) {
   std::vector<std::string> warnings;
-  for (const NamedFigure& named : figures) {
-    const RequestedFigure& figure = *named.figure;
-    if (!figure.request) {
-      warnings.push_back(fmt::format("{}: not enough data ({} of {})", named.name, figure.known,
-                                     rules.minimum_runs));
-    } else if (figure.too_small_for.value_or(0) > 0) {
-      warnings.push_back(fmt::format("{}: too small for {} of {} runs, the largest took {}",
-                                     named.name, *figure.too_small_for, figure.known,
-                                     value_text(named, figure.max)));
+  if (lack_data_alike(figures)) {
+    warnings.push_back(not_enough_text(figures.front().figure->known, rules));
+  } else {
+    for (const NamedFigure& named : figures) {
+      if (auto warning = warning_of(named, rules)) {
+        warnings.push_back(std::move(*warning));
+      }
     }
   }
   if (group.oom_killed > 0) {
-    std::string text =
-        fmt::format("memory: {} of {} runs OOM-killed, the largest at {}", group.oom_killed,
-                    group.oom_known, bytes_text(group.largest_oom_peak_bytes));
-    if (made.memory_raised_after_oom) {
-      text += fmt::format("; raised to that and {:g} %", rules.oom_growth_percent);
-    }
-    warnings.push_back(std::move(text));
+    warnings.push_back(oom_text(group, made, rules));
   }
   return warnings;
 }
@@ -90,7 +117,8 @@ class RecommendationTables {
     add_request(key, group, figures);
     add_grounds(key, figures);
     for (const std::string& warning : warnings_of(figures, group, made, rules_)) {
-      warnings_.push_back(fmt::format("{} ({}): {}", module_text(key), gpu_text(key), warning));
+      warnings_.push_back(fmt::format("{}, {}: {}", module_text(key),
+                                      uses_no_gpu(key) ? "no GPU" : gpu_text(key), warning));
     }
   }
 
@@ -154,7 +182,7 @@ class RecommendationTables {
                              {"p95", Align::right, "peaks of the runs"},
                              {"max", Align::right, "peaks of the runs"},
                              {"too small for"},
-                             {"than the max"}},
+                             {"against max"}},
                  .rows = {}};
   std::vector<std::string> warnings_;
 };
@@ -204,7 +232,7 @@ Document recommendation_document(const ModuleFigures& figures, const ReportConte
   document.notes.insert(document.notes.end(), in_words.begin(), in_words.end());
   document.notes.emplace_back(
       "Too small for: of the runs that have the figure, those whose peak was above the request. "
-      "Than "
+      "Against "
       "the max: what the requests take in all against requesting the greatest peak for every run.");
   return document;
 }

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include <nlohmann/json.hpp>
 
 #include "json_parts.h"
@@ -8,13 +11,28 @@ namespace {
 
 constexpr int kDecimals = 3;
 
-constexpr std::array<std::pair<SeriesFigure, const char*>, kSeriesFigureCount> kSeriesNames{{
-    {kSeriesCores, "cpu_cores"},
-    {kSeriesMemoryBytes, "memory_bytes"},
-    {kSeriesGpuUtilizationPercent, "gpu_device_utilization_percent"},
-    {kSeriesGpuMemoryMib, "gpu_device_memory_mib"},
-    {kSeriesGpuPowerWatts, "gpu_device_power_watts"},
+struct NamedSeries {
+  SeriesFigure figure;
+  const char* name;
+  int decimals;
+};
+
+constexpr std::array<NamedSeries, kSeriesFigureCount> kSeries{{
+    {kSeriesCores, "cpu_cores", kDecimals},
+    {kSeriesMemoryBytes, "memory_bytes", 0},
+    {kSeriesGpuUtilizationPercent, "gpu_device_utilization_percent", kDecimals},
+    {kSeriesGpuMemoryMib, "gpu_device_memory_mib", 1},
+    {kSeriesGpuPowerWatts, "gpu_device_power_watts", kDecimals},
 }};
+
+using Figures = std::array<std::optional<double>, kSeriesFigureCount>;
+
+void add_figures(const Figures& mean, const Figures& max, Json& json) {
+  for (const auto& [figure, name, decimals] : kSeries) {
+    json[std::string(name) + "_mean"] = json_number(mean[figure], decimals);
+    json[std::string(name) + "_max"] = json_number(max[figure], decimals);
+  }
+}
 
 Json json_exit_code(const std::optional<std::int64_t>& exit_code) {
   return exit_code ? Json(*exit_code) : Json();
@@ -76,10 +94,7 @@ std::vector<SeriesBucket> buckets_of(const RunOverTime& run, std::size_t columns
 
 Json json_bucket(const SeriesBucket& bucket) {
   Json json{{"begin", json_time(bucket.begin)}, {"samples", bucket.samples}};
-  for (const auto& [figure, name] : kSeriesNames) {
-    json[std::string(name) + "_mean"] = json_number(bucket.mean[figure], kDecimals);
-    json[std::string(name) + "_max"] = json_number(bucket.max[figure], kDecimals);
-  }
+  add_figures(bucket.mean, bucket.max, json);
   return json;
 }
 
@@ -90,8 +105,8 @@ Json run_record(const RunOverTime& run) {
   record.update(json_identity(run));
   record["begin"] = json_time(summary.started_at);
   record["samples"] = summary.samples;
-  std::array<std::optional<double>, kSeriesFigureCount> mean;
-  std::array<std::optional<double>, kSeriesFigureCount> max;
+  Figures mean;
+  Figures max;
   mean[kSeriesCores] = summary.cpu_cores_mean;
   max[kSeriesCores] = summary.cpu_cores_max;
   mean[kSeriesMemoryBytes] = summary.memory_mean_bytes;
@@ -101,10 +116,7 @@ Json run_record(const RunOverTime& run) {
   mean[kSeriesGpuUtilizationPercent] = summary.gpu_utilization_mean;
   max[kSeriesGpuUtilizationPercent] = summary.gpu_utilization_max;
   max[kSeriesGpuMemoryMib] = summary.gpu_device_memory_peak_mib;
-  for (const auto& [figure, name] : kSeriesNames) {
-    record[std::string(name) + "_mean"] = json_number(mean[figure], kDecimals);
-    record[std::string(name) + "_max"] = json_number(max[figure], kDecimals);
-  }
+  add_figures(mean, max, record);
   record["duration_seconds"] = json_number(summary.duration_seconds, kDecimals);
   record["exit_code"] = json_exit_code(summary.exit_code);
   record["oom_killed"] = json_flag(summary.oom_killed);

@@ -16,7 +16,7 @@ namespace {
 
 using FigureText = std::string (*)(const std::optional<double>&);
 
-constexpr std::size_t kNameWidth = 16;
+constexpr std::size_t kNameWidth = 17;
 
 std::string watts_text(const std::optional<double>& watts) {
   return watts ? amount_text(watts) + " W" : kNotKnown;
@@ -114,8 +114,10 @@ NamedTexts figures_of(const RunSummary& run) {
                          fmt::format("{} mean, {} max", percent_text(run.gpu_utilization_mean),
                                      percent_text(run.gpu_utilization_max)));
     figures.emplace_back("GPU memory", gpu_memory_of(run));
-    figures.emplace_back("GPU shared",
-                         fmt::format("in {} of the samples", percent_text(run.gpu_shared_percent)));
+    figures.emplace_back("GPU shared", run.gpu_shared_percent
+                                           ? fmt::format("in {} of the samples",
+                                                         percent_text(run.gpu_shared_percent))
+                                           : kNotKnown);
     figures.emplace_back("energy", energy_text(run.energy_wh));
   }
   return figures;
