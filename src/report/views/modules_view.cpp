@@ -69,7 +69,7 @@ Section runs_section(const std::vector<const Group*>& groups, double gpu_hour_co
   Table table{.columns = with_names({{"runs"}, {"failed"}, {"OOM"}}), .rows = {}};
   add_spread_columns("run time", table.columns);
   table.columns.push_back({"energy"});
-  table.columns.push_back({"core-hours", Align::right, "cost"});
+  table.columns.push_back({"core-h", Align::right, "cost"});
   for (const Group* const group : groups) {
     const GroupFigures& figures = group->second;
     Cells cells = name_cells(group->first);

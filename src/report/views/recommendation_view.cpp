@@ -125,7 +125,7 @@ class RecommendationTables {
   [[nodiscard]] std::vector<Section> take() {
     std::vector<Section> sections{{.title = "What to request", .table = std::move(requests_)}};
     if (!warnings_.empty()) {
-      sections.push_back({.title = "Mind", .lines = std::move(warnings_)});
+      sections.push_back({.title = "Take note", .lines = std::move(warnings_)});
     }
     sections.push_back({.title = "What it rests on", .table = std::move(grounds_)});
     return sections;
