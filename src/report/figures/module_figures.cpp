@@ -23,8 +23,7 @@ std::vector<std::string> models_of(std::string_view gpu_names) {
     models.push_back(model_name(trimmed(name)));
   }
   std::ranges::sort(models);
-  const auto repeated = std::ranges::unique(models);
-  models.erase(repeated.begin(), repeated.end());
+  models.erase(std::unique(models.begin(), models.end()), models.end());
   return models;
 }
 

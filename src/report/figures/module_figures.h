@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "distribution.h"
@@ -18,7 +19,11 @@ struct GroupKey {
   /// The GPU models used, each once, sorted; none when it used no GPU, absent when nobody knows.
   std::optional<std::vector<std::string>> gpu_models;
 
-  friend auto operator<=>(const GroupKey&, const GroupKey&) = default;
+  friend bool operator==(const GroupKey&, const GroupKey&) = default;
+  friend bool operator<(const GroupKey& one, const GroupKey& other) {
+    return std::tie(one.module_name, one.gpu_models) <
+           std::tie(other.module_name, other.gpu_models);
+  }
 };
 
 [[nodiscard]] GroupKey group_of(const RunSummary& run);
