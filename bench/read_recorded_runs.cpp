@@ -1,15 +1,20 @@
 // Reads a recorded tree as wemol-report does, and says how long that took.
 //
-//   read_recorded_runs FOLDER ledger|samples [THREADS]
+//   read_recorded_runs FOLDER ledger|samples [THREADS [MODULE]]
+//
+// The last line is the spread of that module's memory peaks.
 
 #include <sys/resource.h>
 
 #include <chrono>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "known_tree.h"
 #include "recorded_runs.h"
 #include "text_fields.h"
 
@@ -18,7 +23,7 @@ namespace {
 
 int read_tree(std::span<char*> arguments) {
   if (arguments.size() < 3) {
-    fmt::print(stderr, "read_recorded_runs FOLDER ledger|samples [THREADS]\n");
+    fmt::print(stderr, "read_recorded_runs FOLDER ledger|samples [THREADS [MODULE]]\n");
     return 2;
   }
   reading::ReadingRequest request{.root = arguments[1],
@@ -26,6 +31,8 @@ int read_tree(std::span<char*> arguments) {
   if (arguments.size() > 3) {
     request.threads = parse_number<unsigned>(arguments[3]).value_or(0);
   }
+  const std::string module = arguments.size() > 4 ? arguments[4] : "";
+  std::vector<double> peaks;
   std::uint64_t runs = 0;
   double core_hours = 0;
   const auto begin = std::chrono::steady_clock::now();
@@ -34,6 +41,9 @@ int read_tree(std::span<char*> arguments) {
       [&](reading::RecordedRun&& run) {
         ++runs;
         core_hours += run.summary.cpu_seconds.value_or(0) / 3600;
+        if (run.summary.module_name == module && run.summary.memory_peak_bytes) {
+          peaks.push_back(static_cast<double>(*run.summary.memory_peak_bytes));
+        }
       },
       nullptr);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
@@ -49,6 +59,11 @@ int read_tree(std::span<char*> arguments) {
       "{} KiB resident at most\n",
       runs, core_hours, report->sample_rows + report->ledger_rows, megabytes, report->bad_lines,
       took.count(), megabytes / took.count(), usage.ru_maxrss);
+  if (!peaks.empty()) {
+    fmt::print("{} runs, memory peak p50/p95/max {:.0f} {:.0f} {:.0f}\n", peaks.size(),
+               test::nearest_rank(peaks, 50), test::nearest_rank(peaks, 95),
+               test::nearest_rank(peaks, 100));
+  }
   return 0;
 }
 

@@ -12,26 +12,12 @@ namespace {
 static_assert(std::endian::native == std::endian::little);  // the first byte is the lowest
 
 constexpr std::uint64_t kOnes = 0x0101010101010101;
-constexpr std::uint64_t kHighBits = 0x8080808080808080;
+constexpr std::uint64_t kLowBits = 0x7F * kOnes;
 
-/// The highest bit of each byte of `word` that is 0; bytes behind the first one may be wrong.
-constexpr std::uint64_t zero_bytes(std::uint64_t word) {
-  return (word - kOnes) & ~word & kHighBits;
-}
-
-/// The next comma or line end, eight bytes at a time; `end` when there is none.
-const char* find_separator(const char* at, const char* end) {
-  while (end - at >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, sizeof word);
-    const std::uint64_t found =
-        zero_bytes(word ^ (kOnes * ',')) | zero_bytes(word ^ (kOnes * '\n'));
-    if (found != 0) {
-      return at + std::countr_zero(found) / 8;
-    }
-    at += 8;
-  }
-  return std::find_if(at, end, [](char c) { return c == ',' || c == '\n'; });
+/// The highest bit of each byte of `word` that is `wanted`.
+constexpr std::uint64_t bytes_that_are(std::uint64_t word, char wanted) {
+  const std::uint64_t rest = word ^ (kOnes * static_cast<unsigned char>(wanted));
+  return ~(((rest & kLowBits) + kLowBits) | rest | kLowBits);
 }
 
 const char* find(const char* at, const char* end, char wanted) {
@@ -51,20 +37,50 @@ void CsvSplitter::keep(const char* begin, const char* end) {
   ++count_;
 }
 
-/// Takes a field with the separator behind it.
-CsvSplitter::End CsvSplitter::take_field(const char*& at, const char* end) {
-  if (at != end && *at == '"') {
-    return take_quoted_field(at, end);
+/// Takes fields with the separators behind them, eight bytes at a time, up to the end of the line
+/// or to a field in quotes (`End::field`).
+CsvSplitter::End CsvSplitter::take_plain_fields(const char*& at, const char* end) {
+  const char* begin = at;
+  const auto keep_last = [&](const char* stop) {
+    keep(begin, stop > begin && stop[-1] == '\r' ? stop - 1 : stop);
+  };
+  const char* next = at;
+  for (; end - next >= 8; next += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, next, sizeof word);
+    std::uint64_t found = bytes_that_are(word, ',') | bytes_that_are(word, '\n');
+    for (; found != 0; found &= found - 1) {
+      const char* const stop = next + std::countr_zero(found) / 8;
+      at = stop + 1;
+      if (*stop == '\n') {
+        keep_last(stop);
+        return End::line;
+      }
+      keep(begin, stop);
+      begin = at;
+      if (at != end && *at == '"') {
+        return End::field;
+      }
+    }
   }
-  const char* const begin = at;
-  const char* const stop = find_separator(at, end);
-  at = stop == end ? end : stop + 1;
-  if (stop != end && *stop == ',') {
-    keep(begin, stop);
-    return End::field;
+  for (; next != end; ++next) {
+    if (*next == '\n') {
+      keep_last(next);
+      at = next + 1;
+      return End::line;
+    }
+    if (*next == ',') {
+      keep(begin, next);
+      begin = next + 1;
+      at = begin;
+      if (at != end && *at == '"') {
+        return End::field;
+      }
+    }
   }
-  keep(begin, stop > begin && stop[-1] == '\r' ? stop - 1 : stop);
-  return stop == end ? End::text : End::line;
+  keep_last(end);
+  at = end;
+  return End::text;
 }
 
 CsvSplitter::End CsvSplitter::take_quoted_field(const char*& at, const char* end) {
@@ -125,7 +141,7 @@ CsvSplitter::Outcome CsvSplitter::next(std::string_view& text, bool is_last) {
   has_open_quote_ = false;
   End field_end = End::field;
   while (field_end == End::field) {
-    field_end = take_field(at, end);
+    field_end = at != end && *at == '"' ? take_quoted_field(at, end) : take_plain_fields(at, end);
   }
   if (field_end == End::text && !is_last) {
     return Outcome::half;
@@ -136,7 +152,7 @@ CsvSplitter::Outcome CsvSplitter::next(std::string_view& text, bool is_last) {
   }
   const bool is_blank = count_ == 1 && fields_[0].empty() && *text.data() != '"';
   if (count_ != fields_.size() && !is_blank) {
-    trouble_ = fmt::format("{} fields instead of {}", count_, fields_.size());
+    trouble_ = fmt::format("{} instead of {} fields", count_, fields_.size());
     return give_up_line(text, is_last);
   }
   line_ends_ += field_end == End::line ? 1 : 0;

@@ -37,7 +37,7 @@ class CsvSplitter {
  private:
   enum class End { field, line, text, broken };
 
-  [[nodiscard]] End take_field(const char*& at, const char* end);
+  [[nodiscard]] End take_plain_fields(const char*& at, const char* end);
   [[nodiscard]] End take_quoted_field(const char*& at, const char* end);
   [[nodiscard]] Outcome give_up_line(std::string_view& text, bool is_last);
   void keep(const char* begin, const char* end);

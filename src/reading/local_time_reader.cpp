@@ -1,6 +1,7 @@
 #include "local_time_reader.h"
 
 #include <algorithm>
+#include <mutex>
 #include <vector>
 
 #include "text_fields.h"
@@ -60,6 +61,9 @@ std::tm with_time(std::tm midnight, std::time_t seconds) {
 /// The moments at which a clock shows that time: one, or two when an hour is repeated, or the one
 /// that the system makes of an hour that is left out. In the order of time.
 std::vector<std::time_t> moments_of(const std::tm& shown) {
+  // The C library has a lock of its own here, of which the thread sanitizer does not know.
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
   std::vector<std::time_t> moments;
   for (const int is_summer_time : {1, 0, -1}) {
     std::tm local = shown;
@@ -67,13 +71,12 @@ std::vector<std::time_t> moments_of(const std::tm& shown) {
     const std::time_t moment = std::mktime(&local);
     const bool is_shown = local.tm_mday == shown.tm_mday && local.tm_hour == shown.tm_hour &&
                           local.tm_min == shown.tm_min;
-    if (is_shown || (is_summer_time < 0 && moments.empty())) {
+    const bool is_new = std::ranges::find(moments, moment) == moments.end();
+    if (is_new && (is_shown || (is_summer_time < 0 && moments.empty()))) {
       moments.push_back(moment);
     }
   }
   std::ranges::sort(moments);
-  const auto repeated = std::ranges::unique(moments);
-  moments.erase(repeated.begin(), repeated.end());
   return moments;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <utility>
 
 #include "text_fields.h"
 
@@ -31,26 +30,30 @@ std::optional<double> take_any_number(std::string_view& text) {
 }
 
 /// Takes "12", "0.38", "1e+03" off the text.
-std::optional<double> take_number(std::string_view& text) {
+inline std::optional<double> take_number(std::string_view& text) {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const char* at = begin;
   std::uint64_t digits = 0;
-  std::size_t at = 0;
-  while (at < text.size() && is_digit(text[at])) {
-    digits = digits * 10 + static_cast<unsigned>(text[at++] - '0');
+  for (; at != end && is_digit(*at); ++at) {
+    digits = digits * 10 + static_cast<unsigned>(*at - '0');
   }
   std::size_t decimals = 0;
-  if (at > 0 && at < text.size() && text[at] == '.') {
-    const std::size_t point = at++;
-    while (at < text.size() && is_digit(text[at])) {
-      digits = digits * 10 + static_cast<unsigned>(text[at++] - '0');
+  if (at != begin && at != end && *at == '.') {
+    const char* const first = ++at;
+    for (; at != end && is_digit(*at); ++at) {
+      digits = digits * 10 + static_cast<unsigned>(*at - '0');
     }
-    decimals = at - point - 1;
+    decimals = static_cast<std::size_t>(at - first);
   }
-  const bool has_exponent = at < text.size() && (text[at] == 'e' || text[at] == 'E');
-  if (at == 0 || at > kExactDigits || has_exponent) {
+  const bool has_exponent = at != end && (*at == 'e' || *at == 'E');
+  const auto length = static_cast<std::size_t>(at - begin);
+  if (length == 0 || length > kExactDigits || has_exponent) {
     return take_any_number(text);
   }
-  text.remove_prefix(at);
-  return static_cast<double>(digits) / kPowersOfTen[decimals];
+  text.remove_prefix(length);
+  const auto number = static_cast<double>(digits);
+  return decimals == 0 ? number : number / kPowersOfTen[decimals];
 }
 
 /// The number in front of one of the units, or of none.
@@ -68,23 +71,59 @@ Cell<double> parse_quantity(std::string_view cell, std::string_view unit,
   return {std::nullopt, is_not_known(cell)};
 }
 
-/// 0 when it is no unit.
-double unit_bytes(std::string_view unit) {
-  constexpr std::string_view kPrefixes = "kMGTPE";
-  constexpr std::array kDecimal{1e3, 1e6, 1e9, 1e12, 1e15, 1e18};
-  constexpr std::array kBinary{0x1p10, 0x1p20, 0x1p30, 0x1p40, 0x1p50, 0x1p60};
-  if (unit == "B") {
-    return 1;
+struct Unit {
+  double bytes = 0;  ///< 0: it is no unit
+  std::size_t length = 0;
+};
+
+/// The unit that the text begins with.
+inline Unit unit_at(std::string_view text) {
+  const auto has = [&](std::size_t at, char c) { return at < text.size() && text[at] == c; };
+  const auto of_prefix = [&](double decimal, double binary) {
+    if (has(1, 'B')) {
+      return Unit{decimal, 2};
+    }
+    return has(1, 'i') && has(2, 'B') ? Unit{binary, 3} : Unit{};
+  };
+  switch (text.empty() ? '\0' : text.front()) {
+    case 'B':
+      return {1, 1};
+    case 'k':
+      return has(1, 'B') ? Unit{1e3, 2} : Unit{};
+    case 'K':
+      return has(1, 'i') && has(2, 'B') ? Unit{0x1p10, 3} : Unit{};
+    case 'M':
+      return of_prefix(1e6, 0x1p20);
+    case 'G':
+      return of_prefix(1e9, 0x1p30);
+    case 'T':
+      return of_prefix(1e12, 0x1p40);
+    case 'P':
+      return of_prefix(1e15, 0x1p50);
+    case 'E':
+      return of_prefix(1e18, 0x1p60);
+    default:
+      return {};
   }
-  if (unit.size() == 2 && unit[1] == 'B') {
-    const std::size_t prefix = kPrefixes.find(unit[0]);
-    return prefix == std::string_view::npos ? 0 : kDecimal[prefix];
+}
+
+/// Takes "975.7MiB" off the text.
+inline std::optional<std::uint64_t> take_bytes(std::string_view& text) {
+  const auto number = take_number(text);
+  if (!number) {
+    return std::nullopt;
   }
-  if (unit.size() == 3 && unit.ends_with("iB")) {
-    const std::size_t prefix = unit[0] == 'K' ? 0 : kPrefixes.find(unit[0], 1);
-    return prefix == std::string_view::npos ? 0 : kBinary[prefix];
+  if (text.starts_with(' ')) {  // "4.158 GB" of old versions
+    text.remove_prefix(1);
   }
-  return 0;
+  const Unit unit = unit_at(text);
+  const double bytes = *number * unit.bytes;
+  text.remove_prefix(unit.length);
+  if (unit.length == 0 || bytes >= 0x1p64) {
+    return std::nullopt;
+  }
+  const auto whole = static_cast<std::uint64_t>(bytes);
+  return whole + (bytes - static_cast<double>(whole) >= 0.5 ? 1U : 0U);
 }
 
 }  // namespace
@@ -111,20 +150,28 @@ Cell<double> parse_watts(std::string_view cell) {
 
 Cell<std::uint64_t> parse_bytes(std::string_view cell) {
   std::string_view text = trimmed(cell);
-  if (const auto value = take_number(text)) {
-    const double bytes = std::round(*value * unit_bytes(trimmed(text)));
-    if (unit_bytes(trimmed(text)) > 0 && bytes < 0x1p64) {
-      return {static_cast<std::uint64_t>(bytes)};
-    }
+  const auto bytes = take_bytes(text);
+  if (bytes && text.empty()) {
+    return {bytes};
   }
   return {std::nullopt, is_not_known(cell)};
 }
 
 BytesPair parse_bytes_pair(std::string_view cell) {
-  const std::size_t slash = cell.find('/');
+  constexpr std::string_view kBetween = " / ";
+  std::string_view text = cell;
+  const auto first = take_bytes(text);
+  if (first && text.starts_with(kBetween)) {
+    text.remove_prefix(kBetween.size());
+    const auto second = take_bytes(text);
+    if (second && text.empty()) {
+      return {.first = {first}, .second = {second}};
+    }
+  }
   if (is_not_known(cell)) {
     return {};
   }
+  const std::size_t slash = cell.find('/');
   if (slash == std::string_view::npos) {
     return {.first = {std::nullopt, false}, .second = {}};
   }

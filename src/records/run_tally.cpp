@@ -43,7 +43,8 @@ std::optional<double> power_share(const GpuReading& gpu) {
   return gpu.power_draw_watts ? std::optional(*gpu.power_draw_watts / sharers) : std::nullopt;
 }
 
-void raise(std::optional<double>& highest, const std::optional<double>& value) {
+template <typename Number>
+void raise(std::optional<Number>& highest, const std::optional<Number>& value) {
   highest = std::max(highest, value);
 }
 
@@ -87,6 +88,7 @@ void RunTally::add(const UsageReading& reading) {
   look.figures[kCpuCores] = reading.cpu_cores;
   if (reading.memory_used_bytes) {
     look.figures[kMemoryBytes] = static_cast<double>(*reading.memory_used_bytes);
+    raise(memory_peak_bytes_, reading.memory_used_bytes);
   }
   if (reading.gpus) {
     const Figures of_gpus = add_gpus(*reading.gpus);
@@ -151,6 +153,7 @@ RunTally::Figures RunTally::add_gpus(std::span<const GpuReading> gpus) {
   figures[kTaskGpuMemory] =
       sum_over(gpus, [](const GpuReading& gpu) { return gpu.task_memory_used_mib; });
   figures[kPowerShare] = sum_over(gpus, power_share);
+  knows_power_ = knows_power_ || figures[kPowerShare];
   raise(device_memory_peak_mib_,
         sum_over(gpus, [](const GpuReading& gpu) { return gpu.memory_used_mib; }));
   return figures;
@@ -219,10 +222,8 @@ RunSummary RunTally::summary(const RunFacts& facts) const {
     }
   }
   summary.memory_mean_bytes = sums[kMemoryBytes].mean();
-  summary.memory_peak_bytes = facts.memory_peak_bytes;
-  if (!summary.memory_peak_bytes && sums[kMemoryBytes].max) {
-    summary.memory_peak_bytes = static_cast<std::uint64_t>(*sums[kMemoryBytes].max);
-  }
+  summary.memory_peak_bytes =
+      facts.memory_peak_bytes ? facts.memory_peak_bytes : memory_peak_bytes_;
   summary.network_rx_bytes = network_rx_.sum();
   summary.network_tx_bytes = network_tx_.sum();
   summary.block_read_bytes = block_read_.sum();
@@ -231,7 +232,8 @@ RunSummary RunTally::summary(const RunFacts& facts) const {
   if (!gpus_.empty()) {
     summary.gpu_utilization_mean = sums[kGpuUtilization].mean();
     summary.gpu_memory_mean_mib = sums[kTaskGpuMemory].mean();
-    if (const auto watt_seconds = over_duration(sums[kPowerShare].mean())) {
+    const auto watt_seconds = over_duration(sums[kPowerShare].mean());
+    if (watt_seconds && knows_power_) {
       summary.energy_wh = *watt_seconds / kSecondsPerHour;
     }
   }

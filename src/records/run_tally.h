@@ -129,11 +129,13 @@ class RunTally {
   Total network_tx_;
   Total block_read_;
   Total block_write_;
+  std::optional<std::uint64_t> memory_peak_bytes_;
   std::vector<Gpu> gpus_;
   std::uint64_t samples_with_known_gpus_ = 0;
   std::uint64_t samples_with_gpu_ = 0;
   std::uint64_t samples_of_known_sharing_ = 0;
   std::uint64_t samples_shared_ = 0;
+  bool knows_power_ = false;  ///< of a GPU; where there is none it is known to be 0
   std::optional<double> device_memory_peak_mib_;
   std::optional<double> utilization_max_;
 };

@@ -15,8 +15,9 @@ using namespace std::chrono_literals;
 using std::chrono::sys_days;
 
 constexpr std::size_t kNanosecondDigits = 9;
-// The time between any two is less than 292 years, which is what a count of nanoseconds holds.
-constexpr int kFirstYear = 1970;
+// The time between any two is less than 292 years, which is what a count of nanoseconds holds. A
+// clock that was never set shows 1970, and 1969 west of Greenwich.
+constexpr int kFirstYear = 1969;
 constexpr int kLastYear = 2199;
 
 /// Takes `digits` decimal digits off the text.

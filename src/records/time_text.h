@@ -13,7 +13,7 @@ namespace wemol {
 [[nodiscard]] std::string iso_time_text(WallClockTime time);
 
 /// Reads what iso_time_text writes; the fraction may have any number of digits or be missing, and
-/// the offset may be "Z". Nothing when it is anything else, or no year from 1970 to 2199.
+/// the offset may be "Z". Nothing when it is anything else, or no year from 1969 to 2199.
 [[nodiscard]] std::optional<WallClockTime> parse_iso_time(std::string_view text);
 
 }  // namespace wemol

@@ -25,5 +25,13 @@ TEST(FormulaGuard, PutsAnApostropheBeforeWhatASpreadsheetWouldRun) {
   EXPECT_EQ(guarded_against_formulas(""), "");
 }
 
+TEST(FormulaGuard, IsTakenOffOnlyWhereItStandsBeforeAFormula) {
+  EXPECT_EQ(without_formula_guard("'=1"), "=1");
+  EXPECT_EQ(without_formula_guard("'\t"), "\t");
+  for (const char* text : {"", "'", "'MD'", "''=1", "=1", "MD"}) {
+    EXPECT_EQ(without_formula_guard(text), text);
+  }
+}
+
 }  // namespace
 }  // namespace wemol

@@ -1,0 +1,70 @@
+#include "local_time_reader.h"
+
+#include <gtest/gtest.h>
+
+#include "time_zone.h"
+
+namespace wemol::reading {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Central Europe's rule, written out so that no list of zones needs to be installed.
+constexpr const char* kCentralEurope = "CET-1CEST,M3.5.0,M10.5.0/3";
+
+WallClockTime at(std::chrono::seconds unix_time) {
+  return WallClockTime(unix_time);
+}
+
+TEST(LocalTimeReader, ReadsTheTimesOfItsZone) {
+  const test::TimeZone zone("CST-8");
+  LocalTimeReader reader;
+  EXPECT_EQ(reader.parse("2025-06-04 09:44:28"), at(1749001468s));
+  EXPECT_EQ(reader.parse("2025-06-04 23:59:59"), at(1749052799s));
+  EXPECT_EQ(reader.parse("2025-06-05 00:00:00"), at(1749052800s));
+  EXPECT_EQ(reader.parse("2025-06-04 00:00:00"), at(1748966400s));
+  EXPECT_EQ(reader.parse("2024-02-29 12:00:00"), at(1709179200s));
+}
+
+TEST(LocalTimeReader, ReadsNothingElse) {
+  const test::TimeZone zone("UTC0");
+  LocalTimeReader reader;
+  for (const char* text :
+       {"", "2025-06-04", "2025-06-04T09:44:28", "2025-06-04 09:44:2", "2025-06-04 09:44:288",
+        "2025-02-29 09:44:28", "2025-13-01 09:44:28", "2025-06-04 24:00:00", "2025-06-04 09:60:00",
+        "2025-06-04 09-44-28", "2025/06/04 09:44:28", "20 5-06-04 09:44:28", "2025-06-04 0a:44:28",
+        "1969-12-31 23:59:59", "2200-01-01 00:00:00", "-025-06-04 09:44:28"}) {
+    EXPECT_EQ(reader.parse(text), std::nullopt) << text;
+  }
+}
+
+TEST(LocalTimeReader, KnowsSummerTimeOnTheDayOfTheChange) {
+  const test::TimeZone zone(kCentralEurope);
+  LocalTimeReader reader;
+  EXPECT_EQ(reader.parse("2025-03-30 01:59:59"), at(1743296399s));
+  EXPECT_EQ(reader.parse("2025-03-30 03:00:00"), at(1743296400s));
+  EXPECT_EQ(reader.parse("2025-03-31 00:00:00"), at(1743372000s));
+}
+
+TEST(LocalTimeReader, TellsARepeatedHourByTheOrderOfTheRows) {
+  const test::TimeZone zone(kCentralEurope);
+  LocalTimeReader reader;
+  EXPECT_EQ(reader.parse("2025-10-26 02:00:00"), at(1761436800s));
+  EXPECT_EQ(reader.parse("2025-10-26 02:59:55"), at(1761440395s));
+  EXPECT_EQ(reader.parse("2025-10-26 02:00:00"), at(1761440400s));
+  EXPECT_EQ(reader.parse("2025-10-26 02:59:59"), at(1761443999s));
+  EXPECT_EQ(reader.parse("2025-10-26 03:00:00"), at(1761444000s));
+  reader.forget_order();
+  EXPECT_EQ(reader.parse("2025-10-26 02:00:00"), at(1761436800s));
+}
+
+TEST(LocalTimeReader, MakesSomethingOfATimeThatIsLeftOut) {
+  const test::TimeZone zone(kCentralEurope);
+  LocalTimeReader reader;
+  const auto time = reader.parse("2025-03-30 02:30:00");
+  ASSERT_TRUE(time);
+  EXPECT_LE(std::chrono::abs(*time - at(1743296400s)), 30min);
+}
+
+}  // namespace
+}  // namespace wemol::reading
