@@ -27,7 +27,7 @@ std::string_view without_line_end(std::string_view header) {
 RecordReader::RecordReader(std::string_view header)
     : header_(without_line_end(header)),
       splitter_(split_fields(header_, ',').size()),
-      block_(std::make_unique<char[]>(kBlockSize)) {}
+      block_(kBlockSize) {}
 
 RecordReader::~RecordReader() {
   close();
@@ -102,11 +102,11 @@ bool RecordReader::fill() {
     return false;
   }
   if (!rest_.empty()) {
-    std::memmove(block_.get(), rest_.data(), rest_.size());
+    std::memmove(block_.data(), rest_.data(), rest_.size());
   }
   ssize_t count = 0;
   do {
-    count = read(fd_, block_.get() + rest_.size(), kBlockSize - rest_.size());
+    count = read(fd_, block_.data() + rest_.size(), kBlockSize - rest_.size());
   } while (count < 0 && errno == EINTR);
   if (count < 0) {
     read_error_ = fmt::format("reading stopped: {}", std::strerror(errno));
@@ -114,7 +114,7 @@ bool RecordReader::fill() {
   at_end_ = count <= 0;
   const std::size_t added = count > 0 ? static_cast<std::size_t>(count) : 0;
   bytes_read_ += added;
-  rest_ = {block_.get(), rest_.size() + added};
+  rest_ = {block_.data(), rest_.size() + added};
   return !at_end_;
 }
 
@@ -145,7 +145,7 @@ RecordReader::Outcome RecordReader::next() {
     switch (splitter_.next(rest_, at_end_)) {
       case CsvSplitter::Outcome::record:
         next_line_ += splitter_.line_ends();
-        has_line_end_ = !rest_.empty() || !at_end_ || rest_.data()[-1] == '\n';
+        has_line_end_ = !rest_.empty() || !at_end_ || *(rest_.data() - 1) == '\n';
         return Outcome::record;
       case CsvSplitter::Outcome::blank:
         next_line_ += splitter_.line_ends();

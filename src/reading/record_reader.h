@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <wemol/result.h>
 
@@ -18,7 +18,7 @@ namespace wemol::reading {
 class RecordReader {
  public:
   /// A record that is longer is a bad line.
-  static constexpr std::size_t kBlockSize = 256 * 1024;
+  static constexpr std::size_t kBlockSize = std::size_t{256} * 1024;
 
   /// `header` as its writer has it, with its line end and without quotes.
   explicit RecordReader(std::string_view header);
@@ -56,7 +56,7 @@ class RecordReader {
 
   std::string header_;
   CsvSplitter splitter_;
-  std::unique_ptr<char[]> block_;
+  std::vector<char> block_;
   int fd_ = -1;
   std::string_view rest_;  ///< of what is in the block
   bool at_end_ = true;     ///< of the file

@@ -86,11 +86,13 @@ std::vector<std::filesystem::path> in_order_of_time(const std::vector<std::files
     return files;
   }
   std::vector<std::pair<WallClockTime, std::filesystem::path>> timed;
+  timed.reserve(files.size());
   for (const std::filesystem::path& file : files) {
     timed.emplace_back(reader.first_time(file).value_or(WallClockTime::max()), file);
   }
   std::ranges::stable_sort(timed, {}, &decltype(timed)::value_type::first);
   std::vector<std::filesystem::path> ordered;
+  ordered.reserve(files.size());
   for (auto& [time, file] : timed) {
     ordered.push_back(std::move(file));
   }

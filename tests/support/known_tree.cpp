@@ -38,7 +38,7 @@ struct Module {
 };
 
 Module module_at(unsigned number) {
-  static const std::array<Module, 5> kSpecial{
+  static const std::array<Module, 5> special{
       {{.name = "MD (GMX2024)", .cell = "MD (GMX2024)", .folder = "MD (GMX2024)", .gpus = 1},
        {.name = "分子对接", .cell = "分子对接", .folder = "分子对接", .gpus = 0},
        {.name = "AlphaFold2", .cell = "AlphaFold2", .folder = "AlphaFold2", .gpus = 2},
@@ -47,8 +47,8 @@ Module module_at(unsigned number) {
         .folder = "Docking, _fast_",
         .gpus = 0},
        {.name = "@Score", .cell = "'@Score", .folder = "@Score", .gpus = 1}}};
-  if (number < kSpecial.size()) {
-    return kSpecial[number];
+  if (number < special.size()) {
+    return special[number];
   }
   const std::string name = fmt::format("Module {}", number);
   return {.name = name, .cell = name, .folder = name, .gpus = number % 3};

@@ -119,8 +119,8 @@ void KnownUsage::add_row(std::string& csv) {
   add_gpu_cells(csv);
   csv += "\r\n";
   cpu_cores_.add(static_cast<double>(cpu) / 10000);
-  // To the nearest byte, as the cell is read.
-  memory_bytes_.add(static_cast<double>((memory * kBytesPerMiB + 5) / 10));
+  const std::uint64_t memory_bytes = (memory * kBytesPerMiB + 5) / 10;  // as the cell is read
+  memory_bytes_.add(static_cast<double>(memory_bytes));
   network_rx_ = received.bytes;
   network_tx_ = sent.bytes;
   block_read_ = read.bytes;

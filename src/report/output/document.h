@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace wemol::report {
+
+enum class Align { left, right };
+
+struct Column {
+  std::string title;
+  Align align = Align::right;
+  std::string group = {};  ///< stands above neighboring columns of the same group
+};
+
+/// How a cell stands out where there is color. No meaning hangs on it alone.
+enum class Tone { plain, warning };
+
+struct Cell {
+  Cell(std::string cell_text, Tone cell_tone = Tone::plain)  // NOLINT(google-explicit-constructor)
+      : text(std::move(cell_text)), tone(cell_tone) {}
+
+  std::string text;
+  Tone tone = Tone::plain;
+};
+
+struct Table {
+  std::vector<Column> columns;
+  std::vector<std::vector<Cell>> rows;  ///< each with a cell per column
+};
+
+/// A table, lines that are shown as they are, or both.
+struct Section {
+  std::string title;
+  std::optional<Table> table = std::nullopt;
+  std::vector<std::string> lines = {};
+};
+
+/// What a command has to say to a person, whatever the format. Texts are UTF-8 without control
+/// characters.
+struct Document {
+  std::vector<Section> sections;
+  std::vector<std::string> notes;  ///< at the foot, a paragraph each
+};
+
+struct TextStyle {
+  std::size_t width = 80;  ///< for the notes; a table is as wide as it must be
+  bool color = false;
+};
+
+[[nodiscard]] std::string document_text(const Document& document, const TextStyle& style);
+[[nodiscard]] std::string document_markdown(const Document& document);
+
+}  // namespace wemol::report

@@ -1,0 +1,96 @@
+#include "json_parts.h"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "printable.h"
+#include "time_text.h"
+
+namespace wemol::report {
+namespace {
+
+Json json_reading(const reading::ReadingReport& reading) {
+  Json bad_lines = Json::array();
+  for (const reading::BadLine& bad : reading.first_bad_lines) {
+    bad_lines.push_back({{"file", json_text(bad.file.string())},
+                         {"line", bad.line},
+                         {"reason", json_text(bad.reason)}});
+  }
+  return {{"ledger_files", reading.ledger_files},
+          {"ledger_rows", reading.ledger_rows},
+          {"task_files", reading.task_files},
+          {"sample_rows", reading.sample_rows},
+          {"bytes", reading.bytes},
+          {"bad_files", reading.bad_files},
+          {"bad_lines", reading.bad_lines},
+          {"first_bad_lines", std::move(bad_lines)}};
+}
+
+}  // namespace
+
+Json json_head(std::string_view command, const ReportContext& context) {
+  return {{"schema", kJsonSchema},
+          {"command", command},
+          {"made_at", json_time(context.now)},
+          {"folder", json_text(context.folder.string())},
+          {"from", context.samples_only ? "samples" : "ledger"},
+          {"since", json_time(context.window.since)},
+          {"until", json_time(context.window.until)},
+          {"reading", json_reading(context.reading)}};
+}
+
+Json json_number(const std::optional<double>& number, int decimals) {
+  if (!number || !std::isfinite(*number)) {
+    return nullptr;
+  }
+  if (decimals == 0) {
+    return std::llround(*number);
+  }
+  const double scale = std::pow(10, decimals);
+  return std::round(*number * scale) / scale;
+}
+
+Json json_count(const std::optional<std::uint64_t>& number) {
+  return number ? Json(*number) : Json();
+}
+
+Json json_time(const std::optional<WallClockTime>& time) {
+  return time ? Json(iso_time_text(*time)) : Json();
+}
+
+Json json_text(std::string_view text) {
+  return printable(text);
+}
+
+Json json_spread(const Distribution& figure, int decimals) {
+  return {{"known", figure.size()},
+          {"p50", json_number(figure.quantile(50), decimals)},
+          {"p95", json_number(figure.quantile(95), decimals)},
+          {"max", json_number(figure.max(), decimals)}};
+}
+
+Json json_runs(const ModuleFigures& figures) {
+  const RunCounts counts = figures.counts();
+  return {
+      {"counted", counts.runs},
+      {"from_samples", counts.from_samples},
+      {"samples_coverage_percent_p50", json_number(counts.samples_coverage_percent_p50, 2)},
+      {"may_still_run", counts.may_still_run},
+      {"left_out_without_time", figures.without_time()},
+      {"percentiles", figures.is_exact() ? "exact" : "sketch"},
+      {"percentile_error_percent", figures.is_exact() ? 0 : 100 * QuantileSketch::kRelativeError}};
+}
+
+Json json_models(const GroupKey& group) {
+  if (!group.gpu_models) {
+    return nullptr;
+  }
+  Json models = Json::array();
+  for (const std::string& model : *group.gpu_models) {
+    models.push_back(json_text(model));
+  }
+  return models;
+}
+
+}  // namespace wemol::report

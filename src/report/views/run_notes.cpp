@@ -1,0 +1,68 @@
+#include "run_notes.h"
+
+#include <fmt/format.h>
+
+#include "figure_text.h"
+#include "printable.h"
+#include "time_text.h"
+
+namespace wemol::report {
+namespace {
+
+std::string window_text(const TimeWindow& window) {
+  std::string text;
+  if (window.since) {
+    text += fmt::format(" since {}", iso_time_text(*window.since));
+  }
+  if (window.until) {
+    text += fmt::format(" until {}", iso_time_text(*window.until));
+  }
+  return text;
+}
+
+std::string count_text(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::vector<std::string> run_notes(const ModuleFigures& figures, const ReportContext& context) {
+  const RunCounts counts = figures.counts();
+  std::vector<std::string> notes{
+      fmt::format("{} in {}{}. A run is one start of a task's container; a task that was started "
+                  "again counts again.",
+                  count_text(counts.runs, "run"), printable(context.folder.string()),
+                  window_text(context.window))};
+  if (counts.from_samples > 0) {
+    notes.push_back(fmt::format(
+        "The figures of {} are estimates, added up from the samples in the task's CSV. "
+        "These samples saw {} of the run's time (median).",
+        count_text(counts.from_samples, "run"), percent_text(counts.samples_coverage_percent_p50)));
+  }
+  if (counts.gpu_memory_of_whole_device > 0) {
+    notes.push_back(
+        fmt::format("{} GPU memory of the whole device in {}: what all processes on it "
+                    "held, other tasks' too.",
+                    kWholeDeviceMark, count_text(counts.gpu_memory_of_whole_device, "run")));
+  }
+  if (counts.may_still_run > 0) {
+    notes.push_back(
+        fmt::format("{} may still be running (last row less than 10 minutes ago); the "
+                    "run time so far does not count.",
+                    count_text(counts.may_still_run, "run")));
+  }
+  if (figures.without_time() > 0) {
+    notes.push_back(fmt::format("{} left out: nothing tells when they were.",
+                                count_text(figures.without_time(), "run")));
+  }
+  if (!figures.is_exact()) {
+    notes.push_back(
+        fmt::format("More than {} runs: the percentiles are those of a DDSketch, within "
+                    "{:g} % of the true value. Sums, counts and peaks are exact; how "
+                    "many runs lie above a value is not.",
+                    ModuleFigures::kExactUpTo, 100 * QuantileSketch::kRelativeError));
+  }
+  return notes;
+}
+
+}  // namespace wemol::report

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "module_figures.h"
+#include "report_context.h"
+
+namespace wemol::report {
+
+/// Marks GPU memory that is the whole device's.
+inline constexpr const char* kWholeDeviceMark = "*";
+
+/// What has to be known of the runs to judge the figures: how many there are and of when, what is
+/// estimated, what does not count. A paragraph each.
+[[nodiscard]] std::vector<std::string> run_notes(const ModuleFigures& figures,
+                                                 const ReportContext& context);
+
+}  // namespace wemol::report
