@@ -12,7 +12,6 @@ export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 build_packages=(
   g++ cmake ninja-build pkg-config libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
   libcurl4-openssl-dev libexpected-dev libtomlplusplus-dev libsystemd-dev libutf8proc-dev libgtest-dev
-  libgmock-dev
 )
 # shellcheck disable=SC2034
 # What the end-to-end tests and the sample containers of the quickstart need beside an engine.

@@ -161,7 +161,7 @@ class RecommendationTables {
            figure.request
                ? Cell(fmt::format("{} of {}", *figure.too_small_for, figure.known),
                       is_too_small ? Tone::warning : Tone::plain)
-               : Cell(fmt::format("{} run{}", figure.known, figure.known == 1 ? "" : "s")),
+               : Cell(fmt::format("- of {}", figure.known)),
            against_peak_text(figure.saving_percent)});
     }
   }
