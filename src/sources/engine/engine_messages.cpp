@@ -70,6 +70,9 @@ std::string own_name(const Json& names) {
   return {};
 }
 
+/// In the year 2199; what is later is no time, and must not overflow when it is added to.
+constexpr std::int64_t kLastMomentNs = 7'258'118'400'000'000'000;
+
 Event::Kind kind_of(std::string_view action) {
   if (action == "start") {
     return Event::Kind::start;
@@ -165,7 +168,7 @@ Result<Event> parse_event(std::string_view json) {
   const Json& attributes = member(actor, "Attributes");
   event.name = without_slash(text_at(attributes, "name"));
   event.exit_code = parse_number<std::int64_t>(text_at(attributes, "exitCode"));
-  if (const auto at = whole_at(*object, "timeNano"); at && *at > 0) {
+  if (const auto at = whole_at(*object, "timeNano"); at && *at > 0 && *at <= kLastMomentNs) {
     event.at = WallTime(std::chrono::nanoseconds(*at));
   }
   if (is_container_id(event.container_id)) {

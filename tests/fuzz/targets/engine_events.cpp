@@ -1,4 +1,5 @@
 #include <map>
+#include <optional>
 #include <string>
 
 #include "container_id.h"
@@ -19,13 +20,14 @@ Names names_after(std::string_view list, std::string_view stream, std::size_t pi
   const auto check_id = [](const std::string& id) {
     require(is_container_id(id), "whoever is heard of has an id");
   };
-  const engine::ContainerWatch watch(
+  engine::ContainerWatch watch(
       http, loop,
       {.is_wanted = [](std::string_view name) { return name.starts_with('w'); },
        .running = [&](const engine::InspectedContainer& container) { check_id(container.id); },
        .missed = [&](const std::string& id, const std::string& /*name*/) { check_id(id); },
-       .died = check_id,
+       .died = [&](const engine::Event& event) { check_id(event.container_id); },
        .out_of_memory = check_id});
+  watch.start(std::nullopt);
   http.open_stream();
   (void)http.answer(engine::list_target(), std::string(list));
   while (!stream.empty() && http.has_stream()) {

@@ -99,7 +99,7 @@ TEST(RecommendationText, TooFewRunsGiveNoNumbersButTheirPeaks) {
   const std::string text = text_of(runs);
   expect_in(text, "Dock    none  3 of 10      -       -        none           -\n");
   expect_in(text, "Dock, no GPU: not enough data (3 of 10)\n");
-  expect_in(text, "cores             -        2        3        3         3 runs");
+  expect_in(text, "cores             -        2        3        3         - of 3");
 }
 
 TEST(RecommendationText, AFigureThatFewRunsHaveIsNamed) {
