@@ -158,10 +158,9 @@ class RecommendationTables {
           {at < names.size() ? names.at(at) : std::string(), std::string(named.name),
            value_text(named, figure.request), value_text(named, figure.p50),
            value_text(named, figure.p95), value_text(named, figure.max),
-           figure.request
-               ? Cell(fmt::format("{} of {}", *figure.too_small_for, figure.known),
-                      is_too_small ? Tone::warning : Tone::plain)
-               : Cell(fmt::format("- of {}", figure.known)),
+           figure.request ? Cell(fmt::format("{} of {}", *figure.too_small_for, figure.known),
+                                 is_too_small ? Tone::warning : Tone::plain)
+                          : Cell(fmt::format("- of {}", figure.known)),
            against_peak_text(figure.saving_percent)});
     }
   }
