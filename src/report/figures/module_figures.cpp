@@ -70,10 +70,8 @@ void GroupFigures::add(const reading::RecordedRun& run, bool still_runs) {
   const RunSummary& summary = run.summary;
   ++runs;
   may_still_run += still_runs ? 1U : 0U;
-  if (run.basis == reading::Basis::samples) {
-    ++from_samples;
-    samples_coverage_percent.add(summary.coverage_percent);
-  }
+  from_samples += run.basis == reading::Basis::samples ? 1U : 0U;
+  samples_coverage_percent.add(summary.coverage_percent);
   exit_code_known += summary.exit_code ? 1U : 0U;
   failed += summary.exit_code.value_or(0) != 0 ? 1U : 0U;
   oom_known += summary.oom_killed ? 1U : 0U;

@@ -43,8 +43,8 @@ struct KnownSum {
 struct GroupFigures {
   std::uint64_t runs = 0;
   std::uint64_t from_samples = 0;  ///< the ledger has no row of them: their figures are estimates
-  Distribution samples_coverage_percent;  ///< of those from samples
-  std::uint64_t may_still_run = 0;        ///< not in run_time_seconds
+  Distribution samples_coverage_percent;
+  std::uint64_t may_still_run = 0;  ///< not in run_time_seconds
   std::uint64_t exit_code_known = 0;
   std::uint64_t failed = 0;  ///< with another exit code than 0, also those that were OOM-killed
   std::uint64_t oom_known = 0;

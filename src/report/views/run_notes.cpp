@@ -34,10 +34,16 @@ std::vector<std::string> run_notes(const ModuleFigures& figures, const ReportCon
                   count_text(counts.runs, "run"), printable(context.folder.string()),
                   window_text(context.window))};
   if (counts.from_samples > 0) {
-    notes.push_back(fmt::format(
-        "The figures of {} are estimates, added up from the samples in the task's CSV. "
-        "These samples saw {} of the run's time (median).",
-        count_text(counts.from_samples, "run"), percent_text(counts.samples_coverage_percent_p50)));
+    notes.push_back(
+        fmt::format("The figures of {} are estimates, added up from the samples in the task's CSV.",
+                    count_text(counts.from_samples, "run")));
+  }
+  if (counts.samples_coverage_percent_p50) {
+    notes.push_back(
+        fmt::format("The samples saw {} of a run's time (median). Means, and what no counter of "
+                    "the kernel has totaled, take the rest to be like it; a peak in the rest is "
+                    "not seen.",
+                    percent_text(counts.samples_coverage_percent_p50)));
   }
   if (counts.gpu_memory_of_whole_device > 0) {
     notes.push_back(

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include <tl/expected.hpp>
 
@@ -31,7 +32,9 @@ class RowFiles {
     std::string module_name;
     std::string stem;
 
-    friend auto operator<=>(const Target&, const Target&) = default;
+    friend bool operator<(const Target& one, const Target& other) {
+      return std::tie(one.module_name, one.stem) < std::tie(other.module_name, other.stem);
+    }
   };
   /// For the log: "2 rows of task 7 ...", "task 7: container x is recorded in ...".
   struct Origin {

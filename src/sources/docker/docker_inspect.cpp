@@ -7,14 +7,14 @@
 namespace wemol::docker {
 namespace {
 
-enum Field : std::size_t {
-  kId,
-  kRunning,
-  kStartedAt,
-  kFinishedAt,
-  kExitCode,
-  kOomKilled,
-  kFieldCount
+enum Column : std::size_t {
+  kIdColumn,
+  kRunningColumn,
+  kStartedAtColumn,
+  kFinishedAtColumn,
+  kExitCodeColumn,
+  kOomKilledColumn,
+  kColumnCount
 };
 
 /// What has not happened yet is in the year 1.
@@ -42,18 +42,18 @@ std::vector<InspectedRun> parse_inspect(std::string_view output) {
   std::vector<InspectedRun> runs;
   for (const std::string_view line : complete_lines(output)) {
     const auto fields = split_fields(line, '\t');
-    if (fields.size() != kFieldCount || !is_container_id(fields[kId])) {
+    if (fields.size() != kColumnCount || !is_container_id(fields[kIdColumn])) {
       continue;
     }
-    InspectedRun run{.container_id = std::string(fields[kId]),
-                     .is_running = fields[kRunning] == "true",
-                     .started_at = parse_moment(fields[kStartedAt]),
+    InspectedRun run{.container_id = std::string(fields[kIdColumn]),
+                     .is_running = fields[kRunningColumn] == "true",
+                     .started_at = parse_moment(fields[kStartedAtColumn]),
                      .finished_at = std::nullopt,
                      .exit_code = std::nullopt,
-                     .oom_killed = parse_flag(fields[kOomKilled])};
+                     .oom_killed = parse_flag(fields[kOomKilledColumn])};
     if (!run.is_running) {
-      run.finished_at = parse_moment(fields[kFinishedAt]);
-      run.exit_code = parse_number<std::int64_t>(fields[kExitCode]);
+      run.finished_at = parse_moment(fields[kFinishedAtColumn]);
+      run.exit_code = parse_number<std::int64_t>(fields[kExitCodeColumn]);
     }
     runs.push_back(std::move(run));
   }

@@ -15,8 +15,8 @@
 
 namespace wemol {
 
-/// What the docker commands have answered, or the condition that says why it is not to be had. Where
-/// only a part cannot be read, the rest is taken and the part is stated among `conditions`.
+/// What the docker commands have answered, or the condition that says why it is not to be had.
+/// Where only a part cannot be read, the rest is taken and the part is stated among `conditions`.
 
 /// The listed containers.
 [[nodiscard]] tl::expected<std::vector<docker::ListedContainer>, Condition> read_listing(
