@@ -157,7 +157,7 @@ TEST(ModulesText, SaysAtTheFootWhatTheFiguresRestOn) {
   EXPECT_TRUE(
       contains(text, "3 runs in module_resource. A run is one start of a task's container"));
   EXPECT_TRUE(contains(text, "The figures of 1 run are estimates"));
-  EXPECT_TRUE(contains(text, "saw 20 % of the run's time (median)"));
+  EXPECT_TRUE(contains(text, "The samples saw 100 % of a run's time (median)"));
   EXPECT_TRUE(contains(text, "GPU-hours held at 16 core-hours each"));
   EXPECT_FALSE(contains(text, "may still be running"));
   EXPECT_FALSE(contains(text, "whole device"));
