@@ -1,7 +1,5 @@
 #include "program.h"
 
-#include <sys/sysinfo.h>
-
 #include <algorithm>
 #include <iterator>
 #include <memory>
@@ -15,7 +13,7 @@
 #include "folder_guard.h"
 #include "host_check.h"
 #include "instance_lock.h"
-#include "ledger_sink.h"
+#include "ledger_setup.h"
 #include "native_check.h"
 #include "native_setup.h"
 #include "recorder.h"
@@ -39,36 +37,6 @@ void log_start(const Options& options) {
       options.source == SourceKind::native ? "native, engine " + options.engine_socket
                                            : std::string("docker-cli"),
       options.task_root.string());
-}
-
-std::optional<std::uint64_t> host_memory_bytes() {
-  struct sysinfo info {};
-  return sysinfo(&info) == 0 ? std::optional(std::uint64_t{info.totalram} * info.mem_unit)
-                             : std::nullopt;
-}
-
-/// The ledger, and the source's knowledge of the runs that the recorder before has left open.
-std::unique_ptr<Sink> make_ledger(const Options& options, Source& source) {
-  auto resumed = OpenRunsFile(options.output_dir).read();
-  if (!resumed) {
-    spdlog::warn(
-        "which tasks ran when the last recorder stopped is not known: {}; those that have "
-        "ended since have no row in the ledger",
-        resumed.error().message);
-    resumed = OpenRuns{.runs = {}, .ends_stated_until = std::chrono::system_clock::now()};
-  }
-  std::vector<OpenRun> open_runs;
-  for (const OpenTaskRun& open : resumed->runs) {
-    open_runs.push_back(open.run);
-  }
-  source.resume(open_runs, resumed->ends_stated_until);
-  LedgerSink::Settings settings{.output_dir = options.output_dir,
-                                .sync = options.sync,
-                                .host_memory_bytes = host_memory_bytes()};
-  if (options.source == SourceKind::native) {  // its rows leave nothing out
-    settings.seen_by_past_row = options.interval;
-  }
-  return std::make_unique<LedgerSink>(std::move(settings), *resumed);
 }
 
 HostFindings check_source(const Options& options, EventLoop& loop, const FileReader& files,

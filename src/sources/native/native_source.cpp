@@ -91,17 +91,15 @@ bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
     return false;
   }
   if (!opened) {
-    spdlog::debug("container {} cannot be read: {}", container.name, opened.error().message);
-    unreadable_.insert_or_assign(container.id, Unreadable{container, std::move(opened.error())});
+    unreadable_.add(container, std::move(opened.error()));
     return true;
   }
-  unreadable_.erase(container.id);
+  unreadable_.remove(container.id);
   std::unique_ptr<TrackedRun> tracked(new TrackedRun{*this, container.id, container.name,
                                                      container.pid, ++runs_tracked_,
                                                      container.started_at, std::move(*opened)});
   if (!watch_end(*tracked)) {
-    unreadable_.insert_or_assign(
-        container.id, Unreadable{container, {.message = "it cannot be watched for its end"}});
+    unreadable_.add(container, {.message = "it cannot be watched for its end"});
     return true;
   }
   read_early(*tracked);
@@ -112,15 +110,9 @@ bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
 
 /// Others may have ended since and have left theirs.
 void NativeSource::retry_those_without_descriptors() {
-  std::vector<engine::InspectedContainer> waiting;
-  for (const auto& [id, unreadable] : unreadable_) {
-    if (unreadable.error.code == EMFILE) {
-      waiting.push_back(unreadable.container);
-    }
-  }
-  for (const engine::InspectedContainer& container : waiting) {
+  for (const engine::InspectedContainer& container : unreadable_.without_descriptors()) {
     if (!try_to_track(container)) {
-      unreadable_.erase(container.id);  // it has ended
+      unreadable_.remove(container.id);  // it has ended
     } else if (unreadable_.contains(container.id)) {
       return;  // nor is there one for the others
     }
@@ -200,7 +192,7 @@ void NativeSource::take_death(const engine::Event& event) {
     return;  // told again after the connection was lost
   }
   end(id);
-  unreadable_.erase(id);
+  unreadable_.remove(id);
   run_ends_.died(event);
 }
 
@@ -212,9 +204,10 @@ void NativeSource::note_missed(const std::string& container_id, const std::strin
   notices_.push_back(
       {.key = "missed container/" + container_id,
        .severity = Severity::warning,
-       .message = fmt::format("container {} had ended before it could be looked at: it has no row "
-                              "({} such runs so far)",
-                              name, ends_.never_seen),
+       .message = fmt::format(
+           "container {} had ended before it could be looked at: only the ledger has it "
+           "({} such runs so far)",
+           name, ends_.never_seen),
        .follow_up = false});
 }
 
@@ -321,23 +314,7 @@ void NativeSource::add_containers(Facts& facts) {
 void NativeSource::add_conditions(Facts& facts) {
   std::ranges::move(watch_.conditions(), std::back_inserter(facts.conditions));
   std::ranges::move(std::exchange(notices_, {}), std::back_inserter(facts.conditions));
-  std::map<int, std::vector<const Unreadable*>> by_reason;
-  for (const auto& [id, unreadable] : unreadable_) {
-    by_reason[unreadable.error.code].push_back(&unreadable);
-  }
-  for (const auto& [code, containers] : by_reason) {
-    const Unreadable& first = *containers.front();
-    facts.conditions.push_back(
-        {.key = fmt::format("unreadable containers/{}", code),
-         .severity = Severity::error,
-         .message =
-             containers.size() == 1
-                 ? fmt::format("container {} cannot be read and is not recorded: {}",
-                               first.container.name, first.error.message)
-                 : fmt::format("{} containers cannot be read and are not recorded, {} is "
-                               "one of them: {}",
-                               containers.size(), first.container.name, first.error.message)});
-  }
+  std::ranges::move(unreadable_.conditions(), std::back_inserter(facts.conditions));
 }
 
 }  // namespace wemol::native

@@ -18,6 +18,7 @@
 #include "http_client.h"
 #include "run_ends.h"
 #include "run_opener.h"
+#include "unreadable_containers.h"
 
 namespace wemol::native {
 
@@ -58,12 +59,6 @@ class NativeSource : public Source {
     std::uint64_t never_seen = 0;  ///< the whole run was
   };
 
-  /// A container that runs and cannot be recorded.
-  struct Unreadable {
-    engine::InspectedContainer container;
-    Error error;
-  };
-
   void track_early(const engine::Event& start);
   void track(const engine::InspectedContainer& container);
   /// False when the container is gone already.
@@ -92,9 +87,9 @@ class NativeSource : public Source {
   std::vector<Container> ended_;                                          ///< since the last round
   RunEnds run_ends_;
   std::optional<WallTime> events_since_;
-  std::set<std::string> tracked_early_;           ///< and not inspected yet
-  std::map<std::string, Unreadable> unreadable_;  ///< by container id
-  Conditions notices_;                            ///< for the next round
+  std::set<std::string> tracked_early_;  ///< and not inspected yet
+  UnreadableContainers unreadable_;
+  Conditions notices_;  ///< for the next round
   EndCounts ends_;
   engine::ContainerWatch watch_;
 };
