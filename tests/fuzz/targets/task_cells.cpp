@@ -27,7 +27,7 @@ void check_percent(std::string_view cell) {
   }
 }
 
-void check_list(std::string_view cell) {
+void check_list_cell(std::string_view cell) {
   for (std::size_t count = 1; count < 5; ++count) {
     std::vector<std::string_view> items(count);
     if (!reading::split_list(cell, items)) {
@@ -45,7 +45,7 @@ void check_list(std::string_view cell) {
 void check_task_cells(std::string_view input) {
   check_bytes(input);
   check_percent(input);
-  check_list(input);
+  check_list_cell(input);
   const auto pair = reading::parse_bytes_pair(input);
   if (const std::size_t slash = input.find('/');
       slash != std::string_view::npos && pair.first.value && pair.second.value) {
