@@ -90,13 +90,21 @@ LedgerSink::LedgerSink(Settings settings, const OpenRuns& resumed)
   }
 }
 
-Conditions LedgerSink::write(const Snapshot& snapshot) {
+/// How many tasks use each GPU, by its uuid in the snapshot.
+LedgerSink::TasksByGpu LedgerSink::count_tasks_by_gpu(const Snapshot& snapshot) {
   TasksByGpu tasks_by_gpu;
   for (const TaskSample& sample : snapshot.samples) {
-    for (const GpuUse& use : sample.gpus.value_or(std::vector<GpuUse>{})) {
-      ++tasks_by_gpu[use.uuid];
+    if (sample.gpus) {
+      for (const GpuUse& use : *sample.gpus) {
+        ++tasks_by_gpu[use.uuid];
+      }
     }
   }
+  return tasks_by_gpu;
+}
+
+Conditions LedgerSink::write(const Snapshot& snapshot) {
+  const TasksByGpu tasks_by_gpu = count_tasks_by_gpu(snapshot);
   for (const TaskSample& sample : snapshot.samples) {
     if (sample.run != 0) {  // else nobody knows when that run ends
       add(sample, tasks_by_gpu);

@@ -50,6 +50,7 @@ class LedgerSink : public Sink {
   using Key = std::pair<std::string, std::uint64_t>;  ///< container id, run
   using TasksByGpu = std::map<std::string_view, unsigned>;
 
+  static TasksByGpu count_tasks_by_gpu(const Snapshot& snapshot);
   Run& run_of(const TaskSample& sample);
   void take_past_rows(Run& run, const std::string& task_id);
   void add(const TaskSample& sample, const TasksByGpu& tasks_by_gpu);
