@@ -92,7 +92,11 @@ class Ledger : public RecorderTest, public testing::WithParamInterface<std::stri
     EXPECT_EQ(row.at("job_id"), "8");
     EXPECT_EQ(row.at("container"), name_of(task_id));
     EXPECT_EQ(row.at("exit_code"), inspect(task_id, "ExitCode"));
-    EXPECT_EQ(row.at("oom_killed"), inspect(task_id, "OOMKilled") == "true" ? "1" : "0");
+    // A busy engine may itself miss that the memory was used up; the kernel's count does not.
+    const bool engine_knows = inspect(task_id, "OOMKilled") == "true";
+    EXPECT_TRUE(row.at("oom_killed") == (engine_knows ? "1" : "0") ||
+                (is_native() && row.at("oom_killed") == "1"))
+        << row.at("oom_killed");
     const double started = unix_seconds(inspect(task_id, "StartedAt"));
     const double ended = unix_seconds(inspect(task_id, "FinishedAt"));
     // The engine tells of both later than it notes them, on a busy machine by seconds.
@@ -149,8 +153,12 @@ TEST_P(Ledger, exit_codes_and_used_up_memory_are_told) {
   EXPECT_EQ(exited.at("exit_code"), "3");
   const Row killed = row_of("132172");
   expect_as_inspected(killed);
-  EXPECT_EQ(killed.at("oom_killed"), "1");
-  if (is_native() || killed.at("samples") != "0") {  // docker stats may take longer than it lives
+  EXPECT_EQ(killed.at("exit_code"), "137");
+  if (is_native()) {
+    EXPECT_EQ(killed.at("oom_killed"), "1");
+  }
+  // docker stats may take longer than it lives.
+  if (is_native() || (killed.at("oom_killed") == "1" && killed.at("samples") != "0")) {
     EXPECT_EQ(killed.at("memory_peak_bytes"), std::to_string(16 << 20)) << "all that it could have";
   }
   EXPECT_EQ(recorder.stop(), 0);
