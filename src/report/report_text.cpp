@@ -1,5 +1,7 @@
 #include "report_text.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -7,6 +9,7 @@
 #include "flat_csv.h"
 #include "modules_view.h"
 #include "printable.h"
+#include "reading_report.h"
 #include "recommendation_view.h"
 #include "task_view.h"
 
@@ -113,19 +116,6 @@ std::string task_text(const ReportOptions& options, const TaskReport& task,
   }
 }
 
-void add_to(reading::ReadingReport& sum, const reading::ReadingReport& file) {
-  sum.task_files += file.task_files;
-  sum.sample_rows += file.sample_rows;
-  sum.bytes += file.bytes;
-  sum.bad_lines += file.bad_lines;
-  sum.bad_files += file.bad_files;
-  for (const reading::BadLine& bad : file.first_bad_lines) {
-    if (sum.first_bad_lines.size() < reading::kBadLinesNamed) {
-      sum.first_bad_lines.push_back(bad);
-    }
-  }
-}
-
 Result<TaskReport> read_task(const ReportOptions& options, ReportContext& context) {
   auto files = reading::find_task(request_of(options), options.task_id);
   if (!files) {
@@ -136,7 +126,7 @@ Result<TaskReport> read_task(const ReportOptions& options, ReportContext& contex
     task.runs.push_back({.run = std::move(run), .series = {}});
   }
   for (const auto& file : task.csv_files) {
-    const auto read = reading::read_task_rows(file, [&](const reading::TaskRow& row) {
+    auto read = reading::read_task_rows(file, [&](const reading::TaskRow& row) {
       if (RunOverTime* const run = run_of_row(task, row.container, row.usage.read_at)) {
         run->series.add(row.usage);
       }
@@ -144,7 +134,7 @@ Result<TaskReport> read_task(const ReportOptions& options, ReportContext& contex
     if (!read) {
       return tl::make_unexpected(read.error());
     }
-    add_to(context.reading, *read);
+    reading::add_report(context.reading, std::move(*read));
   }
   return task;
 }
