@@ -1,8 +1,8 @@
 #include "docker_inspect.h"
 
 #include "container_id.h"
+#include "engine_messages.h"
 #include "text_fields.h"
-#include "time_text.h"
 
 namespace wemol::docker {
 namespace {
@@ -16,11 +16,6 @@ enum Column : std::size_t {
   kOomKilledColumn,
   kColumnCount
 };
-
-/// What has not happened yet is in the year 1.
-std::optional<WallTime> parse_moment(std::string_view text) {
-  return text.starts_with("0001-") ? std::nullopt : parse_iso_time(text);
-}
 
 std::optional<bool> parse_flag(std::string_view text) {
   return text == "true" || text == "false" ? std::optional(text == "true") : std::nullopt;
@@ -47,12 +42,12 @@ std::vector<InspectedRun> parse_inspect(std::string_view output) {
     }
     InspectedRun run{.container_id = std::string(fields[kIdColumn]),
                      .is_running = fields[kRunningColumn] == "true",
-                     .started_at = parse_moment(fields[kStartedAtColumn]),
+                     .started_at = engine::parse_moment(fields[kStartedAtColumn]),
                      .finished_at = std::nullopt,
                      .exit_code = std::nullopt,
                      .oom_killed = parse_flag(fields[kOomKilledColumn])};
     if (!run.is_running) {
-      run.finished_at = parse_moment(fields[kFinishedAtColumn]);
+      run.finished_at = engine::parse_moment(fields[kFinishedAtColumn]);
       run.exit_code = parse_number<std::int64_t>(fields[kExitCodeColumn]);
     }
     runs.push_back(std::move(run));

@@ -44,10 +44,8 @@ std::optional<std::int64_t> whole_at(const Json& object, const char* key) {
   return value.is_number_integer() ? std::optional(value.get<std::int64_t>()) : std::nullopt;
 }
 
-/// What has not happened yet is in the year 1.
 std::optional<WallTime> time_at(const Json& object, const char* key) {
-  const std::string text = text_at(object, key);
-  return text.starts_with("0001-") ? std::nullopt : parse_iso_time(text);
+  return parse_moment(text_at(object, key));
 }
 
 std::string without_slash(std::string name) {
@@ -102,6 +100,10 @@ std::string events_target(std::optional<WallTime> since) {
       "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22start%22%2C"
       "%22die%22%2C%22rename%22%2C%22oom%22%5D%7D";
   return since ? target + "&since=" + unix_time_text(*since) : target;
+}
+
+std::optional<WallTime> parse_moment(std::string_view text) {
+  return text.starts_with("0001-") ? std::nullopt : parse_iso_time(text);
 }
 
 std::string unix_time_text(WallTime time) {

@@ -26,6 +26,10 @@ namespace wemol::engine {
 /// "1795338668.617202783": a moment as the API and docker events take it.
 [[nodiscard]] std::string unix_time_text(WallTime time);
 
+/// A moment as the engine prints it, ISO 8601; what has not happened yet is in the year 1, and
+/// absent.
+[[nodiscard]] std::optional<WallTime> parse_moment(std::string_view text);
+
 struct ListedContainer {
   std::string id;
   std::string name;  ///< without a leading slash
