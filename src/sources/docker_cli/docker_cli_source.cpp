@@ -127,13 +127,16 @@ void DockerCliSource::follow_runs(SteadyTime due, Facts& facts) {
   auto failure_of_events = take_events(due);
   if (std::exchange(is_listed_anew_, false)) {
     lives_.take_listing(listed_tasks());
+    listed_lives_.clear();
   }
   if (failure_of_events && facts.containers) {  // else the same reason has been stated
     facts.conditions.push_back(std::move(*failure_of_events));
   }
   inspect(due);
-  facts.ended_runs = lives_.take_ended();
-  facts.ends_stated_until = events_taken_until_;
+  if (!stats_.is_running()) {  // else a reading of them may follow
+    facts.ended_runs = lives_.take_ended();
+    facts.ends_stated_until = events_taken_until_;
+  }
   if (facts.containers) {
     name_runs(*facts.containers);
   }
@@ -175,12 +178,18 @@ void DockerCliSource::inspect(SteadyTime due) {
   }
 }
 
-void DockerCliSource::name_runs(std::vector<Container>& containers) const {
+/// A reading is of the run that was listed, also when that has ended before docker stats answers.
+void DockerCliSource::name_runs(std::vector<Container>& containers) {
   for (Container& container : containers) {
-    if (const ContainerLives::Life* life = lives_.find(container.id)) {
-      container.run = life->run;
-      container.started_at = life->started_at;
-      container.oom_killed = life->oom_killed;
+    auto listed = listed_lives_.find(container.id);
+    const ContainerLives::Life* life = lives_.find(container.id);
+    if (life != nullptr && (listed == listed_lives_.end() || listed->second.run == life->run)) {
+      listed = listed_lives_.insert_or_assign(container.id, *life).first;
+    }
+    if (listed != listed_lives_.end()) {
+      container.run = listed->second.run;
+      container.started_at = listed->second.started_at;
+      container.oom_killed = listed->second.oom_killed;
     }
   }
 }

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -52,7 +54,7 @@ class DockerCliSource : public Source {
   /// Why there are none.
   [[nodiscard]] std::optional<Condition> take_events(SteadyTime due);
   void inspect(SteadyTime due);
-  void name_runs(std::vector<Container>& containers) const;
+  void name_runs(std::vector<Container>& containers);
   void read_gpus(SteadyTime due, Facts& facts);
   void finish_stats(const CommandOutcome& outcome, Facts& facts);
   [[nodiscard]] std::vector<docker::ListedContainer> listed_tasks() const;
@@ -69,8 +71,9 @@ class DockerCliSource : public Source {
   RecurringCommand inspect_;
   std::vector<std::string> inspected_ids_;
   ContainerLives lives_;
-  std::vector<docker::ListedContainer> listed_;  ///< when docker stats was started
-  bool is_listed_anew_ = false;                  ///< in this round
+  std::vector<docker::ListedContainer> listed_;               ///< when docker stats was started
+  bool is_listed_anew_ = false;                               ///< in this round
+  std::map<std::string, ContainerLives::Life> listed_lives_;  ///< of these, by container id
   nvidia_smi::NvidiaSmiReader gpu_reader_;
   GpuProcessOwners gpu_process_owners_;
 };

@@ -409,17 +409,29 @@ TEST_F(DockerCli, EventsThatHangHoldUpNobodysReadings) {
   EXPECT_EQ(runner.count_started("docker events"), 1U);
 }
 
-TEST_F(DockerCli, ALateRoundDoesNotTakeItsListTwice) {
+TEST_F(DockerCli, ARunThatEndsBeforeDockerStatsAnswersIsStatedWithItsReading) {
   runner.set_slow("docker stats");
-  ASSERT_TRUE(source.collect());
-  runner.answer("docker events", printed(event_line("die", kTaskA, "task_1", "0")));
-  EXPECT_EQ(source.collect()->ended_runs.size(), 1U);
-  runner.answer("docker events", printed(""));
-  for (int round = 0; round < 3; ++round) {
-    EXPECT_TRUE(source.collect()->ended_runs.empty()) << "the old list still names it";
+  const auto late = source.collect();
+  ASSERT_TRUE(late);
+  const std::uint64_t run = late->containers->at(0).run;
+  EXPECT_NE(run, 0U);
+  const std::string restarted =
+      event_line("die", kTaskA, "task_1", "0") + event_line("start", kTaskA, "task_1");
+  for (const std::string& events : {restarted, std::string(), std::string()}) {
+    runner.answer("docker events", printed(events));
+    clock.wall += std::chrono::seconds(5);
+    const auto facts = source.collect();
+    EXPECT_TRUE(facts->ended_runs.empty()) << "a reading may follow";
+    EXPECT_FALSE(facts->ends_stated_until) << "a recorder that stops now has not stated it";
   }
   runner.set_quick();
-  EXPECT_EQ(collect().containers->at(0).run, 0U) << "its reading came after its end";
+  const Facts facts = collect();
+  EXPECT_TRUE(facts.containers->at(0).stats);
+  EXPECT_EQ(facts.containers->at(0).run, run) << "and not the one that has begun since";
+  ASSERT_EQ(facts.ended_runs.size(), 1U) << "the old list still names it";
+  EXPECT_EQ(facts.ended_runs[0].run, run);
+  EXPECT_TRUE(facts.ends_stated_until);
+  EXPECT_NE(collect().containers->at(0).run, run);
 }
 
 TEST_F(DockerCli, ARunThatAnEarlierRecorderLeftOpenIsInspectedAtOnce) {
