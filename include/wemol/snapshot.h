@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <wemol/facts.h>
@@ -30,13 +31,16 @@ struct GpuUse {
   std::optional<double> task_sm_utilization_percent;
 };
 
+/// The module's name when the task.json did not give it.
+inline constexpr std::string_view kUnknownModule = "Unknown";
+
 /// One task container in one round, with a valid reading. A container that was restarted since the
 /// last round has two samples, and so on.
 struct TaskSample {
   Task task;
   std::string container_id;
   std::string container_name;
-  std::string module_name;  ///< "Unknown" when the task.json did not give it
+  std::string module_name;  ///< or kUnknownModule
   ContainerStats stats;
   bool ended = false;     ///< this is the last sample of this run of the container
   std::uint64_t run = 0;  ///< tells the runs of one container apart

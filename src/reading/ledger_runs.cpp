@@ -3,11 +3,27 @@
 #include <algorithm>
 
 #include "ledger_row.h"
+#include "local_time_reader.h"
 #include "reading_report.h"
 #include "record_reader.h"
 
 namespace wemol::reading {
 namespace {
+
+/// As a ledger has it.
+std::optional<WallClockTime> in_milliseconds(const std::optional<WallClockTime>& time) {
+  return time ? std::optional<WallClockTime>(std::chrono::floor<std::chrono::milliseconds>(*time))
+              : std::nullopt;
+}
+
+/// Of "2026-01-15T10:30:00.123+08:00" what a task's row would have.
+std::optional<WallClockTime> as_rows_tell(std::string_view iso_time, LocalTimeReader& times) {
+  constexpr std::string_view kRowTime = "2026-01-15 10:30:00";
+  std::string text(iso_time.substr(0, kRowTime.size()));
+  std::ranges::replace(text, 'T', ' ');
+  times.forget_order();
+  return times.parse(text);
+}
 
 void read_ledger(const std::filesystem::path& file, RecordReader& records, LedgerIndex& index,
                  ReadingReport& report, const std::function<void(RunSummary&&)>& take) {
@@ -16,6 +32,7 @@ void read_ledger(const std::filesystem::path& file, RecordReader& records, Ledge
     return;
   }
   ++report.ledger_files;
+  LocalTimeReader times;
   for (;;) {
     const RecordReader::Outcome outcome = records.next();
     if (outcome == RecordReader::Outcome::end) {
@@ -34,7 +51,7 @@ void read_ledger(const std::filesystem::path& file, RecordReader& records, Ledge
     if (!records.has_line_end()) {
       run->energy_wh.reset();
     }
-    if (index.add(*run)) {
+    if (index.add(*run, as_rows_tell(records.fields()[kLedgerEndedAtColumn], times))) {
       take(*std::move(run));
     }
   }
@@ -45,8 +62,11 @@ void read_ledger(const std::filesystem::path& file, RecordReader& records, Ledge
 
 }  // namespace
 
-bool LedgerIndex::add(const RunSummary& run) {
-  Run key{.container = run.container, .started_at = run.started_at, .ended_at = run.ended_at};
+bool LedgerIndex::add(const RunSummary& run, std::optional<WallClockTime> end_in_rows) {
+  Run key{.container = run.container,
+          .started_at = in_milliseconds(run.started_at),
+          .ended_at = in_milliseconds(run.ended_at),
+          .end_in_rows = end_in_rows};
   std::vector<Run>& runs = tasks_[run.task_id];
   const bool is_there = std::ranges::any_of(runs, [&](const Run& other) {
     return other.container == key.container && other.started_at == key.started_at &&
@@ -62,10 +82,17 @@ bool LedgerIndex::holds_task(const std::string& task_id) const {
   return tasks_.contains(task_id);
 }
 
-bool LedgerIndex::holds(const std::string& task_id, std::string_view container) const {
-  const auto found = tasks_.find(task_id);
-  return found != tasks_.end() &&
-         std::ranges::find(found->second, container, &Run::container) != found->second.end();
+std::optional<WallClockTime> LedgerIndex::held_until(const std::string& task_id,
+                                                     std::string_view container) const {
+  std::optional<WallClockTime> until;
+  if (const auto found = tasks_.find(task_id); found != tasks_.end()) {
+    for (const Run& run : found->second) {
+      if (run.container == container) {
+        until = std::max(until, std::optional(run.end_in_rows.value_or(WallClockTime::max())));
+      }
+    }
+  }
+  return until;
 }
 
 std::optional<WallClockTime> LedgerIndex::last_end(const std::string& task_id) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -12,15 +13,26 @@
 
 namespace wemol::reading {
 
+/// A run's last row is written in the round after its end. What is younger than this is of another
+/// run, which no ledger has yet.
+inline constexpr std::chrono::minutes kWrittenAfterEnd{2};
+
 /// Which runs the ledgers hold, by task.
 class LedgerIndex {
  public:
   /// False when it is there already: the same container with the same start (where that is not
   /// known, with the same end).
-  bool add(const RunSummary& run);
+  ///
+  /// `end_in_rows`: when the run ended, as the clock that has dated the task's rows shows it. Rows
+  /// have no offset, so that is another time than ended_at where they are read in another zone.
+  bool add(const RunSummary& run, std::optional<WallClockTime> end_in_rows);
 
   [[nodiscard]] bool holds_task(const std::string& task_id) const;
-  [[nodiscard]] bool holds(const std::string& task_id, std::string_view container) const;
+  /// When the last held run of the container ended, by the clock of the task's rows: those until
+  /// then are of held runs.
+  /// Nothing when none is held; the end of time when the end of one is not known.
+  [[nodiscard]] std::optional<WallClockTime> held_until(const std::string& task_id,
+                                                        std::string_view container) const;
   /// When the last of the task's runs ended. Nothing when one of them has no known end.
   [[nodiscard]] std::optional<WallClockTime> last_end(const std::string& task_id) const;
 
@@ -29,6 +41,7 @@ class LedgerIndex {
     std::string container;
     std::optional<WallClockTime> started_at;
     std::optional<WallClockTime> ended_at;
+    std::optional<WallClockTime> end_in_rows;
   };
   std::unordered_map<std::string, std::vector<Run>> tasks_;
 };

@@ -21,12 +21,6 @@
 namespace wemol::reading {
 namespace {
 
-using namespace std::chrono_literals;
-
-/// A task's last row is written in the round after its end. A file that was changed later than
-/// this may hold another run, which no ledger has yet.
-constexpr auto kWrittenAfterEnd = 2min;
-
 struct FileState {
   std::uint64_t size = 0;
   WallClockTime changed_at;
@@ -103,15 +97,17 @@ std::vector<std::filesystem::path> in_order_of_time(const std::vector<std::files
 bool end_with_held_runs(const TaskCsvs& task, const LedgerIndex& ledgers, TaskCsvReader& reader) {
   return ledgers.holds_task(task.task_id) &&
          std::ranges::all_of(task.files, [&](const std::filesystem::path& file) {
-           const auto container = reader.last_container(file);
-           return container && ledgers.holds(task.task_id, *container);
+           const auto last = reader.last_row(file);
+           const auto until =
+               last ? ledgers.held_until(task.task_id, last->container) : std::nullopt;
+           return until && last->read_at - kWrittenAfterEnd <= *until;
          });
 }
 
 SampledRuns read_samples(const TaskCsvs& task, const LedgerIndex& ledgers, TaskCsvReader& reader,
                          const TaskCsvReader::NoteBytes& note_bytes) {
   SampledRuns runs(
-      [&](std::string_view container) { return ledgers.holds(task.task_id, container); });
+      [&](std::string_view container) { return ledgers.held_until(task.task_id, container); });
   for (const std::filesystem::path& file : in_order_of_time(task.files, reader)) {
     reader.read(
         file,

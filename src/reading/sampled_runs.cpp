@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include <wemol/snapshot.h>
+
+#include "ledger_runs.h"
+
 namespace wemol::reading {
 namespace {
-
-constexpr std::string_view kUnknownModule = "Unknown";
 
 /// Without an allocation where it is the same.
 void keep(std::string& kept, std::string_view text) {
@@ -32,7 +34,7 @@ SampledRuns::Run* SampledRuns::run_of(const TaskRow& row) {
                                  .task_id = std::string(row.task_id),
                                  .job_id = std::string(row.job_id),
                                  .module_name = {},
-                                 .is_held = is_held_(row.container),
+                                 .held_until = held_until_(row.container),
                                  .tally = {}});
 }
 
@@ -45,15 +47,22 @@ bool SampledRuns::add(const TaskRow& row) {
     keep(run->module_name, row.module_name);
     keep(module_name_, row.module_name);
   }
-  if (!run->is_held) {
+  if (!run->held_until || row.usage.read_at > *run->held_until) {
     run->tally.add(row.usage);
   }
   return true;
 }
 
+/// Whether a ledger tells of all its rows. Those of a container that was started again are added
+/// up.
+bool SampledRuns::is_of_held_run(const Run& run) {
+  return run.held_until && (run.tally.samples() == 0 ||
+                            run.tally.last_read_at() <= *run.held_until + kWrittenAfterEnd);
+}
+
 void SampledRuns::hand_out(const std::function<void(RecordedRun&&)>& take) const {
   for (const Run& run : runs_) {
-    if (run.is_held) {
+    if (is_of_held_run(run)) {
       continue;
     }
     RecordedRun recorded{.summary = run.tally.summary({}),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,9 +17,9 @@ class SampledRuns {
   /// So many containers no task has; their rows would fill the memory.
   static constexpr std::size_t kMostContainers = 1000;
 
-  /// Whether somebody else tells of the container, so that its rows do not count.
-  using IsHeld = std::function<bool(std::string_view container)>;
-  explicit SampledRuns(IsHeld is_held) : is_held_(std::move(is_held)) {}
+  /// Until when a ledger tells of the container (LedgerIndex), so that its rows do not count.
+  using HeldUntil = std::function<std::optional<WallClockTime>(std::string_view container)>;
+  explicit SampledRuns(HeldUntil held_until) : held_until_(std::move(held_until)) {}
 
   /// False when there are too many containers already.
   [[nodiscard]] bool add(const TaskRow& row);
@@ -32,13 +33,14 @@ class SampledRuns {
     std::string task_id;
     std::string job_id;
     std::string module_name;
-    bool is_held = false;
+    std::optional<WallClockTime> held_until;
     RunTally tally;
   };
 
+  [[nodiscard]] static bool is_of_held_run(const Run& run);
   [[nodiscard]] Run* run_of(const TaskRow& row);
 
-  IsHeld is_held_;
+  HeldUntil held_until_;
   std::vector<Run> runs_;
   std::size_t last_ = 0;     ///< whose row the last one was
   std::string module_name_;  ///< the last known one of any of them: it is the task's

@@ -41,22 +41,22 @@ void TaskCsvReader::read(const std::filesystem::path& file, const Take& take,
   }
 }
 
-std::optional<std::string> TaskCsvReader::last_container(const std::filesystem::path& file) {
+std::optional<TaskCsvReader::LastRow> TaskCsvReader::last_row(const std::filesystem::path& file) {
   constexpr std::uint64_t kTailLength = 4096;
   if (!records_.open_tail(file, kTailLength)) {
     return std::nullopt;
   }
   rows_.begin_file();
-  std::optional<std::string> container;
+  std::optional<LastRow> last;
   for (auto outcome = records_.next(); outcome != RecordReader::Outcome::end;
        outcome = records_.next()) {
     const TaskRow* const row =
         outcome == RecordReader::Outcome::record ? rows_.parse(records_.fields()) : nullptr;
     if (row != nullptr) {
-      container = row->container;
+      last = {.container = std::string(row->container), .read_at = row->usage.read_at};
     }
   }
-  return container;
+  return last;
 }
 
 std::optional<WallClockTime> TaskCsvReader::first_time(const std::filesystem::path& file) {

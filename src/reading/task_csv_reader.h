@@ -22,9 +22,13 @@ class TaskCsvReader {
   using NoteBytes = std::function<void(std::uint64_t bytes)>;
   void read(const std::filesystem::path& file, const Take& take, const NoteBytes& note_bytes);
 
-  /// The container of the last good row, from a look at the file's last few KiB. Nothing when there
-  /// is none, or the file is none of a task.
-  [[nodiscard]] std::optional<std::string> last_container(const std::filesystem::path& file);
+  struct LastRow {
+    std::string container;
+    WallClockTime read_at;
+  };
+  /// Of the last good row, from a look at the file's last few KiB. Nothing when there is none, or
+  /// the file is none of a task.
+  [[nodiscard]] std::optional<LastRow> last_row(const std::filesystem::path& file);
 
   /// When the first good row was written.
   [[nodiscard]] std::optional<WallClockTime> first_time(const std::filesystem::path& file);

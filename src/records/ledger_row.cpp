@@ -41,6 +41,7 @@ constexpr std::array<std::string_view, kLedgerColumnCount> kColumns{"task_id",
                                                                     "gpu_memory_peak_mib",
                                                                     "gpu_shared_percent",
                                                                     "energy_wh"};
+static_assert(kColumns[kLedgerEndedAtColumn] == "ended_at");
 
 std::string text_of(const std::string& text) {
   return guarded_against_formulas(text);

@@ -13,6 +13,7 @@ namespace wemol {
 /// The name of the ledger's file in each module's folder, without ".csv".
 inline constexpr std::string_view kLedgerStem = "summary";
 inline constexpr std::size_t kLedgerColumnCount = 29;
+inline constexpr std::size_t kLedgerEndedAtColumn = 5;
 
 /// The header of a ledger: the names of its columns, with its line end.
 [[nodiscard]] const std::string& ledger_header();

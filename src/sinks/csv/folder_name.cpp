@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include <wemol/snapshot.h>
+
 namespace wemol {
 namespace {
 
@@ -81,7 +83,7 @@ void trim_end(std::string& text) {
 }  // namespace
 
 std::string folder_name(std::string_view module_name) {
-  if (module_name == "Unknown") {
+  if (module_name == kUnknownModule) {
     return std::string(kFolderOfUnknown);
   }
   std::string folder;
@@ -100,7 +102,7 @@ std::string folder_name(std::string_view module_name) {
   trim_end(folder);
   cut_at_character(folder, kLongestBytes);
   trim_end(folder);
-  return folder.empty() || folder == "Unknown" ? std::string(kFolderOfUnknown) : folder;
+  return folder.empty() || folder == kUnknownModule ? std::string(kFolderOfUnknown) : folder;
 }
 
 }  // namespace wemol

@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 
 constexpr double kPercent = 100;
 constexpr double kBytesPerMib = 1 << 20;
-constexpr const char* kUnknownModule = "Unknown";
 
 std::optional<double> to_mib(const std::optional<std::uint64_t>& bytes) {
   return bytes ? std::optional(static_cast<double>(*bytes) / kBytesPerMib) : std::nullopt;

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <wemol/snapshot.h>
+
 namespace wemol {
 namespace {
 

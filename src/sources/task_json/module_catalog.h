@@ -15,9 +15,6 @@
 
 namespace wemol {
 
-/// What a task's module is called while its task.json does not say it.
-inline constexpr std::string_view kUnknownModule = "Unknown";
-
 /// Finds the module's name of each task in
 /// `<task-root>/Worker.{GPU,CPU,AF2,ALL}/work_blob/{ab}/{cd}/<task id>/task.json`, where cd are
 /// the last two characters of the id and ab the two before them. The first file that can be read

@@ -68,7 +68,7 @@ void check_task_csv(std::string_view input) {
   require(input.size() > kLongest || lines_of(input, 7) == lines,
           "it does not matter in which pieces a text comes");
   reading::TaskRowReader rows;
-  reading::SampledRuns runs([](std::string_view) { return false; });
+  reading::SampledRuns runs([](std::string_view) { return std::nullopt; });
   for (const auto& line : lines) {
     const std::vector<std::string_view> fields(line.begin(), line.end());
     if (fields.size() != kColumnCount) {

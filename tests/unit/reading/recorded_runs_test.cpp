@@ -233,6 +233,46 @@ TEST_F(RecordedFiles, HaveARunOnceThatALedgerHoldsTwice) {
   EXPECT_EQ(report.ledger_files, 2U);
 }
 
+TEST_F(RecordedFiles, OfAContainerThatWasStartedAgainAreAddedUpUntilALedgerHoldsThatRunToo) {
+  write_csv("MD/1.csv", row("a", "09:00:00") + row("a", "10:00:01") + row("a", "10:01:00") +
+                            row("a", "10:03:00"));
+  write_ledger("MD/summary.csv", {ledger_run("a", 10h)});
+  auto runs = read();
+  ASSERT_EQ(containers(runs), (Names{"a", "a"}));
+  const auto sampled = std::ranges::find(runs, Basis::samples, &RecordedRun::basis);
+  ASSERT_NE(sampled, runs.end());
+  EXPECT_EQ(sampled->summary.samples, 3U) << "those after the end in the ledger";
+  EXPECT_EQ(sampled->last_read_at, kMidnight + 10h + 3min);
+  RunSummary again = ledger_run("a", 10h + 3min);
+  again.started_at = kMidnight + 10h;
+  write_ledger("MD/summary-2.csv", {again});
+  runs = read();
+  ASSERT_EQ(containers(runs), (Names{"a", "a"}));
+  EXPECT_EQ(runs[0].basis, Basis::ledger);
+  EXPECT_EQ(runs[1].basis, Basis::ledger);
+}
+
+TEST_F(RecordedFiles, MayHaveARowThatIsALittleYoungerThanTheEndInTheLedger) {
+  write_csv("MD/1.csv", row("a", "09:59:58") + row("a", "10:00:04") + row("b", "10:00:04"));
+  write_ledger("MD/summary.csv", {ledger_run("a", 10h)});
+  EXPECT_EQ(containers(read()), (Names{"a", "b"})) << "docker stats answers late";
+}
+
+TEST_F(RecordedFiles, AreThoseOfTheLedgerAlsoWhereTheyAreReadInAnotherTimeZone) {
+  std::string recorded = ledger_row(ledger_run("a", 10h));
+  for (auto at = recorded.find("+00:00"); at != std::string::npos; at = recorded.find("+00:00")) {
+    recorded.replace(at, 6, "-05:00");
+  }
+  write_csv("MD/1.csv", row("a", "09:00:00") + row("a", "10:00:00"));
+  test::write_text(root / "MD/summary.csv", ledger_header() + recorded);
+  const auto runs = read();
+  ASSERT_EQ(containers(runs), Names{"a"});
+  EXPECT_EQ(runs[0].summary.ended_at, kMidnight + 15h);
+  recorded.replace(recorded.find("10:00:00.000-05:00"), 18, "10:00:00.000+05:00");
+  test::write_text(root / "MD/summary.csv", ledger_header() + recorded);
+  EXPECT_EQ(containers(read()), Names{"a"});
+}
+
 TEST_F(RecordedFiles, WithADamagedLedgerAreAddedUpFromSamples) {
   write_csv("MD/1.csv", row("a", "10:00:00"));
   std::string bad = ledger_row(ledger_run("a", 10h));
