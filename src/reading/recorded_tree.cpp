@@ -1,6 +1,8 @@
 #include "recorded_tree.h"
 
 #include <algorithm>
+#include <map>
+#include <ranges>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -74,6 +76,19 @@ std::optional<RecordedFileName> parse_file_name(std::string_view name) {
   }
   parsed.is_ledger = parsed.stem == kLedgerStem;
   return parsed.is_ledger || is_digits(parsed.stem) ? std::optional(parsed) : std::nullopt;
+}
+
+std::vector<fs::path> files_of(const fs::path& folder, std::string_view stem) {
+  std::map<unsigned, fs::path> files;
+  (void)for_each_entry(folder, [&](const fs::directory_entry& entry) {
+    const std::string name = entry.path().filename().string();
+    const auto parsed = parse_file_name(name);
+    if (parsed && parsed->stem == stem) {
+      files.emplace(parsed->number, entry.path());
+    }
+  });
+  const auto paths = std::views::values(files);
+  return {paths.begin(), paths.end()};
 }
 
 Result<RecordedTree> list_tree(

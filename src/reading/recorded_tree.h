@@ -38,6 +38,11 @@ struct RecordedFileName {
 /// Nothing for a name that no recorder gives.
 [[nodiscard]] std::optional<RecordedFileName> parse_file_name(std::string_view name);
 
+/// The files in one folder that hold the rows of a task, or its ledgers, by their number. None when
+/// the folder cannot be listed.
+[[nodiscard]] std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder,
+                                                          std::string_view stem);
+
 /// Fails only when the root itself cannot be listed. A folder in it that cannot be listed is
 /// handed to `note_trouble`.
 [[nodiscard]] Result<RecordedTree> list_tree(

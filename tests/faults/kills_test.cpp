@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -180,6 +181,60 @@ TEST_F(Kills, at_any_moment_cost_no_round_but_the_current_one) {
   victims.push_back(std::move(commands));
   for (const Victim& each : victims) {
     report(each, ", seed " + std::to_string(seed()));
+  }
+}
+
+/// How often each of the tasks that have ended has a row in a ledger.
+std::map<std::string, std::size_t> ends_in(const fs::path& output) {
+  std::map<std::string, std::size_t> ends;
+  for (const e2e::Row& row :
+       e2e::read_csv(output / "Unknown_Module" / "summary.csv", e2e::kLedgerHeader)) {
+    EXPECT_EQ(row.at("exit_code"), "3") << row.at("task_id");
+    ++ends[row.at("task_id")];
+  }
+  return ends;
+}
+
+TEST_F(Kills, leave_each_end_in_the_ledger_once) {
+  const std::size_t waves = is_full_run() ? 30 : 4;
+  e2e::Arguments synced = natively();
+  synced.insert(synced.end(), {"--sync", "finished"});
+  std::vector<Victim> victims{
+      victim("ledger under kill -9, native at 0.1 s", 1500ms, natively()),
+      victim("ledger under kill -9, native at 0.1 s, --sync finished", 1500ms, synced),
+      victim("ledger under kill -9, docker commands at 0.5 s", 4s, {"--interval", "0.5"}),
+  };
+  std::vector<std::string> ended;
+  for (std::size_t wave = 0; wave < waves; ++wave) {
+    for (Victim& each : victims) {
+      start(each);
+    }
+    for (int task = 0; task < 3; ++task) {
+      ended.push_back(std::to_string(20000 + ended.size()));
+      engine().run("wemol_rc_task_" + ended.back() + "_1_1",
+                   {"sh", "-c", task == 0 ? "exit 3" : "sleep 0.7; exit 3"});
+    }
+    std::ranges::sort(victims, {}, &Victim::dies_at);
+    for (Victim& each : victims) {
+      kill_in_time(each);
+      ASSERT_EQ(each.process->wait(), -SIGKILL) << each.process->log();
+    }
+  }
+  for (Victim& each : victims) {
+    start(each);
+    EXPECT_TRUE(e2e::eventually([&] { return ends_in(each.output).size() == ended.size(); }))
+        << each.name << ": " << ends_in(each.output).size() << " of " << ended.size() << '\n'
+        << each.process->log();
+    EXPECT_EQ(each.process->stop(), 0);
+    std::size_t rows = 0;
+    for (const auto& [task, times] : ends_in(each.output)) {
+      EXPECT_EQ(times, 1U) << each.name << ": task " << task;
+      rows += times;
+    }
+    report_fault(each.name,
+                 {.rows_expected = ended.size(),
+                  .rows_written = rows,
+                  .note = std::to_string(each.kills) + " kills, seed " + std::to_string(seed())});
   }
 }
 

@@ -6,14 +6,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "folder_name.h"
 #include "ledger_row.h"
-#include "recorded_runs.h"
 
 namespace wemol {
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr double kPercent = 100;
 constexpr double kBytesPerMib = 1 << 20;
@@ -62,23 +58,11 @@ UsageReading usage_of(const ContainerStats& stats) {
   return reading;
 }
 
-/// The files that hold the rows of a task: `7.csv`, `7-2.csv` and so on.
-std::vector<std::filesystem::path> task_files(const std::filesystem::path& folder,
-                                              const std::string& task_id) {
-  std::vector<std::filesystem::path> files;
-  std::error_code error;
-  auto file = folder / (task_id + ".csv");
-  for (unsigned number = 2; std::filesystem::exists(file, error); ++number) {
-    files.push_back(file);
-    file = folder / fmt::format("{}-{}.csv", task_id, number);
-  }
-  return files;
-}
-
 }  // namespace
 
 LedgerSink::LedgerSink(Settings settings, const OpenRuns& resumed)
     : settings_(std::move(settings)),
+      past_(settings_.output_dir, settings_.seen_by_past_row),
       open_runs_file_(settings_.output_dir),
       files_(settings_.output_dir, "ledger", ledger_header(), settings_.sync, {}),
       began_at_(std::chrono::system_clock::now()),
@@ -131,7 +115,7 @@ LedgerSink::Run& LedgerSink::run_of(const TaskSample& sample) {
                         .started_at = sample.started_at},
                 .module_name = sample.module_name};
     resumed_.erase(sample.container_id);
-    take_past_rows(run, sample.task.task_id);
+    add_past_rows(run, sample.task.task_id);
     has_changed_ = true;
   }
   OpenRun& open = run.open.run;
@@ -145,29 +129,9 @@ LedgerSink::Run& LedgerSink::run_of(const TaskSample& sample) {
   return run;
 }
 
-/// Of a run that has begun before this recorder.
-void LedgerSink::take_past_rows(Run& run, const std::string& task_id) {
-  const OpenRun& open = run.open.run;
-  if (open.started_at && *open.started_at >= began_at_) {
-    return;
-  }
-  const auto folder = settings_.output_dir / folder_name(run.open.module_name);
-  for (const auto& file : task_files(folder, task_id)) {
-    const auto report = reading::read_task_rows(file, [&](const reading::TaskRow& row) {
-      // A row is dated in whole seconds.
-      const bool is_of_run = row.container == open.container_name &&
-                             (!open.started_at || row.usage.read_at + 1s > *open.started_at);
-      if (is_of_run) {
-        UsageReading usage = row.usage;
-        usage.seen = settings_.seen_by_past_row;
-        run.tally.add(usage);
-      }
-    });
-    if (!report) {
-      spdlog::warn(
-          "task {}: what {} holds of its time before this recorder is not in the ledger: {}",
-          task_id, file.string(), report.error().message);
-    }
+void LedgerSink::add_past_rows(Run& run, const std::string& task_id) const {
+  if (!run.open.run.started_at || *run.open.run.started_at < began_at_) {
+    past_.add_rows(task_id, run.open, run.tally);
   }
 }
 
@@ -210,7 +174,7 @@ LedgerSink::Run LedgerSink::take_run(const EndedTaskRun& ended) {
                        .container_name = end.container_name,
                        .started_at = end.started_at},
                .module_name = resumed.empty() ? ended.module_name : resumed.mapped().module_name}};
-  take_past_rows(run, ended.task.task_id);
+  add_past_rows(run, ended.task.task_id);
   return run;
 }
 
@@ -230,6 +194,11 @@ void LedgerSink::finish(const EndedTaskRun& ended) {
     summary.oom_killed = *run.oom_killed || end.oom_killed.value_or(false);
   }
   raise_to_limit(run, summary);
+  has_changed_ = true;
+  const bool may_be_written = !end.ended_at || *end.ended_at < began_at_;
+  if (may_be_written && past_.has_ledger_row(summary)) {
+    return;
+  }
   spdlog::info(
       "task {}: container {} has ended{}{}{}", summary.task_id, summary.container,
       summary.duration_seconds ? fmt::format(" after {:.1f} s", *summary.duration_seconds) : "",
@@ -239,7 +208,6 @@ void LedgerSink::finish(const EndedTaskRun& ended) {
   files_.add({.module_name = summary.module_name, .stem = std::string(kLedgerStem)},
              {.owner = "ledger", .content = "what the module's tasks have used"},
              ledger_row(summary));
-  has_changed_ = true;
 }
 
 /// Who was killed since the memory was used up has had all of it, though no sample may have seen

@@ -10,6 +10,7 @@
 #include <wemol/sink.h>
 
 #include "open_runs_file.h"
+#include "past_records.h"
 #include "row_files.h"
 #include "run_tally.h"
 
@@ -52,7 +53,8 @@ class LedgerSink : public Sink {
 
   static TasksByGpu count_tasks_by_gpu(const Snapshot& snapshot);
   Run& run_of(const TaskSample& sample);
-  void take_past_rows(Run& run, const std::string& task_id);
+  /// Of a run that has begun before this recorder.
+  void add_past_rows(Run& run, const std::string& task_id) const;
   void add(const TaskSample& sample, const TasksByGpu& tasks_by_gpu);
   [[nodiscard]] Run take_run(const EndedTaskRun& ended);
   void finish(const EndedTaskRun& ended);
@@ -60,6 +62,7 @@ class LedgerSink : public Sink {
   [[nodiscard]] Conditions note_open_runs();
 
   Settings settings_;
+  PastRecords past_;
   OpenRunsFile open_runs_file_;
   RowFiles files_;
   std::map<Key, Run> runs_;

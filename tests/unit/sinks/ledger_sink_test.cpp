@@ -1,5 +1,6 @@
 #include "ledger_sink.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -45,6 +46,11 @@ std::map<std::string, std::string> only_row(const std::filesystem::path& file) {
     cells[name.substr(0, name.find('\r'))] = value.substr(0, value.find('\r'));
   }
   return cells;
+}
+
+std::size_t rows_of(const std::filesystem::path& file) {
+  const std::string text = test::read_text(file);
+  return static_cast<std::size_t>(std::ranges::count(text, '\n')) - 1;
 }
 
 class Ledger : public testing::Test {
@@ -260,6 +266,26 @@ TEST_F(Ledger, ARunThatEndedWhileNoRecorderRanHasWhatItsCsvHolds) {
   write({}, {ended});
   EXPECT_EQ(only_row(file()).at("cpu_seconds"), "80");
   EXPECT_TRUE(left_open().runs.empty());
+}
+
+TEST_F(Ledger, ARowThatARecorderHasWrittenBeforeItWasKilledIsNotWrittenAgain) {
+  began = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - 100s +
+          1234567ns;  // the ledger has milliseconds
+  write({sample(10s, 400)});
+  const OpenRuns open = left_open();
+  EndedTaskRun between_rounds = end(12s);
+  between_rounds.run.container_id = kB;
+  between_rounds.run.container_name = "task_7_b";
+  write({}, {end(20s), between_rounds});
+  EndedTaskRun started_again = end(40s);
+  started_again.run.started_at = began + 25s;
+  start(open);
+  write({}, {end(20s), between_rounds, started_again});
+  EXPECT_EQ(rows_of(file()), 3U);
+  EXPECT_TRUE(left_open().runs.empty());
+  start();
+  write({}, {end(200s)});
+  EXPECT_EQ(rows_of(file()), 4U) << "what has ended since is new, whatever it looks like";
 }
 
 TEST_F(Ledger, OfACsvOnlyTheRowsOfTheRunAreTakenIn) {
