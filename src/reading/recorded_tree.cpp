@@ -117,7 +117,9 @@ Result<RecordedTree> list_tree(
     }
   });
   if (failed) {
-    return failure(fmt::format("{}: {}", root.string(), failed.message()), failed.value());
+    return failure(fmt::format("{}: {}; give the folder that the recorder writes to", root.string(),
+                               failed.message()),
+                   failed.value());
   }
   for (const fs::path& folder : folders) {
     const std::error_code error =

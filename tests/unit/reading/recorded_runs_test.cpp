@@ -300,7 +300,9 @@ TEST_F(RecordedFiles, CannotBeReadWithoutTheirFolder) {
   const auto result = read_runs(
       {.root = root / "gone"}, [](RecordedRun&&) {}, nullptr);
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().message, (root / "gone").string() + ": No such file or directory");
+  EXPECT_EQ(result.error().message,
+            (root / "gone").string() +
+                ": No such file or directory; give the folder that the recorder writes to");
 }
 
 TEST_F(RecordedFiles, OfOneTaskAreFound) {
