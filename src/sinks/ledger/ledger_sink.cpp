@@ -71,6 +71,8 @@ LedgerSink::LedgerSink(Settings settings, const OpenRuns& resumed)
   for (const OpenTaskRun& open : resumed.runs) {
     resumed_.emplace(open.run.container_id, open);
   }
+  // At once, for a recorder that is killed in its first round. The first write states a failure.
+  (void)note_open_runs();
 }
 
 /// How many tasks use each GPU, by its uuid in the snapshot.

@@ -268,6 +268,11 @@ TEST_F(Ledger, ARunThatEndedWhileNoRecorderRanHasWhatItsCsvHolds) {
   EXPECT_TRUE(left_open().runs.empty());
 }
 
+TEST_F(Ledger, ARecorderThatIsKilledInItsFirstRoundHasNotedWhenItBegan) {
+  start({.runs = {}, .ends_stated_until = began});
+  EXPECT_EQ(left_open().ends_stated_until, began);
+}
+
 TEST_F(Ledger, ARowThatARecorderHasWrittenBeforeItWasKilledIsNotWrittenAgain) {
   began = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - 100s +
           1234567ns;  // the ledger has milliseconds
