@@ -7,7 +7,6 @@
 #include <iterator>
 #include <utility>
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 namespace wemol::native {
@@ -159,15 +158,10 @@ void NativeSource::end(const std::string& container_id) {
   }
   TrackedRun& tracked = *node.mapped();
   auto last = tracked.opened.run.read_last(loop_);
-  ++(last.came_too_late ? ends_.too_late : ends_.in_time);
   if (last.came_too_late) {
-    notices_.push_back(
-        {.key = "late last reading/" + container_id,
-         .severity = Severity::warning,
-         .message = fmt::format("container {} has ended, and the kernel had dropped its counters "
-                                "before they could be read for the last time ({} of {} so far)",
-                                name_of(tracked), ends_.too_late, ends_.too_late + ends_.in_time),
-         .follow_up = false});
+    notices_.read_too_late(container_id, name_of(tracked));
+  } else {
+    notices_.read_in_time();
   }
   run_ends_.ended({.container_id = container_id,
                    .container_name = name_of(tracked),
@@ -197,28 +191,15 @@ void NativeSource::take_death(const engine::Event& event) {
 }
 
 void NativeSource::note_missed(const std::string& container_id, const std::string& name) {
-  if (tracked_early_.erase(container_id) > 0) {
-    return;
+  if (tracked_early_.erase(container_id) == 0) {
+    notices_.never_seen(container_id, name);
   }
-  ++ends_.never_seen;
-  notices_.push_back(
-      {.key = "missed container/" + container_id,
-       .severity = Severity::warning,
-       .message = fmt::format(
-           "container {} had ended before it could be looked at: only the ledger has it "
-           "({} such runs so far)",
-           name, ends_.never_seen),
-       .follow_up = false});
 }
 
 void NativeSource::note_out_of_memory(const std::string& container_id) {
   run_ends_.out_of_memory(container_id);
   if (const auto run = runs_.find(container_id); run != runs_.end()) {
-    notices_.push_back({.key = "out of memory/" + container_id,
-                        .severity = Severity::warning,
-                        .message = "container " + name_of(*run->second) +
-                                   " has used up its memory, the kernel has killed a process of it",
-                        .follow_up = false});
+    notices_.out_of_memory(container_id, name_of(*run->second));
   }
 }
 
@@ -261,9 +242,7 @@ Facts NativeSource::remaining() {
   Facts facts;
   add_last_readings(facts);
   facts.ended_runs = run_ends_.take_all();
-  spdlog::info(
-      "ends of tasks: {} read in time, {} too late; {} tasks had ended before they were seen",
-      ends_.in_time, ends_.too_late, ends_.never_seen);
+  spdlog::info("{}", notices_.summary());
   return facts;
 }
 
@@ -313,7 +292,7 @@ void NativeSource::add_containers(Facts& facts) {
 
 void NativeSource::add_conditions(Facts& facts) {
   std::ranges::move(watch_.conditions(), std::back_inserter(facts.conditions));
-  std::ranges::move(std::exchange(notices_, {}), std::back_inserter(facts.conditions));
+  std::ranges::move(notices_.take(), std::back_inserter(facts.conditions));
   std::ranges::move(unreadable_.conditions(), std::back_inserter(facts.conditions));
 }
 

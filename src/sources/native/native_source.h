@@ -12,6 +12,7 @@
 #include <wemol/source.h>
 
 #include "container_watch.h"
+#include "end_notices.h"
 #include "event_loop.h"
 #include "files.h"
 #include "host_gpus.h"
@@ -52,13 +53,6 @@ class NativeSource : public Source {
 
  private:
   struct TrackedRun;
-  /// How the last states were read, since the start.
-  struct EndCounts {
-    std::uint64_t in_time = 0;
-    std::uint64_t too_late = 0;    ///< the control group was gone
-    std::uint64_t never_seen = 0;  ///< the whole run was
-  };
-
   void track_early(const engine::Event& start);
   void track(const engine::InspectedContainer& container);
   /// False when the container is gone already.
@@ -89,8 +83,7 @@ class NativeSource : public Source {
   std::optional<WallTime> events_since_;
   std::set<std::string> tracked_early_;  ///< and not inspected yet
   UnreadableContainers unreadable_;
-  Conditions notices_;  ///< for the next round
-  EndCounts ends_;
+  EndNotices notices_;
   engine::ContainerWatch watch_;
 };
 
