@@ -45,6 +45,12 @@ std::vector<std::string> run_notes(const ModuleFigures& figures, const ReportCon
                     "not seen.",
                     percent_text(counts.samples_coverage_percent_p50)));
   }
+  if (counts.from_samples < counts.runs) {
+    notes.emplace_back(
+        "Memory peaks from a ledger are the kernel's own where it has one. Those count the page "
+        "cache: a task that reads large files seems to need more than it does. With --from "
+        "samples the highest sample counts instead.");
+  }
   if (counts.gpu_memory_of_whole_device > 0) {
     notes.push_back(
         fmt::format("{} GPU memory of the whole device in {}: what all processes on it "

@@ -159,8 +159,17 @@ TEST(ModulesText, SaysAtTheFootWhatTheFiguresRestOn) {
   EXPECT_TRUE(contains(text, "The figures of 1 run are estimates"));
   EXPECT_TRUE(contains(text, "The samples saw 100 % of a run's time (median)"));
   EXPECT_TRUE(contains(text, "GPU-hours held at 16 core-hours each"));
+  EXPECT_TRUE(contains(text, "Those count the page cache"));
   EXPECT_FALSE(contains(text, "may still be running"));
   EXPECT_FALSE(contains(text, "whole device"));
+}
+
+TEST(ModulesText, SaysNothingOfTheLedgersPeaksWhereThereIsNoLedger) {
+  std::vector<RecordedRun> runs = three_runs();
+  for (RecordedRun& run : runs) {
+    run.basis = reading::Basis::samples;
+  }
+  EXPECT_FALSE(contains(text_of(runs), "page cache"));
 }
 
 TEST(ModulesText, MarksGpuMemoryOfTheWholeDevice) {
