@@ -98,6 +98,7 @@ Conditions LedgerSink::write(const Snapshot& snapshot) {
   for (const EndedTaskRun& ended : snapshot.ended_runs) {
     finish(ended);
   }
+  past_.forget_ledgers();
   ends_stated_until_ = snapshot.ends_stated_until.value_or(ends_stated_until_);
   last_write_at_ = std::chrono::system_clock::now();
   Conditions conditions = files_.flush();

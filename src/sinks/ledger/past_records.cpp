@@ -17,7 +17,10 @@ reading::LedgerIndex index_of(const std::filesystem::path& folder) {
   reading::ReadingReport report;
   reading::read_ledgers(reading::files_of(folder, kLedgerStem), index, report, [](RunSummary&&) {});
   for (const reading::BadLine& bad : report.first_bad_lines) {
-    spdlog::warn("{}:{}: {}", bad.file.string(), bad.line, bad.reason);
+    spdlog::warn(
+        "{}:{} cannot be read: {}; if it was of a task that ended just before this recorder began, "
+        "that has another row now",
+        bad.file.string(), bad.line, bad.reason);
   }
   return index;
 }

@@ -26,6 +26,8 @@ class PastRecords {
   /// Whether the ledger has a row of the run: a recorder may have been killed when it had written
   /// that, and not yet that the run is over.
   [[nodiscard]] bool has_ledger_row(const RunSummary& run);
+  /// What has been read for that. It is seldom asked for, and a ledger may be long.
+  void forget_ledgers() { ledgers_.clear(); }
 
  private:
   [[nodiscard]] std::filesystem::path folder_of(const std::string& module_name) const;
