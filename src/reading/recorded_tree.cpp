@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <ranges>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -87,8 +87,12 @@ std::vector<fs::path> files_of(const fs::path& folder, std::string_view stem) {
       files.emplace(parsed->number, entry.path());
     }
   });
-  const auto paths = std::views::values(files);
-  return {paths.begin(), paths.end()};
+  std::vector<fs::path> paths;
+  paths.reserve(files.size());
+  for (auto& [number, path] : files) {
+    paths.push_back(std::move(path));
+  }
+  return paths;
 }
 
 Result<RecordedTree> list_tree(

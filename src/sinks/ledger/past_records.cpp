@@ -33,12 +33,12 @@ std::filesystem::path PastRecords::folder_of(const std::string& module_name) con
 
 void PastRecords::add_rows(const std::string& task_id, const OpenTaskRun& run,
                            RunTally& tally) const {
-  const auto& [container_id, container_name, started_at, oom_killed] = run.run;
+  const OpenRun& open = run.run;
   for (const auto& file : reading::files_of(folder_of(run.module_name), task_id)) {
     const auto report = reading::read_task_rows(file, [&](const reading::TaskRow& row) {
       // A row is dated in whole seconds.
-      if (row.container == container_name &&
-          (!started_at || row.usage.read_at + 1s > *started_at)) {
+      if (row.container == open.container_name &&
+          (!open.started_at || row.usage.read_at + 1s > *open.started_at)) {
         UsageReading usage = row.usage;
         usage.seen = seen_by_row_;
         tally.add(usage);
