@@ -25,6 +25,12 @@ class ServiceUser : public RecorderTest {
     }
   }
 
+  /// With time enough for the scripted nvidia-smi to start.
+  void record_two_rounds(const Arguments& more) {
+    Arguments arguments{"--rounds", "2", "--interval", "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(start_recorder(arguments).wait(), 0);
+  }
   /// Records as that user, into a folder of its own, and returns that.
   fs::path record_as_user(const std::string& source) {
     const fs::path own = folder() / ("user-" + source);
@@ -40,13 +46,13 @@ class ServiceUser : public RecorderTest {
                       user + " --regid " + user + " --groups " + std::to_string(kEngineGroup) +
                       " --no-new-privs --bounding-set=-all --inh-caps=-all \"$@\"",
                   own.string()});
-    record_rounds(2, {"--source", source});
+    record_two_rounds({"--source", source});
     set_launcher({});
     return own / "module_resource";
   }
   fs::path record_as_root(const std::string& source) {
     fs::path own = folder() / ("root-" + source);
-    record_rounds(2, {"--source", source, "--output-dir", own});
+    record_two_rounds({"--source", source, "--output-dir", own});
     return own;
   }
 };
