@@ -75,7 +75,11 @@ class Kills : public e2e::RecorderTest {
     fs::create_directories(made.output);
     return made;
   }
-  static e2e::Arguments natively() { return {"--source", "native", "--interval", "0.1"}; }
+  static e2e::Arguments natively(const e2e::Arguments& more = {}) {
+    e2e::Arguments arguments{"--source", "native", "--interval", "0.1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
 
   std::chrono::milliseconds random_time(std::chrono::milliseconds longest) {
     return std::chrono::milliseconds(
@@ -91,6 +95,13 @@ class Kills : public e2e::RecorderTest {
     std::this_thread::sleep_until(victim.dies_at);
     victim.process->send(SIGKILL);
     ++victim.kills;
+  }
+
+  void kill_in_time(std::vector<Victim>& victims) {
+    std::ranges::sort(victims, {}, &Victim::dies_at);
+    for (Victim& each : victims) {
+      kill_in_time(each);
+    }
   }
 
   /// How many rounds its log says have ended with a row of each task. No other number of rows is
@@ -150,12 +161,10 @@ class Kills : public e2e::RecorderTest {
 
 TEST_F(Kills, at_any_moment_cost_no_round_but_the_current_one) {
   const std::size_t waves = is_full_run() ? 50 : 3;
-  e2e::Arguments synced = natively();
-  synced.insert(synced.end(), {"--sync", "finished"});
   std::vector<Victim> victims{
       victim("kill -9, native at 0.1 s (1)", 1200ms, natively()),
       victim("kill -9, native at 0.1 s (2)", 1200ms, natively()),
-      victim("kill -9, native at 0.1 s, --sync finished", 1200ms, synced),
+      victim("kill -9, native at 0.1 s, --sync finished", 1200ms, natively({"--sync", "finished"})),
   };
   Victim commands = victim("kill -9, docker commands at 0.5 s", 6s, {"--interval", "0.5"});
   start(commands);
@@ -163,10 +172,7 @@ TEST_F(Kills, at_any_moment_cost_no_round_but_the_current_one) {
     for (Victim& each : victims) {
       start(each);
     }
-    std::ranges::sort(victims, {}, &Victim::dies_at);
-    for (Victim& each : victims) {
-      kill_in_time(each);
-    }
+    kill_in_time(victims);
     for (Victim& each : victims) {
       examine(each);
     }
@@ -197,11 +203,10 @@ std::map<std::string, std::size_t> ends_in(const fs::path& output) {
 
 TEST_F(Kills, leave_each_end_in_the_ledger_once) {
   const std::size_t waves = is_full_run() ? 30 : 4;
-  e2e::Arguments synced = natively();
-  synced.insert(synced.end(), {"--sync", "finished"});
   std::vector<Victim> victims{
       victim("ledger under kill -9, native at 0.1 s", 1500ms, natively()),
-      victim("ledger under kill -9, native at 0.1 s, --sync finished", 1500ms, synced),
+      victim("ledger under kill -9, native at 0.1 s, --sync finished", 1500ms,
+             natively({"--sync", "finished"})),
       victim("ledger under kill -9, docker commands at 0.5 s", 4s, {"--interval", "0.5"}),
   };
   std::vector<std::string> ended;
@@ -214,9 +219,8 @@ TEST_F(Kills, leave_each_end_in_the_ledger_once) {
       engine().run("wemol_rc_task_" + ended.back() + "_1_1",
                    {"sh", "-c", task == 0 ? "exit 3" : "sleep 0.7; exit 3"});
     }
-    std::ranges::sort(victims, {}, &Victim::dies_at);
-    for (Victim& each : victims) {
-      kill_in_time(each);
+    kill_in_time(victims);
+    for (const Victim& each : victims) {
       ASSERT_EQ(each.process->wait(), -SIGKILL) << each.process->log();
     }
   }
