@@ -13,9 +13,12 @@
 
 namespace wemol::reading {
 
-/// A run's last row is written in the round after its end. What is younger than this is of another
-/// run, which no ledger has yet.
-inline constexpr std::chrono::minutes kWrittenAfterEnd{2};
+/// Whether what was written at a time is of another run than the one that ended then: that one's
+/// last row is written in the round after its end.
+[[nodiscard]] constexpr bool is_of_later_run(WallClockTime written_at, WallClockTime end) {
+  constexpr std::chrono::minutes kWrittenAfterEnd{2};
+  return written_at - kWrittenAfterEnd > end;
+}
 
 /// Which runs the ledgers hold, by task.
 class LedgerIndex {

@@ -51,7 +51,7 @@ class SampleReading {
     for (const std::filesystem::path& file : task.files) {
       const FileState state = state_of(file);
       size += state.size;
-      may_hold_more = may_hold_more || state.changed_at > *last_end + kWrittenAfterEnd;
+      may_hold_more = may_hold_more || is_of_later_run(state.changed_at, *last_end);
     }
     if (may_hold_more) {
       bytes_in_all_ += size;
@@ -100,7 +100,7 @@ bool end_with_held_runs(const TaskCsvs& task, const LedgerIndex& ledgers, TaskCs
            const auto last = reader.last_row(file);
            const auto until =
                last ? ledgers.held_until(task.task_id, last->container) : std::nullopt;
-           return until && last->read_at - kWrittenAfterEnd <= *until;
+           return until && !is_of_later_run(last->read_at, *until);
          });
 }
 

@@ -56,8 +56,8 @@ bool SampledRuns::add(const TaskRow& row) {
 /// Whether a ledger tells of all its rows. Those of a container that was started again are added
 /// up.
 bool SampledRuns::is_of_held_run(const Run& run) {
-  return run.held_until && (run.tally.samples() == 0 ||
-                            run.tally.last_read_at() <= *run.held_until + kWrittenAfterEnd);
+  return run.held_until &&
+         (run.tally.samples() == 0 || !is_of_later_run(run.tally.last_read_at(), *run.held_until));
 }
 
 void SampledRuns::hand_out(const std::function<void(RecordedRun&&)>& take) const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "ledger_runs.h"
 #include "open_runs_file.h"
