@@ -70,7 +70,7 @@ class FaultyStage : public e2e::Stage {
         "nvidia-smi",
         e2e::nvidia_smi_script({e2e::gpu(0, "GPU-a")}, {{kPidThatOnlyDockerTopKnows, "GPU-a"}}));
     if (freezer_) {
-      freezer_->set("THAWED");
+      freezer_->thaw();
     }
     healed_at_ = Clock::now();
   }

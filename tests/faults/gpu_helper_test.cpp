@@ -118,9 +118,9 @@ class HelpedStage : public e2e::Stage {
     for (const pid_t helper : helpers()) {
       e2e::write_text(freezer_->procs(), std::to_string(helper));
     }
-    freezer_->set("FROZEN");
+    freezer_->freeze();
   }
-  void thaw_helper() const { freezer_->set("THAWED"); }
+  void thaw_helper() const { freezer_->thaw(); }
 
   /// Puts bytes where the helper writes its answers, until nobody takes them.
   void write_answer(const std::string& bytes) {

@@ -191,17 +191,13 @@ TEST_F(ShortDeadline, StuckCommandIsLeftBehindAndNoneOfItsKindIsStartedWhileItLi
   if (!freezer.available()) {
     GTEST_SKIP() << "needs root and the freezer of control groups v1";
   }
-  const auto ticket = runner.start(shell(
-      "echo $$ > " + freezer.procs() + "; touch " + (dir / "in").string() + "; exec sleep 1000",
-      "driver"));
-  while (!std::filesystem::exists(dir / "in")) {
-    ASSERT_TRUE(loop.wait_until(loop.now() + 5ms));
-  }
-  freezer.set("FROZEN");
+  CommandRunner::Ticket ticket = 0;
+  freezer.hold_children_of([&] { ticket = runner.start(shell("exec sleep 1000", "driver")); });
+  freezer.freeze();
   EXPECT_EQ(runner.finish(ticket).status, Status::stuck);
   EXPECT_EQ(runner.run(shell("echo again", "driver")).status, Status::blocked);
   EXPECT_EQ(runner.run(shell("echo other", "other")).standard_output, "other\n");
-  freezer.set("THAWED");
+  freezer.thaw();
   CommandOutcome outcome;
   for (int i = 0; i < 500 && !outcome.succeeded(); ++i) {
     ASSERT_TRUE(loop.wait_until(loop.now() + 10ms));
