@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <wemol/snapshot.h>
+
 #include "fake_file_reader.h"
 #include "fuzz_target.h"
 #include "module_catalog.h"
