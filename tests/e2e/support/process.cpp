@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include <fcntl.h>
+#include <mntent.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -9,10 +10,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -61,9 +64,10 @@ void redirect(const fs::path& file, int target) {
 /// Mounts below `folder`, the last one first.
 std::vector<std::string> mounts_below(const fs::path& folder) {
   std::vector<std::string> found;
-  std::ifstream mounts("/proc/self/mounts");
-  for (std::string device, target, rest; mounts >> device >> target;) {
-    std::getline(mounts, rest);
+  const std::unique_ptr<FILE, int (*)(FILE*)> mounts(setmntent("/proc/self/mounts", "re"),
+                                                     endmntent);
+  while (const mntent* mount = mounts ? getmntent(mounts.get()) : nullptr) {
+    const std::string target = mount->mnt_dir;
     if (target.starts_with(folder.string() + "/")) {
       found.insert(found.begin(), target);
     }
