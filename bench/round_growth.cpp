@@ -68,7 +68,7 @@ class MadeUpSource : public Source {
       runs_.emplace_back(std::move(counters.value()), std::nullopt, clock.now());
     }
   }
-  [[nodiscard]] std::optional<Facts> collect() override {
+  [[nodiscard]] std::optional<Facts> collect(SteadyTime /*due*/) override {
     Facts facts;
     auto& containers = facts.containers.emplace();
     for (std::size_t i = 0; i < runs_.size(); ++i) {
@@ -114,11 +114,11 @@ void measure(const fs::path& folder, std::size_t count, SyncLevel sync) {
   std::vector<std::unique_ptr<Sink>> sinks;
   sinks.push_back(std::make_unique<TaskCsvSink>(folder / "rows", sync));
   Round round(source, modules, sinks, "wemol_rc_task");
-  (void)round.run();  // the first one makes the files
+  (void)round.run(clock.now());  // the first one makes the files
   const double cpu_before = cpu_milliseconds();
   const SteadyTime began = clock.now();
   for (int i = 0; i < kRounds; ++i) {
-    (void)round.run();
+    (void)round.run(clock.now());
   }
   const double took =
       std::chrono::duration<double, std::milli>(clock.now() - began).count() / kRounds;

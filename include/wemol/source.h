@@ -16,9 +16,11 @@ class Source {
   Source& operator=(const Source&) = delete;
   virtual ~Source() = default;
 
-  /// Reads the host once. What fails is absent from the facts and stated as a condition.
-  /// Returns nothing when a stop was requested before the readings were complete.
-  [[nodiscard]] virtual std::optional<Facts> collect() = 0;
+  /// Reads the host once, for a round that has to end at `due`. What fails, and what has not come
+  /// by then, is absent from the facts and stated as a condition; what comes later may be part of a
+  /// later round's facts. Returns nothing when a stop was requested before the readings were
+  /// complete.
+  [[nodiscard]] virtual std::optional<Facts> collect(std::chrono::steady_clock::time_point due) = 0;
 
   /// Before the first round: runs that were going on when a recorder looked last, and up to when it
   /// has stated the ends of all others. Those that are over by now are stated as ended, with what

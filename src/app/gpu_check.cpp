@@ -81,7 +81,7 @@ HostFindings check_gpu_readers(const std::vector<std::unique_ptr<GpuReader>>& re
   HostFindings findings;
   std::string why_nothing;
   for (const auto& reader : readers) {
-    if (const auto readings = reader->finish(due)) {
+    if (const auto readings = reader->finish({.driver = due, .command = due})) {
       findings.push_back(judge(*readings));
     } else if (const auto condition = reader->why_nothing()) {
       why_nothing = condition->message;

@@ -64,7 +64,7 @@ class NativeSetup : public SourceSetup {
 
   void change(const Options& options) override {
     engine_.set_timeout(answer_timeout(options));
-    gpus_.set_timing(answer_timeout(options), time_to_read(options.interval));
+    gpus_.set_answer_timeout(answer_timeout(options));
     source_.set_gpu_timeout(gpu_timeout(options));
     if (options.container_prefix != prefix_) {
       prefix_ = options.container_prefix;
@@ -72,7 +72,9 @@ class NativeSetup : public SourceSetup {
     }
   }
 
-  [[nodiscard]] std::optional<Facts> collect() override { return source_.collect(); }
+  [[nodiscard]] std::optional<Facts> collect(SteadyTime due) override {
+    return source_.collect(due);
+  }
   [[nodiscard]] Facts remaining() override { return source_.remaining(); }
 
  private:
@@ -92,8 +94,7 @@ std::vector<std::unique_ptr<GpuReader>> make_gpu_readers(const Options& options,
   timing.answer = answer_timeout(options);
   auto nvml = std::make_unique<nvml::NvmlClient>(loop, nvml::own_helper_command(), timing);
   std::vector<std::unique_ptr<GpuReader>> readers;
-  readers.push_back(std::make_unique<NvidiaGpus>(std::move(nvml), runner, files, loop,
-                                                 time_to_read(options.interval)));
+  readers.push_back(std::make_unique<NvidiaGpus>(std::move(nvml), runner, files, loop));
   readers.push_back(std::make_unique<amd::AmdGpus>(files, loop));
   return readers;
 }

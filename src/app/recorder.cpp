@@ -52,7 +52,7 @@ bool Recorder::wait_for_next_round() {
 
 bool Recorder::run_round(SteadyTime due) {
   const SteadyTime began = clock_.now();
-  auto report = round_.run();
+  auto report = round_.run(ticker_.end_of_round(began));
   if (!report) {
     return false;
   }

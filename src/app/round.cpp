@@ -24,8 +24,8 @@ Round::Round(Source& source, ModuleCatalog& modules, std::vector<std::unique_ptr
       sinks_(sinks),
       container_prefix_(std::move(container_prefix)) {}
 
-std::optional<RoundReport> Round::run() {
-  auto facts = source_.collect();
+std::optional<RoundReport> Round::run(SteadyTime due) {
+  auto facts = source_.collect(due);
   return facts ? std::optional(record(*facts)) : std::nullopt;
 }
 

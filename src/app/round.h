@@ -10,6 +10,7 @@
 #include <wemol/sink.h>
 #include <wemol/source.h>
 
+#include "clock.h"
 #include "module_catalog.h"
 #include "rates.h"
 
@@ -33,8 +34,9 @@ class Round {
 
   void set_container_prefix(std::string prefix) { container_prefix_ = std::move(prefix); }
 
-  /// Nothing when a stop came before the readings were complete: then nothing was written.
-  [[nodiscard]] std::optional<RoundReport> run();
+  /// Its readings are waited for until `due`. Nothing when a stop came before they were complete:
+  /// then nothing was written.
+  [[nodiscard]] std::optional<RoundReport> run(SteadyTime due);
 
   /// After the last round: what the source still holds, and the sinks' last chance to write what
   /// waits. What is lost they say themselves. Returns the number of samples.

@@ -5,7 +5,6 @@
 
 #include "docker_cli_source.h"
 #include "native_setup.h"
-#include "ticker.h"
 
 namespace wemol {
 namespace {
@@ -15,31 +14,30 @@ class DockerCliSetup : public SourceSetup {
   DockerCliSetup(const Options& options, EventLoop& loop, const FileReader& files,
                  CommandRunner& runner)
       : prefix_(options.container_prefix),
-        source_(
-            runner, files, loop,
-            [this](std::string_view name) { return name.starts_with(prefix_); },
-            patience(options)) {}
+        waits_for_all_(is_too_short(options.interval)),
+        source_(runner, files, loop,
+                [this](std::string_view name) { return name.starts_with(prefix_); }) {}
 
   void change(const Options& options) override {
     prefix_ = options.container_prefix;
-    source_.set_time_to_read(patience(options));
+    waits_for_all_ = is_too_short(options.interval);
   }
   void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override {
     source_.resume(open_runs, ends_stated_until);
   }
-  [[nodiscard]] std::optional<Facts> collect() override { return source_.collect(); }
+  [[nodiscard]] std::optional<Facts> collect(SteadyTime due) override {
+    return source_.collect(waits_for_all_ ? SteadyTime::max() : due);
+  }
   [[nodiscard]] Facts remaining() override { return source_.remaining(); }
 
  private:
-  static std::optional<std::chrono::nanoseconds> patience(const Options& options) {
-    // docker stats takes two seconds and more: with shorter intervals no round can be in time.
-    constexpr std::chrono::nanoseconds kShortestThatCanBeKept = std::chrono::seconds(3);
-    return options.interval < kShortestThatCanBeKept
-               ? std::nullopt
-               : std::optional(time_to_read(options.interval));
+  /// docker stats takes two seconds and more: with shorter intervals no round can be in time.
+  static bool is_too_short(std::chrono::nanoseconds interval) {
+    return interval < std::chrono::seconds(3);
   }
 
   std::string prefix_;
+  bool waits_for_all_;
   DockerCliSource source_;
 };
 

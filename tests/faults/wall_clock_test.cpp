@@ -154,8 +154,9 @@ TEST_F(WallClock, a_suspended_recorder_counts_what_it_has_missed_and_goes_on_wit
     EXPECT_EQ(stages_[i]->recorder->stop(), 0);
     const Punctuality rounds = read_punctuality(stage.recorder->log(), scaled(stage.timing.late));
     const double missed = std::chrono::duration<double>(woken_at - stopped_at).count() / interval;
-    EXPECT_NEAR(static_cast<double>(rounds.skipped), missed, 1.5);
-    EXPECT_EQ(stage.recorder->lines_with("- WARNING - round "), 1U);
+    // The first tick of that time is not skipped: its round begins late.
+    EXPECT_NEAR(static_cast<double>(rounds.skipped), missed - 0.5, 1.5);
+    EXPECT_EQ(stage.recorder->lines_with("- WARNING - round "), rounds.skipped > 0 ? 1U : 0U);
     EXPECT_LE(rounds.late, 1U) << "after the one that was due while it slept";
     report("suspended for " + std::to_string(asleep.count()) + " s", stage, rounds.late,
            std::to_string(rounds.skipped) + " ticks skipped and said so in one line");

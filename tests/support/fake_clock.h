@@ -14,6 +14,7 @@ class FakeClock : public Clock {
   WallTime wall{std::chrono::seconds(1749030268)};
   /// Waits that are still granted; then a stop is requested.
   int waits_left = 1000;
+  std::chrono::nanoseconds late_by{};  ///< how much longer than asked for waits take
   std::vector<SteadyTime> waited_for;
 
   [[nodiscard]] SteadyTime now() const override { return steady; }
@@ -23,7 +24,7 @@ class FakeClock : public Clock {
     if (waits_left-- <= 0) {
       return false;
     }
-    steady = std::max(steady, due);
+    steady = std::max(steady, due + late_by);
     return true;
   }
 

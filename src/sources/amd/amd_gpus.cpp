@@ -18,7 +18,7 @@ constexpr std::chrono::minutes kLookEvery{1};
 AmdGpus::AmdGpus(const FileReader& files, const Clock& clock, std::filesystem::path root)
     : sysfs_(files, std::move(root)), clock_(clock) {}
 
-std::optional<GpuReadings> AmdGpus::finish(SteadyTime /*due*/) {
+std::optional<GpuReadings> AmdGpus::finish(const GpuReadingsDue& /*due*/) {
   if (const SteadyTime now = clock_.now(); !next_look_ || now >= *next_look_) {
     look_for_cards();
     next_look_ = now + kLookEvery;

@@ -23,7 +23,7 @@ class AmdGpus : public GpuReader {
   /// `root` is the folder in which /sys and /usr lie.
   AmdGpus(const FileReader& files, const Clock& clock, std::filesystem::path root = "/");
 
-  [[nodiscard]] std::optional<GpuReadings> finish(SteadyTime due) override;
+  [[nodiscard]] std::optional<GpuReadings> finish(const GpuReadingsDue& due) override;
 
  private:
   void look_for_cards();

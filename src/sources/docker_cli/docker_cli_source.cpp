@@ -46,11 +46,9 @@ void add_stats(const StatsByShortId& stats, WallTime read_at, std::vector<Contai
 }  // namespace
 
 DockerCliSource::DockerCliSource(CommandRunner& runner, const FileReader& files, const Clock& clock,
-                                 IsTask is_task,
-                                 std::optional<std::chrono::nanoseconds> time_to_read)
+                                 IsTask is_task)
     : clock_(clock),
       is_task_(std::move(is_task)),
-      time_to_read_(time_to_read),
       ps_(runner, "docker ps"),
       stats_(runner, "docker stats"),
       events_(runner, "docker events"),
@@ -64,18 +62,14 @@ void DockerCliSource::resume(const std::vector<OpenRun>& open_runs, WallTime end
   events_taken_until_ = ends_stated_until;
 }
 
-std::optional<Facts> DockerCliSource::collect() {
-  return collect_by(time_to_read_ ? clock_.now() + *time_to_read_ : SteadyTime::max());
-}
-
 Facts DockerCliSource::remaining() {
   const bool is_waiting = ps_.is_running() || stats_.is_running();
-  Facts facts = is_waiting ? collect_by(SteadyTime::max()).value_or(Facts{}) : Facts{};
+  Facts facts = is_waiting ? collect(SteadyTime::max()).value_or(Facts{}) : Facts{};
   std::ranges::move(lives_.take_ended(), std::back_inserter(facts.ended_runs));
   return facts;
 }
 
-std::optional<Facts> DockerCliSource::collect_by(SteadyTime due) {
+std::optional<Facts> DockerCliSource::collect(SteadyTime due) {
   Facts facts;
   ask_for_events();
   if (!stats_.is_running() && !list(due, facts)) {

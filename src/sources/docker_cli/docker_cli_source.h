@@ -32,19 +32,16 @@ class DockerCliSource : public Source {
  public:
   using IsTask = std::function<bool(std::string_view container_name)>;
 
-  /// `time_to_read`: how long one round waits for its commands; nothing: until they have ended.
   DockerCliSource(CommandRunner& runner, const FileReader& files, const Clock& clock,
-                  IsTask is_task, std::optional<std::chrono::nanoseconds> time_to_read);
-
-  void set_time_to_read(std::optional<std::chrono::nanoseconds> time) { time_to_read_ = time; }
+                  IsTask is_task);
 
   void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override;
-  [[nodiscard]] std::optional<Facts> collect() override;
+  /// `due` SteadyTime::max(): waits until the commands have ended.
+  [[nodiscard]] std::optional<Facts> collect(SteadyTime due) override;
   /// Waits for the readings that the last round did not wait for.
   [[nodiscard]] Facts remaining() override;
 
  private:
-  [[nodiscard]] std::optional<Facts> collect_by(SteadyTime due);
   /// Takes the list, and starts docker stats when there is a task. False when a stop was requested.
   [[nodiscard]] bool list(SteadyTime due, Facts& facts);
   void begin_stats(const CommandOutcome& ps, Facts& facts);
@@ -61,7 +58,6 @@ class DockerCliSource : public Source {
 
   const Clock& clock_;
   IsTask is_task_;
-  std::optional<std::chrono::nanoseconds> time_to_read_;
   RecurringCommand ps_;
   RecurringCommand stats_;
   WallTime stats_started_at_;

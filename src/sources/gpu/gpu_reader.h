@@ -17,6 +17,12 @@ struct GpuReadings {
   Conditions conditions;
 };
 
+/// Until when a round waits for them.
+struct GpuReadingsDue {
+  SteadyTime driver;   ///< from a driver
+  SteadyTime command;  ///< from a command, which takes far longer
+};
+
 /// What the rounds so far say about the tasks.
 struct TaskGpuUse {
   bool any_task = false;         ///< a task container runs now
@@ -35,17 +41,15 @@ class GpuReader {
   /// Told before each begin(), for those who let go of a driver that no task needs.
   virtual void note_tasks(const TaskGpuUse& /*use*/) {}
 
-  /// Other settings from now on: how long an answer of another process may take, and how long a
-  /// round waits for a slow one.
-  virtual void set_timing(std::chrono::milliseconds /*answer*/,
-                          std::chrono::nanoseconds /*patience*/) {}
+  /// Another setting from now on: how long an answer of another process may take.
+  virtual void set_answer_timeout(std::chrono::milliseconds /*timeout*/) {}
 
   /// Asks for the readings of this round and does not wait for them.
   virtual void begin() {}
 
-  /// Gives them, once after each begin(). Waits until `due` at most: what has not come by then is
-  /// absent and stated. Nothing when this host has no such interface.
-  [[nodiscard]] virtual std::optional<GpuReadings> finish(SteadyTime due) = 0;
+  /// Gives them, once after each begin(). Waits until they are due at most: what has not come by
+  /// then is absent and stated. Nothing when this host has no such interface.
+  [[nodiscard]] virtual std::optional<GpuReadings> finish(const GpuReadingsDue& due) = 0;
 
   /// After a finish() that gave nothing: what to say, once, on a host where nobody else finds any
   /// GPUs either.

@@ -47,9 +47,9 @@ HostGpus::HostGpus(std::vector<std::unique_ptr<GpuReader>> readers, const FileRe
   }
 }
 
-void HostGpus::set_timing(std::chrono::milliseconds answer, std::chrono::nanoseconds patience) {
+void HostGpus::set_answer_timeout(std::chrono::milliseconds timeout) {
   for (const Reader& reader : readers_) {
-    reader.reader->set_timing(answer, patience);
+    reader.reader->set_answer_timeout(timeout);
   }
 }
 
@@ -67,7 +67,7 @@ void HostGpus::begin(std::size_t tasks, std::size_t new_tasks) {
   }
 }
 
-void HostGpus::finish(SteadyTime due, const IsKnownContainer& is_known,
+void HostGpus::finish(const GpuReadingsDue& due, const IsKnownContainer& is_known,
                       const IsKnownContainer& is_task, Facts& facts) {
   GpuReadings all;
   all.devices.emplace();

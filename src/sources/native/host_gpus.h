@@ -16,15 +16,15 @@ class HostGpus {
   HostGpus(std::vector<std::unique_ptr<GpuReader>> readers, const FileReader& files);
 
   /// See GpuReader.
-  void set_timing(std::chrono::milliseconds answer, std::chrono::nanoseconds patience);
+  void set_answer_timeout(std::chrono::milliseconds timeout);
 
   /// To be called in every round, also without any task. Asks all of them, if there is a task.
   void begin(std::size_t tasks, std::size_t new_tasks);
   /// Puts what has come until `due` into the facts, with the container of each process. The indices
   /// of each reader's devices follow on those of the reader before it. Not to be called without a
   /// task.
-  void finish(SteadyTime due, const IsKnownContainer& is_known, const IsKnownContainer& is_task,
-              Facts& facts);
+  void finish(const GpuReadingsDue& due, const IsKnownContainer& is_known,
+              const IsKnownContainer& is_task, Facts& facts);
 
  private:
   struct Reader {

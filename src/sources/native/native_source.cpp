@@ -218,7 +218,7 @@ void NativeSource::wait_for_list(std::chrono::nanoseconds timeout) {
   loop_.run_until([&] { return watch_.is_settled(); }, loop_.now() + timeout);
 }
 
-std::optional<Facts> NativeSource::collect() {
+std::optional<Facts> NativeSource::collect(SteadyTime due) {
   if (loop_.stop_requested()) {
     return std::nullopt;
   }
@@ -230,7 +230,7 @@ std::optional<Facts> NativeSource::collect() {
   add_ended_runs(facts);
   if (has_tasks) {
     gpus_.finish(
-        loop_.now() + settings_.gpu_timeout,
+        {.driver = std::min(due, loop_.now() + settings_.gpu_timeout), .command = due},
         [&](std::string_view id) { return watch_.known().contains(id); },
         [&](std::string_view id) { return runs_.contains(id); }, facts);
   }

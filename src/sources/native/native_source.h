@@ -47,7 +47,7 @@ class NativeSource : public Source {
   /// What is a task has changed: asks the engine for those that run.
   void look_for_tasks() { watch_.list_again(); }
 
-  [[nodiscard]] std::optional<Facts> collect() override;
+  [[nodiscard]] std::optional<Facts> collect(SteadyTime due) override;
   /// The last states of the tasks that have ended since.
   [[nodiscard]] Facts remaining() override;
 

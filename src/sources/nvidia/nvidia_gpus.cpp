@@ -9,13 +9,8 @@ namespace wemol {
 using Decision = DriverRest::Decision;
 
 NvidiaGpus::NvidiaGpus(std::unique_ptr<nvml::DriverReader> nvml, CommandRunner& runner,
-                       const FileReader& files, const Clock& clock,
-                       std::chrono::nanoseconds nvidia_smi_patience)
-    : nvml_(std::move(nvml)),
-      nvidia_smi_(runner),
-      clock_(clock),
-      nvidia_smi_patience_(nvidia_smi_patience),
-      rest_(files) {}
+                       const FileReader& files, const Clock& clock)
+    : nvml_(std::move(nvml)), nvidia_smi_(runner), clock_(clock), rest_(files) {}
 
 void NvidiaGpus::note_tasks(const TaskGpuUse& use) {
   const std::size_t not_seen_to = use_.new_tasks;
@@ -33,7 +28,7 @@ void NvidiaGpus::begin() {
   }
 }
 
-std::optional<GpuReadings> NvidiaGpus::finish(SteadyTime due) {
+std::optional<GpuReadings> NvidiaGpus::finish(const GpuReadingsDue& due) {
   if (decision_ != Decision::ask && decision_ != Decision::ask_last) {
     GpuReadings unused;
     unused.processes.emplace();
@@ -42,7 +37,7 @@ std::optional<GpuReadings> NvidiaGpus::finish(SteadyTime due) {
   auto readings = nvml_->finish(due);
   last_was_good_ = readings && readings->processes;
   if (!readings) {
-    return ask_nvidia_smi();
+    return ask_nvidia_smi(due.command);
   }
   if (decision_ == Decision::ask_last && last_was_good_) {
     nvml_->let_go();
@@ -50,11 +45,11 @@ std::optional<GpuReadings> NvidiaGpus::finish(SteadyTime due) {
   return readings;
 }
 
-std::optional<GpuReadings> NvidiaGpus::ask_nvidia_smi() {
+std::optional<GpuReadings> NvidiaGpus::ask_nvidia_smi(SteadyTime due) {
   if (!nvidia_smi_missing_.over(clock_.now())) {
     return std::nullopt;
   }
-  GpuReadings readings = nvidia_smi_.read(clock_.now() + nvidia_smi_patience_);
+  GpuReadings readings = nvidia_smi_.read(due);
   if (std::ranges::any_of(readings.conditions, [](const Condition& condition) {
         return condition.key == nvidia_smi::kMissing;
       })) {

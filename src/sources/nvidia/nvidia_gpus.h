@@ -19,33 +19,28 @@ namespace wemol {
 /// for that no task uses a GPU is known.
 class NvidiaGpus : public GpuReader {
  public:
-  /// `nvidia_smi_patience`: how long a round waits for nvidia-smi, which takes far longer than NVML
-  /// and so has a longer time than `due` allows.
   NvidiaGpus(std::unique_ptr<nvml::DriverReader> nvml, CommandRunner& runner,
-             const FileReader& files, const Clock& clock,
-             std::chrono::nanoseconds nvidia_smi_patience);
+             const FileReader& files, const Clock& clock);
 
   /// Nothing is asked while there is no task.
   void note_tasks(const TaskGpuUse& use) override;
 
-  void set_timing(std::chrono::milliseconds answer, std::chrono::nanoseconds patience) override {
-    nvml_->set_timing(answer, patience);
-    nvidia_smi_patience_ = patience;
+  void set_answer_timeout(std::chrono::milliseconds timeout) override {
+    nvml_->set_answer_timeout(timeout);
   }
 
   void begin() override;
   /// Nothing when there is neither NVML nor nvidia-smi; why_nothing() then says so.
-  [[nodiscard]] std::optional<GpuReadings> finish(SteadyTime due) override;
+  [[nodiscard]] std::optional<GpuReadings> finish(const GpuReadingsDue& due) override;
 
   [[nodiscard]] std::optional<Condition> why_nothing() const override;
 
  private:
-  [[nodiscard]] std::optional<GpuReadings> ask_nvidia_smi();
+  [[nodiscard]] std::optional<GpuReadings> ask_nvidia_smi(SteadyTime due);
 
   std::unique_ptr<nvml::DriverReader> nvml_;
   nvidia_smi::NvidiaSmiReader nvidia_smi_;
   const Clock& clock_;
-  std::chrono::nanoseconds nvidia_smi_patience_;
   DriverRest rest_;
   TaskGpuUse use_;
   DriverRest::Decision decision_ = DriverRest::Decision::stay_away;

@@ -58,9 +58,9 @@ void NvmlClient::begin() {
   }
 }
 
-std::optional<GpuReadings> NvmlClient::finish(SteadyTime due) {
+std::optional<GpuReadings> NvmlClient::finish(const GpuReadingsDue& due) {
   if (wanted_) {
-    loop_.run_until([this] { return !asked_at_ || !helper_ || helper_->ended(); }, due);
+    loop_.run_until([this] { return !asked_at_ || !helper_ || helper_->ended(); }, due.driver);
     wanted_ = false;
   }
   bury();

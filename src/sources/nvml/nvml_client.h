@@ -41,16 +41,13 @@ class NvmlClient : public DriverReader {
   NvmlClient(EventLoop& loop, std::vector<std::string> helper_command, HelperTiming timing);
   ~NvmlClient() override;
 
-  void set_timing(std::chrono::milliseconds answer,
-                  std::chrono::nanoseconds /*patience*/) override {
-    timing_.answer = answer;
-  }
+  void set_answer_timeout(std::chrono::milliseconds timeout) override { timing_.answer = timeout; }
 
   /// Asks the helper, and starts it where there is none. While an earlier request is not answered
   /// there is no other; its answer counts for this round when it is fresh, else it is thrown away.
   void begin() override;
   /// Nothing when the host has no NVML; why_no_library() then says why.
-  [[nodiscard]] std::optional<GpuReadings> finish(SteadyTime due) override;
+  [[nodiscard]] std::optional<GpuReadings> finish(const GpuReadingsDue& due) override;
 
   /// The helper ends, by itself or, when it does not answer, killed.
   void let_go() override;

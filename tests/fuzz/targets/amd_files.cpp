@@ -64,7 +64,7 @@ void check_amd_files(std::string_view input) {
   const test::FakeClock clock;
   static const OneCardHost host;
   amd::AmdGpus gpus(files, clock, host.root());
-  if (const auto readings = gpus.finish(clock.now())) {
+  if (const auto readings = gpus.finish({})) {
     require_fit_for_log(readings->conditions);
     check_devices(readings->devices.value_or(std::vector<GpuDevice>()));
   }

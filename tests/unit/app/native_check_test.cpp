@@ -35,7 +35,7 @@ struct FakeGpus : GpuReader {
   TaskGpuUse told;
 
   void note_tasks(const TaskGpuUse& use) override { told = use; }
-  std::optional<GpuReadings> finish(SteadyTime /*due*/) override { return readings; }
+  std::optional<GpuReadings> finish(const GpuReadingsDue& /*due*/) override { return readings; }
   [[nodiscard]] std::optional<Condition> why_nothing() const override { return reason; }
 };
 

@@ -18,8 +18,9 @@ using test::LogCapture;
 class FakeSource : public Source {
  public:
   explicit FakeSource(FakeClock& clock) : clock_(clock) {}
-  [[nodiscard]] std::optional<Facts> collect() override {
+  [[nodiscard]] std::optional<Facts> collect(SteadyTime due) override {
     begun_at.push_back(clock_.now());
+    due_at.push_back(due);
     clock_.pass(begun_at.size() == slow_round ? slow_round_takes : round_takes);
     return begun_at.size() == stopped_in_round ? std::nullopt : std::optional(facts);
   }
@@ -29,6 +30,7 @@ class FakeSource : public Source {
   std::size_t slow_round = 0;
   std::size_t stopped_in_round = 0;
   std::vector<SteadyTime> begun_at;
+  std::vector<SteadyTime> due_at;
 
  private:
   FakeClock& clock_;
@@ -109,6 +111,14 @@ TEST_F(Recording, OverrunIsAWarningWithBothFiguresAndItsTicksAreSkipped) {
                       "interval of 5.000 s: 2 rounds skipped (2 since the start)"),
             1U);
   EXPECT_EQ(log.count("stopped after 4 rounds with 4 rows; 2 rounds skipped"), 1U);
+}
+
+TEST_F(Recording, ReadingsAreWaitedForUntilShortlyBeforeTheNextTickAlsoInARoundThatBeganLate) {
+  clock.late_by = 1500ms;
+  record(3);
+  EXPECT_EQ(source.begun_at[1], start + 6500ms);
+  EXPECT_EQ(source.due_at,
+            (std::vector<SteadyTime>{start + 4900ms, start + 9900ms, start + 14900ms}));
 }
 
 TEST_F(Recording, EachFinishedRoundIsToldWithHowItWent) {

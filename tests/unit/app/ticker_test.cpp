@@ -40,5 +40,13 @@ TEST(Ticker, TickThatIsDueJustNowHasPassed) {
   EXPECT_EQ(ticker.due(), kStart + 10s);
 }
 
+TEST(Ticker, RoundMayReadUntilShortlyBeforeTheTickThatFollowsItsBeginning) {
+  const Ticker ticker(kStart, 5s);
+  EXPECT_EQ(ticker.end_of_round(kStart), kStart + 4900ms);
+  EXPECT_EQ(ticker.end_of_round(kStart + 4999ms), kStart + 4900ms) << "it may not wait at all";
+  EXPECT_EQ(ticker.end_of_round(kStart + 5s), kStart + 9900ms);
+  EXPECT_EQ(Ticker(kStart, 100ms).end_of_round(kStart), kStart + 90ms);
+}
+
 }  // namespace
 }  // namespace wemol

@@ -62,8 +62,10 @@ class DockerCli : public testing::Test {
     runner.answer("docker inspect", printed(inspect_line(kTaskA) + inspect_line(kTaskB)));
   }
 
+  [[nodiscard]] SteadyTime due() const { return clock.now() + std::chrono::seconds(4); }
+
   Facts collect() {
-    auto facts = source.collect();
+    auto facts = source.collect(due());
     EXPECT_TRUE(facts);
     EXPECT_EQ(runner.unfinished(), 0U);
     return facts.value_or(Facts{});
@@ -77,8 +79,7 @@ class DockerCli : public testing::Test {
   FakeFileReader files;
   FakeClock clock;
   DockerCliSource source{runner, files, clock,
-                         [](std::string_view name) { return name.starts_with("task"); },
-                         std::chrono::seconds(4)};
+                         [](std::string_view name) { return name.starts_with("task"); }};
 };
 
 TEST_F(DockerCli, StatesContainersWithTheirReadings) {
@@ -181,9 +182,9 @@ TEST_F(DockerCli, FailingGpuToolsLeaveTheContainersRecorded) {
 
 TEST_F(DockerCli, AStopInTheMiddleGivesNothing) {
   runner.answer("docker stats", ended_as(Status::canceled));
-  EXPECT_FALSE(source.collect());
+  EXPECT_FALSE(source.collect(due()));
   runner.answer("docker ps", ended_as(Status::canceled));
-  EXPECT_FALSE(source.collect());
+  EXPECT_FALSE(source.collect(due()));
 }
 
 TEST_F(DockerCli, ControlGroupTellsTheContainerOfAGpuProcessWithoutDockerTop) {
@@ -377,7 +378,7 @@ TEST_F(DockerCli, EventsThatFailedStillFailWhileTheyAreLate) {
   runner.answer("docker events", ended_as(Status::timed_out));
   EXPECT_EQ(collect().conditions.size(), 1U);
   runner.set_slow("docker events");
-  const auto late = source.collect();
+  const auto late = source.collect(due());
   ASSERT_EQ(late->conditions.size(), 1U);
   EXPECT_EQ(late->conditions[0].key, "docker events");
 }
@@ -387,7 +388,7 @@ TEST_F(DockerCli, WhatIsLateInEventsIsTakenWhenItComes) {
   runner.set_slow("docker events");
   runner.answer("docker events", printed(event_line("die", kTaskA, "task_1", "0")));
   runner.answer("docker ps", printed(ps_line(kTaskB, "task_2")));
-  const auto late = source.collect();
+  const auto late = source.collect(due());
   ASSERT_TRUE(late);
   EXPECT_TRUE(late->ended_runs.empty());
   runner.set_quick();
@@ -398,7 +399,7 @@ TEST_F(DockerCli, WhatIsLateInEventsIsTakenWhenItComes) {
 TEST_F(DockerCli, EventsThatHangHoldUpNobodysReadings) {
   runner.set_slow("docker events");
   for (int round = 0; round < 3; ++round) {
-    const auto facts = source.collect();
+    const auto facts = source.collect(due());
     ASSERT_TRUE(facts);
     EXPECT_TRUE(facts->containers->at(0).stats);
     EXPECT_NE(facts->containers->at(0).run, 0U);
@@ -411,7 +412,7 @@ TEST_F(DockerCli, EventsThatHangHoldUpNobodysReadings) {
 
 TEST_F(DockerCli, ARunThatEndsBeforeDockerStatsAnswersIsStatedWithItsReading) {
   runner.set_slow("docker stats");
-  const auto late = source.collect();
+  const auto late = source.collect(due());
   ASSERT_TRUE(late);
   const std::uint64_t run = late->containers->at(0).run;
   EXPECT_NE(run, 0U);
@@ -420,7 +421,7 @@ TEST_F(DockerCli, ARunThatEndsBeforeDockerStatsAnswersIsStatedWithItsReading) {
   for (const std::string& events : {restarted, std::string(), std::string()}) {
     runner.answer("docker events", printed(events));
     clock.wall += std::chrono::seconds(5);
-    const auto facts = source.collect();
+    const auto facts = source.collect(due());
     EXPECT_TRUE(facts->ended_runs.empty()) << "a reading may follow";
     EXPECT_FALSE(facts->ends_stated_until) << "a recorder that stops now has not stated it";
   }
@@ -448,7 +449,7 @@ TEST_F(DockerCli, ARunThatAnEarlierRecorderLeftOpenIsInspectedAtOnce) {
 
 TEST_F(DockerCli, AListThatIsLateIsWaitedForInTheNextRound) {
   runner.set_slow("docker ps");
-  const auto late = source.collect();
+  const auto late = source.collect(due());
   ASSERT_TRUE(late);
   EXPECT_FALSE(late->containers);
   ASSERT_EQ(late->conditions.size(), 1U);
@@ -460,7 +461,7 @@ TEST_F(DockerCli, AListThatIsLateIsWaitedForInTheNextRound) {
 
 TEST_F(DockerCli, StatsThatAreLateBelongToTheRoundInWhichTheyCome) {
   runner.set_slow("docker stats");
-  const auto late = source.collect();
+  const auto late = source.collect(due());
   ASSERT_TRUE(late);
   EXPECT_EQ(late->containers->size(), 3U);
   EXPECT_FALSE(late->containers->at(0).stats);
@@ -481,7 +482,7 @@ TEST_F(DockerCli, LateStatsAreDatedWhenTheyCame) {
   runner.answer("docker stats", stats);
   const WallTime started = clock.wall;
   runner.set_slow("docker stats");
-  (void)source.collect();
+  (void)source.collect(due());
   clock.wall += std::chrono::seconds(9);
   runner.set_quick();
   EXPECT_EQ(collect().containers->at(0).stats->read_at, started + std::chrono::seconds(6));
@@ -491,7 +492,7 @@ TEST_F(DockerCli, StatsThatHaveFailedStillFailWhileTheyAreLate) {
   runner.answer("docker stats", ended_as(Status::timed_out));
   const Facts failed = collect();
   runner.set_slow("docker stats");
-  const auto late = source.collect();
+  const auto late = source.collect(due());
   ASSERT_EQ(late->conditions.size(), 1U);
   EXPECT_EQ(late->conditions[0].key, failed.conditions[0].key);
 }
@@ -499,7 +500,7 @@ TEST_F(DockerCli, StatsThatHaveFailedStillFailWhileTheyAreLate) {
 TEST_F(DockerCli, WhatIsLateInTheLastRoundIsWaitedFor) {
   EXPECT_FALSE(source.remaining().containers);
   runner.set_slow("docker stats");
-  (void)source.collect();
+  (void)source.collect(due());
   const Facts facts = source.remaining();
   EXPECT_EQ(facts.containers->at(0).stats->cpu_percent, 1.0);
   EXPECT_EQ(runner.unfinished(), 0U);
@@ -507,7 +508,7 @@ TEST_F(DockerCli, WhatIsLateInTheLastRoundIsWaitedFor) {
 
 TEST_F(DockerCli, LateGpuToolsLeaveTheRestRecorded) {
   runner.set_slow("nvidia-smi");
-  const auto facts = source.collect();
+  const auto facts = source.collect(due());
   EXPECT_TRUE(facts->containers->at(0).stats);
   EXPECT_FALSE(facts->gpu_processes);
   EXPECT_EQ(runner.unfinished(), 1U);

@@ -16,18 +16,18 @@ const std::string kTask(64, 'a');
 class FakeGpus : public GpuReader {
  public:
   void note_tasks(const TaskGpuUse& use) override { told.push_back(use); }
-  void set_timing(std::chrono::milliseconds answer, std::chrono::nanoseconds patience) override {
-    timing = {answer, patience};
-  }
+  void set_answer_timeout(std::chrono::milliseconds timeout) override { answer_timeout = timeout; }
   void begin() override { ++asked; }
-  [[nodiscard]] std::optional<GpuReadings> finish(SteadyTime /*due*/) override { return readings; }
+  [[nodiscard]] std::optional<GpuReadings> finish(const GpuReadingsDue& /*due*/) override {
+    return readings;
+  }
   [[nodiscard]] std::optional<Condition> why_nothing() const override {
     return Condition{.key = "nothing", .message = "no such GPUs"};
   }
   std::optional<GpuReadings> readings = GpuReadings{.devices = {{}}, .processes = {{}}};
   std::vector<TaskGpuUse> told;
   int asked = 0;
-  std::pair<std::chrono::nanoseconds, std::chrono::nanoseconds> timing;
+  std::chrono::milliseconds answer_timeout{};
 };
 
 class GpusOfTwoMakers : public testing::Test {
@@ -46,7 +46,7 @@ class GpusOfTwoMakers : public testing::Test {
     Facts facts;
     const auto is_task = [](std::string_view id) { return id == kTask; };
     gpus->begin(tasks, 0);
-    gpus->finish(SteadyTime{}, is_task, is_task, facts);
+    gpus->finish({}, is_task, is_task, facts);
     return facts;
   }
   FakeFileReader files;
@@ -64,11 +64,10 @@ TEST_F(GpusOfTwoMakers, AreNumberedOneAfterTheOther) {
   EXPECT_EQ(facts.gpu_devices->at(2).index, 2U);
 }
 
-TEST_F(GpusOfTwoMakers, AreAllToldOfAnotherTiming) {
-  gpus->set_timing(3s, 4s);
+TEST_F(GpusOfTwoMakers, AreAllToldOfAnotherTimeout) {
+  gpus->set_answer_timeout(3s);
   for (const FakeGpus* reader : {first, second}) {
-    EXPECT_EQ(reader->timing.first, 3s);
-    EXPECT_EQ(reader->timing.second, 4s);
+    EXPECT_EQ(reader->answer_timeout, 3s);
   }
 }
 

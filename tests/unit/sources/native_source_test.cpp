@@ -103,7 +103,7 @@ class Native : public testing::Test {
     return R"({"Id":")" + id + R"(","Names":["/task_1"]})";
   }
   std::vector<Container> collect() {
-    auto facts = source->collect();
+    auto facts = source->collect(loop.now() + 1s);
     conditions = facts ? facts->conditions : Conditions{};
     ended_runs = facts ? facts->ended_runs : std::vector<EndedRun>{};
     return facts && facts->containers ? *facts->containers : std::vector<Container>{};

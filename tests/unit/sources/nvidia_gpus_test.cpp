@@ -24,7 +24,7 @@ struct FakeNvml : nvml::DriverReader {
     ++begun;
     open = true;
   }
-  std::optional<GpuReadings> finish(SteadyTime /*due*/) override { return readings; }
+  std::optional<GpuReadings> finish(const GpuReadingsDue& /*due*/) override { return readings; }
   void let_go() override { open = false; }
   bool has_let_go() override { return !open; }
   [[nodiscard]] const std::string& why_no_library() const override { return why; }
@@ -41,7 +41,7 @@ class Nvidia : public testing::Test {
   std::optional<GpuReadings> round(const TaskGpuUse& use) {
     gpus.note_tasks(use);
     gpus.begin();
-    return gpus.finish(clock.now() + 1s);
+    return gpus.finish({.driver = clock.now() + 1s, .command = clock.now() + 4s});
   }
   static GpuReadings no_processes() {
     GpuReadings readings;
@@ -54,8 +54,7 @@ class Nvidia : public testing::Test {
   test::FakeCommandRunner runner;
   test::FakeFileReader files;
   FakeNvml* nvml = new FakeNvml;
-  NvidiaGpus gpus{std::unique_ptr<nvml::DriverReader>(nvml), runner, files, clock,
-                  std::chrono::seconds(4)};
+  NvidiaGpus gpus{std::unique_ptr<nvml::DriverReader>(nvml), runner, files, clock};
 };
 
 constexpr TaskGpuUse kTask{.any_task = true};

@@ -41,9 +41,12 @@ class NvmlHelper : public testing::Test {
   void start(const std::vector<std::string>& command, HelperTiming timing = {}) {
     client = std::make_unique<NvmlClient>(loop, command, timing);
   }
+  std::optional<GpuReadings> finish_by(SteadyTime due) {
+    return client->finish({.driver = due, .command = due});
+  }
   std::optional<GpuReadings> round(std::chrono::milliseconds time) {
     client->begin();
-    return client->finish(loop.now() + time);
+    return finish_by(loop.now() + time);
   }
   /// Rounds until one has readings.
   GpuReadings rounds_until_readings() {
@@ -107,7 +110,7 @@ TEST_F(NvmlHelper, TimeForAnAnswerMayBeChanged) {
   scenario.set(kTwoGpus);
   start(helper(), {.answer = 1000s});
   rounds_until_readings();
-  client->set_timing(100ms, 0s);
+  client->set_answer_timeout(100ms);
   scenario.set(std::string(kTwoGpus) + "nvmlDeviceGetPowerUsage hang\n");
   const SteadyTime began = loop.now();
   (void)round(kPlenty);  // ends with the helper
@@ -172,9 +175,8 @@ TEST_F(NvmlHelper, AnswerThatIsTooLateIsThrownAwayAndMakesItHealthyAgain) {
   client->begin();
   scenario.set(std::string(kTwoGpus) + "0.utilization 77 0\n");
   test::write_text(scenario.path("go"), "");
-  wait_for([&] {
-    return words(client->finish(loop.now())).find("answered too late") != std::string::npos;
-  });
+  wait_for(
+      [&] { return words(finish_by(loop.now())).find("answered too late") != std::string::npos; });
   EXPECT_EQ(rounds_until_readings().devices->at(0).utilization_percent, 77);
   EXPECT_EQ(scenario.log(), "init\n");
 }
