@@ -33,6 +33,12 @@ std::vector<std::string> run_notes(const ModuleFigures& figures, const ReportCon
                   "again counts again.",
                   count_text(counts.runs, "run"), printable(context.folder.string()),
                   window_text(context.window))};
+  const reading::ReadingReport& reading = context.reading;
+  if (reading.ledger_files + reading.task_files + reading.bad_files == 0) {
+    notes.emplace_back(
+        "No recorded file was found. Give the recorder's --output-dir: the folder that has one "
+        "folder for each module.");
+  }
   if (counts.from_samples > 0) {
     notes.push_back(
         fmt::format("The figures of {} are estimates, added up from the samples in the task's CSV.",

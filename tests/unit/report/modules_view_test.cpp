@@ -64,8 +64,8 @@ ordered_json json_of(const std::vector<RecordedRun>& runs, double gpu_hour_cores
   return ordered_json::parse(modules_json(figures_of(runs), kContext, gpu_hour_cores).dump());
 }
 
-std::string text_of(const std::vector<RecordedRun>& runs) {
-  return document_text(modules_document(figures_of(runs), kContext, 16), {.width = 80});
+std::string text_of(const std::vector<RecordedRun>& runs, const ReportContext& context = kContext) {
+  return document_text(modules_document(figures_of(runs), context, 16), {.width = 80});
 }
 
 bool contains(const std::string& text, const std::string& part) {
@@ -203,6 +203,16 @@ TEST(ModulesText, ControlCharactersOfANameDoNotReachTheTerminal) {
 
 TEST(ModulesText, OfNoRunsSaysSo) {
   EXPECT_TRUE(contains(text_of({}), "0 runs in module_resource."));
+}
+
+TEST(ModulesText, OfAFolderWithNothingRecordedSaysWhichOneToGive) {
+  constexpr const char* kWhichOne = "Give the recorder's --output-dir";
+  EXPECT_TRUE(contains(text_of({}), kWhichOne));
+  ReportContext context = kContext;
+  context.reading.ledger_files = 1;
+  EXPECT_FALSE(contains(text_of({}, context), kWhichOne)) << "a ledger without rows";
+  context.reading = {.bad_files = 1};
+  EXPECT_FALSE(contains(text_of({}, context), kWhichOne)) << "one that cannot be read";
 }
 
 }  // namespace
