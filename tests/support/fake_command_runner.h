@@ -51,6 +51,7 @@ class FakeCommandRunner : public CommandRunner {
   void set_quick() { slow_.clear(); }
 
   [[nodiscard]] std::optional<CommandOutcome> finish_by(Ticket ticket, SteadyTime due) override {
+    last_due_[open_.at(ticket)] = due;
     if (due != SteadyTime::max() && std::ranges::any_of(slow_, [&](const std::string& start) {
           return open_.at(ticket).starts_with(start);
         })) {
@@ -71,6 +72,12 @@ class FakeCommandRunner : public CommandRunner {
     return static_cast<std::size_t>(std::ranges::count_if(
         started_, [&](const std::string& line) { return line.starts_with(start); }));
   }
+  /// Until when a command that begins like this was waited for last.
+  [[nodiscard]] std::optional<SteadyTime> last_due(const std::string& start) const {
+    const auto found = std::ranges::find_if(
+        last_due_, [&](const auto& entry) { return entry.first.starts_with(start); });
+    return found == last_due_.end() ? std::nullopt : std::optional(found->second);
+  }
   [[nodiscard]] const std::vector<std::string>& started() const { return started_; }
   [[nodiscard]] std::size_t most_at_once() const { return most_at_once_; }
   [[nodiscard]] std::size_t unfinished() const { return open_.size(); }
@@ -80,6 +87,7 @@ class FakeCommandRunner : public CommandRunner {
   std::map<std::string, CommandOutcome> answers_;
   std::map<Ticket, std::string> open_;
   std::set<std::string> slow_;
+  std::map<std::string, SteadyTime> last_due_;
   std::vector<std::string> started_;
   std::size_t abandoned_ = 0;
   std::size_t most_at_once_ = 0;

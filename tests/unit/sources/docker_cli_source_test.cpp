@@ -396,6 +396,12 @@ TEST_F(DockerCli, WhatIsLateInEventsIsTakenWhenItComes) {
   EXPECT_EQ(runner.count_started("docker events"), 2U);
 }
 
+TEST_F(DockerCli, EventsAreWaitedForNoLongerThanNeedsBeWhereReadingsAreWaitedForUntilTheyCome) {
+  ASSERT_TRUE(source.collect(SteadyTime::max()));
+  EXPECT_EQ(runner.last_due("docker stats"), SteadyTime::max());
+  EXPECT_EQ(runner.last_due("docker events"), clock.now() + std::chrono::seconds(2));
+}
+
 TEST_F(DockerCli, EventsThatHangHoldUpNobodysReadings) {
   runner.set_slow("docker events");
   for (int round = 0; round < 3; ++round) {
@@ -437,7 +443,9 @@ TEST_F(DockerCli, ARunThatEndsBeforeDockerStatsAnswersIsStatedWithItsReading) {
 
 TEST_F(DockerCli, ARunThatAnEarlierRecorderLeftOpenIsInspectedAtOnce) {
   const std::string past(64, 'd');
-  source.resume({{.container_id = past, .container_name = "task_9", .started_at = std::nullopt}},
+  source.resume({{.container_id = past,
+                  .container_name = "task_9",
+                  .started_at = clock.wall - std::chrono::seconds(200)}},
                 clock.wall - std::chrono::seconds(100));
   runner.answer("docker inspect", failed(1, "Error: No such container: " + past + "\n"));
   const Facts facts = collect();

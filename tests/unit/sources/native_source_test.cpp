@@ -205,6 +205,34 @@ TEST_F(Native, ARunThatAnEarlierRecorderLeftOpenIsStatedWithWhatTheEngineKeeps) 
   EXPECT_EQ(ended_runs[0].exit_code, 5);
 }
 
+TEST_F(Native, GpusAreWaitedForUntilTheRoundHasToEnd) {
+  struct NotedDue : GpuReader {
+    std::optional<GpuReadings> finish(const GpuReadingsDue& due) override {
+      noted = due;
+      return std::nullopt;
+    }
+    GpuReadingsDue noted;
+  };
+  std::vector<std::unique_ptr<GpuReader>> readers;
+  readers.push_back(std::make_unique<NotedDue>());
+  const auto& due = static_cast<const NotedDue&>(*readers.front()).noted;
+  HostGpus noting_gpus(std::move(readers), files);
+  source = std::make_unique<NativeSource>(
+      http, loop, files, noting_gpus,
+      NativeSource::Settings{.is_task = [](std::string_view) { return true; }, .gpu_timeout = 1s});
+  source->wait_for_list(0ns);
+  FirstProcess process;
+  put_into(kA, process);
+  connect(listed(kA));
+  ASSERT_TRUE(answer_inspection(kA, process));
+  const SteadyTime round_ends = loop.now() + 1000s;
+  ASSERT_TRUE(source->collect(round_ends));
+  EXPECT_EQ(due.command, round_ends);
+  EXPECT_LE(due.driver, loop.now() + 1s);
+  ASSERT_TRUE(source->collect(loop.now()));
+  EXPECT_LE(due.driver, loop.now()) << "there is no time left";
+}
+
 TEST_F(Native, ATaskThatIsOverBeforeTheEngineHasAnsweredHasItsLastRow) {
   connect();
   FirstProcess process;

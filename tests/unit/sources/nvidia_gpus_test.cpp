@@ -86,6 +86,8 @@ TEST_F(Nvidia, WithoutNvmlNvidiaSmiIsReadAndThatIsSaidOnce) {
   ASSERT_TRUE(readings && readings->devices && readings->processes);
   EXPECT_EQ(readings->devices->size(), 2U);
   EXPECT_EQ(readings->processes->size(), 3U);
+  EXPECT_EQ(runner.last_due("nvidia-smi --query-compute-apps"), clock.now() + 4s)
+      << "longer than NVML";
   ASSERT_EQ(readings->conditions.size(), 1U);
   EXPECT_FALSE(readings->conditions[0].follow_up);
   EXPECT_NE(readings->conditions[0].message.find("libnvidia-ml.so.1: not here"), std::string::npos);
