@@ -78,8 +78,11 @@ std::optional<std::string> warning_of(const NamedFigure& named, const RequestRul
 std::string oom_text(const GroupFigures& group, const Recommendation& made,
                      const RequestRules& rules) {
   std::string text =
-      fmt::format("memory: {} of {} runs OOM-killed, the greatest at {}", group.oom_killed,
-                  group.oom_known, bytes_text(group.largest_oom_peak_bytes));
+      fmt::format("memory: {} of {} runs OOM-killed", group.oom_killed, group.oom_known);
+  if (!group.largest_oom_peak_bytes) {
+    return text + "; at what peak is not known, so the request is not raised for it";
+  }
+  text += fmt::format(", the greatest at {}", bytes_text(group.largest_oom_peak_bytes));
   if (made.memory_raised_after_oom) {
     text += fmt::format("; raised to that and {:g} %", rules.oom_growth_percent);
   }

@@ -125,6 +125,17 @@ TEST(RecommendationText, AnOomKillIsSaidAndRaisesTheMemory) {
   EXPECT_EQ(module["memory_bytes"]["request"], 30 * kGib);
 }
 
+TEST(RecommendationText, AnOomKillAtAnUnknownPeakIsSaidToChangeNothing) {
+  auto runs = twenty_runs();
+  runs.back().summary.oom_killed = true;
+  runs.back().summary.memory_peak_bytes.reset();
+  const std::string text = text_of(runs);
+  expect_in(text, "Dock    none    20     23  23 GiB");
+  expect_in(text,
+            "Dock, no GPU: memory: 1 of 20 runs OOM-killed; at what peak is not known, so the "
+            "request is not raised for it\n");
+}
+
 TEST(RecommendationText, GpuMemoryOfTheWholeDeviceIsMarked) {
   auto runs = twenty_runs();
   for (RecordedRun& run : runs) {
