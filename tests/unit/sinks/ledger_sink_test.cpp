@@ -211,6 +211,27 @@ TEST_F(Ledger, WhoUsedUpItsMemoryHadAllOfIt) {
   EXPECT_EQ(only_row(file()).at("memory_peak_bytes"), std::to_string(64 * kMib));
 }
 
+TEST_F(Ledger, TheKernelsPeakIsBelievedAlsoOfWhoUsedUpItsMemory) {
+  TaskSample last = counted(5s, 5s);
+  last.ended = true;
+  last.stats.memory_limit_bytes = 64 * kMib;
+  last.stats.memory_peak_bytes = 63 * kMib;
+  last.stats.out_of_memory_kills = 1;
+  write({last}, {end(5s)});
+  EXPECT_EQ(only_row(file()).at("memory_peak_bytes"), std::to_string(63 * kMib));
+  EXPECT_EQ(only_row(file()).at("oom_killed"), "1") << "which the engine has missed";
+}
+
+TEST_F(Ledger, AKillThatOnlyTheEngineKnowsOfIsTold) {
+  TaskSample last = counted(5s, 5s);
+  last.ended = true;
+  last.stats.out_of_memory_kills = 0;
+  EndedTaskRun killed = end(5s);
+  killed.run.oom_killed = true;
+  write({last}, {killed});
+  EXPECT_EQ(only_row(file()).at("oom_killed"), "1");
+}
+
 TEST_F(Ledger, TheHostsMemoryIsNobodysLimit) {
   EndedTaskRun killed = end(10s);
   killed.run.oom_killed = true;
