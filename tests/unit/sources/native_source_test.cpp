@@ -231,6 +231,7 @@ TEST_F(Native, GpusAreWaitedForUntilTheRoundHasToEnd) {
   EXPECT_LE(due.driver, loop.now() + 1s);
   ASSERT_TRUE(source->collect(loop.now()));
   EXPECT_LE(due.driver, loop.now()) << "there is no time left";
+  source.reset();  // before what it refers to
 }
 
 TEST_F(Native, ATaskThatIsOverBeforeTheEngineHasAnsweredHasItsLastRow) {
