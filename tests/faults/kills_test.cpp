@@ -229,6 +229,8 @@ TEST_F(Kills, leave_each_end_in_the_ledger_once) {
     EXPECT_TRUE(e2e::eventually([&] { return ends_in(each.output).size() == ended.size(); }))
         << each.name << ": " << ends_in(each.output).size() << " of " << ended.size() << '\n'
         << each.process->log();
+    // The one before it may have written them all, and this one not be ready for a signal yet.
+    EXPECT_TRUE(e2e::eventually([&] { return each.process->lines_with("- DEBUG - round ") > 0; }));
     EXPECT_EQ(each.process->stop(), 0);
     std::size_t rows = 0;
     for (const auto& [task, times] : ends_in(each.output)) {
