@@ -32,6 +32,9 @@ struct CpuCounter {
 /// What a container uses. A value that is not known is absent, never 0.
 struct ContainerStats {
   std::chrono::system_clock::time_point read_at;
+  /// The same moment on the clock that nobody steps. How long a time lies between two readings is
+  /// known from this one only.
+  std::chrono::steady_clock::time_point measured_at;
   /// 100 is one busy CPU. A source that has read `cpu_counter` leaves this to the model.
   std::optional<double> cpu_percent;
   std::optional<CpuCounter> cpu_counter;

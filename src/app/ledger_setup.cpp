@@ -42,7 +42,7 @@ OpenRuns read_open_runs(const Options& options) {
 
 }  // namespace
 
-std::unique_ptr<Sink> make_ledger(const Options& options, Source& source) {
+std::unique_ptr<Sink> make_ledger(const Options& options, Source& source, const Clock& clock) {
   const OpenRuns open = read_open_runs(options);
   std::vector<OpenRun> runs;
   for (const OpenTaskRun& task : open.runs) {
@@ -55,7 +55,7 @@ std::unique_ptr<Sink> make_ledger(const Options& options, Source& source) {
   if (options.source == SourceKind::native) {  // its rows leave nothing out
     settings.seen_by_past_row = options.interval;
   }
-  return std::make_unique<LedgerSink>(std::move(settings), open);
+  return std::make_unique<LedgerSink>(std::move(settings), clock, open);
 }
 
 }  // namespace wemol

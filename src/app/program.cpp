@@ -70,7 +70,7 @@ int run_recorder(const Options& options,
   ModuleCatalog modules(files, options.task_root);
   std::vector<std::unique_ptr<Sink>> sinks;
   sinks.push_back(std::make_unique<FolderGuard>(options.output_dir, std::move(lock)));
-  sinks.push_back(make_ledger(options, *source));
+  sinks.push_back(make_ledger(options, *source, loop));
   sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir, options.sync));
   Round round(*source, modules, sinks, options.container_prefix);
   ServiceSupervisor supervisor(loop, manager, options, read_options, [&](const Options& changed) {

@@ -1,6 +1,7 @@
 #include "run_tally.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "text_fields.h"
@@ -14,6 +15,10 @@ constexpr double kPercent = 100;
 constexpr double kSecondsPerHour = 3600;
 /// What docker stats has seen of a run for one of its rows.
 constexpr std::chrono::nanoseconds kSeenAtLeast = 1s;
+/// By how much the wall clock and the readings may differ on how long a run has lasted: rows are
+/// dated in whole seconds, and clocks are slewed. By more: the wall clock has been stepped.
+constexpr double kSameSeconds = 2;
+constexpr double kSameShare = 0.001;
 
 double to_seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
@@ -104,28 +109,66 @@ void RunTally::add(const UsageReading& reading) {
   block_write_.take(reading.block_write_bytes);
 
   const double seen = to_seconds(reading.seen.value_or(kSeenAtLeast));
+  const std::optional<double> stands_for = seconds_before(reading);
   if (samples_ == 0) {
     first_read_at_ = reading.read_at;
-    first_waits_ = !started_at_;
+    first_waits_ = !stands_for;
     first_seen_seconds_ = seen;
   }
-  if (samples_ > 0 || started_at_) {
-    const double stands_for =
-        seconds_between(samples_ > 0 ? last_.read_at : *started_at_, reading.read_at);
+  if (stands_for) {
     if (first_waits_) {
-      stand_for(last_, stands_for, first_seen_seconds_);
+      stand_for(last_, *stands_for, first_seen_seconds_);
       first_waits_ = false;
     }
-    stand_for(look, stands_for, seen);
+    stand_for(look, *stands_for, seen);
   }
   last_ = look;
   ++samples_;
 }
 
+/// Nothing for the first one of a run whose start is not known.
+std::optional<double> RunTally::seconds_before(const UsageReading& reading) const {
+  if (reading.since_before) {
+    return std::max(0.0, to_seconds(*reading.since_before));
+  }
+  if (samples_ > 0) {
+    return seconds_between(last_.read_at, reading.read_at);
+  }
+  return started_at_ ? std::optional(seconds_between(*started_at_, reading.read_at)) : std::nullopt;
+}
+
 void RunTally::stand_for(const Look& look, double seconds, double seen_seconds) {
   weigh(look.figures, seconds, sums_);
   stood_for_seconds_ += seconds;
-  seen_seconds_ += std::min(seen_seconds, seconds);
+  seen_seconds_ += std::clamp(seen_seconds, 0.0, seconds);
+}
+
+std::chrono::nanoseconds RunTally::stood_for() const {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(stood_for_seconds_));
+}
+
+/// From the last reading to the end.
+double RunTally::rest_seconds(const RunFacts& facts) const {
+  if (samples_ == 0 || !facts.ended_at) {
+    return 0;
+  }
+  const double rest = seconds_between(last_.read_at, *facts.ended_at);
+  return facts.rest_at_most ? std::clamp(to_seconds(*facts.rest_at_most), 0.0, rest) : rest;
+}
+
+/// `stood_for`: up to the end.
+std::optional<double> RunTally::duration_seconds(const RunFacts& facts, double stood_for) const {
+  if (facts.started_at && facts.ended_at) {
+    const double by_wall_clock = to_seconds(*facts.ended_at - *facts.started_at);
+    const bool is_known_since_start = samples_ > 0 && started_at_;
+    const bool is_stepped = is_known_since_start && std::abs(by_wall_clock - stood_for) >
+                                                        kSameSeconds + kSameShare * stood_for;
+    if (!is_stepped && by_wall_clock >= 0) {
+      return by_wall_clock;
+    }
+  }
+  return stood_for > 0 ? std::optional(stood_for) : std::nullopt;
 }
 
 RunTally::Figures RunTally::add_gpus(std::span<const GpuReading> gpus) {
@@ -190,20 +233,15 @@ void RunTally::fill_gpus(RunSummary& summary) const {
 
 RunSummary RunTally::summary(const RunFacts& facts) const {
   Sums sums = sums_;
-  double stood_for = stood_for_seconds_;
+  const double rest = rest_seconds(facts);
+  const double stood_for = stood_for_seconds_ + rest;
   if (samples_ > 0) {
     // A lone reading without a start counts for the means, for however long.
-    const double rest = facts.ended_at ? seconds_between(last_.read_at, *facts.ended_at) : 0;
-    weigh(last_.figures, stood_for + rest > 0 ? rest : 1, sums);
-    stood_for += rest;
+    weigh(last_.figures, stood_for > 0 ? rest : 1, sums);
   }
   RunSummary summary{.started_at = facts.started_at, .ended_at = facts.ended_at};
   summary.samples = samples_;
-  if (facts.started_at && facts.ended_at) {
-    summary.duration_seconds = seconds_between(*facts.started_at, *facts.ended_at);
-  } else if (stood_for > 0) {
-    summary.duration_seconds = stood_for;
-  }
+  summary.duration_seconds = duration_seconds(facts, stood_for);
   const std::optional<double>& duration = summary.duration_seconds;
   const auto over_duration = [&](const std::optional<double>& mean) {
     return mean && duration ? std::optional(*mean * *duration) : std::nullopt;

@@ -28,6 +28,9 @@ struct GpuReading {
 /// What one look at a run has seen.
 struct UsageReading {
   WallClockTime read_at;
+  /// How long after the reading before it, or after the run's start where it is the first one, by a
+  /// clock that nobody steps. Absent: as the wall clock has it.
+  std::optional<std::chrono::nanoseconds> since_before;
   std::optional<double> cpu_cores;  ///< 1 is one busy CPU
   /// How long a time before `read_at` the look has seen of the run: what `cpu_cores` is the mean
   /// of. Absent: at least one second, or since the reading before if that is less.
@@ -45,6 +48,8 @@ struct UsageReading {
 struct RunFacts {
   std::optional<WallClockTime> started_at;
   std::optional<WallClockTime> ended_at;
+  /// The end came no later than this after the last reading, by a clock that nobody steps.
+  std::optional<std::chrono::nanoseconds> rest_at_most;
   std::optional<std::chrono::nanoseconds> cpu_used;  ///< the kernel's counter at the end
   std::optional<std::uint64_t> memory_peak_bytes;    ///< the kernel's own
 };
@@ -53,7 +58,8 @@ struct RunFacts {
 ///
 /// A reading stands for the time since the reading before it; the first one for the time since the
 /// start, or where that is not known for as long as the second one; the last one also for the rest
-/// up to the end. Means are weighted by these times. A total that no counter gives is the mean
+/// up to the end. Where the wall clock has been stepped, the run has lasted as long as its readings
+/// stand for. Means are weighted by these times. A total that no counter gives is the mean
 /// times the run's duration: what nobody has seen is taken to be like the rest, and the coverage
 /// tells how much that is.
 class RunTally {
@@ -69,6 +75,9 @@ class RunTally {
   /// Of the first and the last reading; not to be asked for before there is one.
   [[nodiscard]] WallClockTime first_read_at() const { return first_read_at_; }
   [[nodiscard]] WallClockTime last_read_at() const { return last_.read_at; }
+  /// The time for which the readings so far stand. Of a run whose start is not known there may be
+  /// more.
+  [[nodiscard]] std::chrono::nanoseconds stood_for() const;
 
   /// All but the identity, exit_code and oom_killed. Where start or end are not known, the duration
   /// is the time for which the readings stand; nothing for a single one.
@@ -110,8 +119,12 @@ class RunTally {
     std::string name;
   };
 
+  [[nodiscard]] std::optional<double> seconds_before(const UsageReading& reading) const;
   static void weigh(const Figures& figures, double seconds, Sums& sums);
   void stand_for(const Look& look, double seconds, double seen_seconds);
+  [[nodiscard]] double rest_seconds(const RunFacts& facts) const;
+  [[nodiscard]] std::optional<double> duration_seconds(const RunFacts& facts,
+                                                       double stood_for) const;
   [[nodiscard]] Figures add_gpus(std::span<const GpuReading> gpus);
   void note_gpu(const GpuReading& gpu);
   void fill_gpus(RunSummary& summary) const;

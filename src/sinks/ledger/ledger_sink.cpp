@@ -60,13 +60,14 @@ UsageReading usage_of(const ContainerStats& stats) {
 
 }  // namespace
 
-LedgerSink::LedgerSink(Settings settings, const OpenRuns& resumed)
+LedgerSink::LedgerSink(Settings settings, const Clock& clock, const OpenRuns& resumed)
     : settings_(std::move(settings)),
+      clock_(clock),
       past_(settings_.output_dir, settings_.seen_by_past_row),
       open_runs_file_(settings_.output_dir),
       files_(settings_.output_dir, "ledger", ledger_header(), settings_.sync, {}),
-      began_at_(std::chrono::system_clock::now()),
-      last_write_at_(began_at_),
+      began_at_(clock.wall_now()),
+      last_write_at_(clock.now()),
       ends_stated_until_(resumed.ends_stated_until) {
   for (const OpenTaskRun& open : resumed.runs) {
     resumed_.emplace(open.run.container_id, open);
@@ -100,7 +101,7 @@ Conditions LedgerSink::write(const Snapshot& snapshot) {
   }
   past_.forget_ledgers();
   ends_stated_until_ = snapshot.ends_stated_until.value_or(ends_stated_until_);
-  last_write_at_ = std::chrono::system_clock::now();
+  last_write_at_ = clock_.now();
   Conditions conditions = files_.flush();
   for (Condition& condition : note_open_runs()) {
     conditions.push_back(std::move(condition));
@@ -142,10 +143,11 @@ void LedgerSink::add(const TaskSample& sample, const TasksByGpu& tasks_by_gpu) {
   Run& run = run_of(sample);
   const ContainerStats& stats = sample.stats;
   UsageReading reading = usage_of(stats);
+  reading.since_before = since_before(run, sample);
   if (stats.cpu_counter) {
     // The counter has seen everything, but of the time before this recorder nobody has seen the
     // rest.
-    reading.seen = stats.read_at - run.last_read_at.value_or(last_write_at_);
+    reading.seen = stats.measured_at - run.last_measured_at.value_or(last_write_at_);
   }
   GpuReadings gpus;
   if (sample.gpus) {
@@ -153,7 +155,7 @@ void LedgerSink::add(const TaskSample& sample, const TasksByGpu& tasks_by_gpu) {
     reading.gpus = gpus.readings;
   }
   run.tally.add(reading);
-  run.last_read_at = stats.read_at;
+  run.last_measured_at = stats.measured_at;
   run.memory_limit_bytes = stats.memory_limit_bytes;
   if (sample.ended) {
     run.last.cpu_used = stats.cpu_counter ? std::optional(stats.cpu_counter->used) : std::nullopt;
@@ -162,6 +164,19 @@ void LedgerSink::add(const TaskSample& sample, const TasksByGpu& tasks_by_gpu) {
       run.oom_killed = *stats.out_of_memory_kills > 0;
     }
   }
+}
+
+/// By the clock that nobody steps; nothing where only the wall clock can tell.
+std::optional<std::chrono::nanoseconds> LedgerSink::since_before(const Run& run,
+                                                                 const TaskSample& sample) {
+  const ContainerStats& stats = sample.stats;
+  if (run.last_measured_at) {
+    return stats.measured_at - *run.last_measured_at;
+  }
+  if (stats.cpu_counter && sample.started_at) {
+    return stats.measured_at - stats.cpu_counter->began_at - run.tally.stood_for();
+  }
+  return std::nullopt;
 }
 
 LedgerSink::Run LedgerSink::take_run(const EndedTaskRun& ended) {
@@ -186,6 +201,9 @@ void LedgerSink::finish(const EndedTaskRun& ended) {
   Run run = take_run(ended);
   run.last.started_at = end.started_at;
   run.last.ended_at = end.ended_at;
+  if (run.last_measured_at) {
+    run.last.rest_at_most = clock_.now() - *run.last_measured_at;
+  }
   RunSummary summary = run.tally.summary(run.last);
   summary.task_id = ended.task.task_id;
   summary.job_id = ended.task.job_id;

@@ -9,6 +9,7 @@
 
 #include <wemol/sink.h>
 
+#include "clock.h"
 #include "open_runs_file.h"
 #include "past_records.h"
 #include "row_files.h"
@@ -35,7 +36,7 @@ class LedgerSink : public Sink {
   };
 
   /// `resumed`: what the recorder before has left.
-  LedgerSink(Settings settings, const OpenRuns& resumed);
+  LedgerSink(Settings settings, const Clock& clock, const OpenRuns& resumed);
 
   [[nodiscard]] Conditions write(const Snapshot& snapshot) override;
 
@@ -43,8 +44,8 @@ class LedgerSink : public Sink {
   struct Run {
     RunTally tally;
     OpenTaskRun open;
-    std::optional<WallClockTime> last_read_at;  ///< by this recorder
-    RunFacts last;                              ///< of the last sample of all
+    std::optional<SteadyTime> last_measured_at;  ///< by this recorder
+    RunFacts last;                               ///< of the last sample of all
     std::optional<bool> oom_killed;
     std::optional<std::uint64_t> memory_limit_bytes;
   };
@@ -56,19 +57,22 @@ class LedgerSink : public Sink {
   /// Of a run that has begun before this recorder.
   void add_past_rows(Run& run, const std::string& task_id) const;
   void add(const TaskSample& sample, const TasksByGpu& tasks_by_gpu);
+  [[nodiscard]] static std::optional<std::chrono::nanoseconds> since_before(
+      const Run& run, const TaskSample& sample);
   [[nodiscard]] Run take_run(const EndedTaskRun& ended);
   void finish(const EndedTaskRun& ended);
   void raise_to_limit(const Run& run, RunSummary& summary) const;
   [[nodiscard]] Conditions note_open_runs();
 
   Settings settings_;
+  const Clock& clock_;
   PastRecords past_;
   OpenRunsFile open_runs_file_;
   RowFiles files_;
   std::map<Key, Run> runs_;
   std::map<std::string, OpenTaskRun> resumed_;  ///< not met yet, by container id
   WallClockTime began_at_;
-  WallClockTime last_write_at_;
+  SteadyTime last_write_at_;
   WallClockTime ends_stated_until_;
   bool has_changed_ = true;  ///< what the file of open runs has to say
 };

@@ -31,13 +31,17 @@ std::vector<Container> without_readings(const std::vector<ListedContainer>& list
   return containers;
 }
 
-void add_stats(const StatsByShortId& stats, WallTime read_at, std::vector<Container>& containers) {
+/// `took` until docker stats had answered.
+void add_stats(const StatsByShortId& stats, const Moment& asked_at, std::chrono::nanoseconds took,
+               std::vector<Container>& containers) {
   for (Container& container : containers) {
     const auto found = stats.find(std::string(short_container_id(container.id)));
     if (found != stats.end()) {
       container.stats = found->second;
       if (container.stats) {
-        container.stats->read_at = read_at;
+        container.stats->read_at =
+            asked_at.wall + std::chrono::duration_cast<WallTime::duration>(took);
+        container.stats->measured_at = asked_at.steady + took;
       }
     }
   }
@@ -202,7 +206,7 @@ void DockerCliSource::begin_stats(const CommandOutcome& ps, Facts& facts) {
     facts.containers = without_readings(listed_);
     return;
   }
-  stats_started_at_ = clock_.wall_now();
+  stats_asked_at_ = clock_.moment();
   stats_.start(docker::stats_arguments());
 }
 
@@ -214,8 +218,7 @@ void DockerCliSource::finish_stats(const CommandOutcome& outcome, Facts& facts) 
     return;
   }
   stats_.note_result(std::nullopt);
-  const auto took = std::chrono::duration_cast<WallTime::duration>(outcome.took);
-  add_stats(*stats, stats_started_at_ + took, *facts.containers);
+  add_stats(*stats, stats_asked_at_, outcome.took, *facts.containers);
 }
 
 std::vector<ListedContainer> DockerCliSource::listed_tasks() const {

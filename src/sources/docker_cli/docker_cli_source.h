@@ -60,7 +60,7 @@ class DockerCliSource : public Source {
   IsTask is_task_;
   RecurringCommand ps_;
   RecurringCommand stats_;
-  WallTime stats_started_at_;
+  Moment stats_asked_at_;
   RecurringCommand events_;
   WallTime events_taken_until_;
   WallTime events_asked_until_;

@@ -28,6 +28,7 @@ std::optional<ContainerStats> ContainerRun::read(const Clock& clock) {
     return std::nullopt;
   }
   ContainerStats stats{.read_at = clock.wall_now(),
+                       .measured_at = now,
                        .memory_used_bytes = reading->memory_used_bytes,
                        .memory_limit_bytes = reading->memory_limit_bytes,
                        .pids = reading->pids};

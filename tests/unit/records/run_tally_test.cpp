@@ -122,6 +122,55 @@ TEST_F(Tally, GivesAReadingFromThePastNoTime) {
   EXPECT_EQ(run.cpu_cores_max, 100);
 }
 
+/// A run of 40 s that is read every 10 s. The wall clock is stepped after the second reading.
+class TallyOfSteppedClock : public Tally, public testing::WithParamInterface<std::chrono::hours> {};
+
+INSTANTIATE_TEST_SUITE_P(Steps, TallyOfSteppedClock, testing::Values(-5h, 0h, 5h));
+
+TEST_P(TallyOfSteppedClock, GoesByTheClockThatNobodySteps) {
+  tally = RunTally(kStart);
+  const auto look = [&](std::chrono::seconds at, double cores, std::chrono::nanoseconds step) {
+    tally.add({.read_at = kStart + at + step, .since_before = 10s, .cpu_cores = cores, .seen = 5s});
+  };
+  look(10s, 4, 0s);
+  look(20s, 4, 0s);
+  look(30s, 1, GetParam());
+  const RunSummary run = tally.summary(
+      {.started_at = kStart, .ended_at = kStart + 40s + GetParam(), .rest_at_most = 12s});
+  EXPECT_EQ(run.duration_seconds, 40);
+  EXPECT_EQ(run.cpu_cores_mean, 2.5);
+  EXPECT_EQ(run.cpu_seconds, 100);
+  EXPECT_EQ(run.coverage_percent, 37.5);
+}
+
+TEST_P(TallyOfSteppedClock, BoundsTheRestByWhenTheEndWasTold) {
+  tally = RunTally(kStart);
+  tally.add({.read_at = kStart + 10s, .since_before = 10s, .cpu_cores = 1});
+  const RunSummary run = tally.summary(
+      {.started_at = kStart, .ended_at = kStart + 13s + GetParam(), .rest_at_most = 5s});
+  EXPECT_GE(run.duration_seconds, 10);
+  EXPECT_LE(run.duration_seconds, 15);
+}
+
+TEST_P(TallyOfSteppedClock, CoversFromNothingToAllWhereOnlyTheWallClockTells) {
+  for (const auto seen : {-3600s, 5s, 36000s}) {
+    tally = RunTally(kStart);
+    tally.add({.read_at = kStart + 10s, .cpu_cores = 1, .seen = seen});
+    tally.add({.read_at = kStart + 20s + GetParam(), .cpu_cores = 1, .seen = seen});
+    const RunSummary run =
+        tally.summary({.started_at = kStart, .ended_at = kStart + 30s + GetParam()});
+    EXPECT_GT(run.duration_seconds, 0);
+    EXPECT_GE(run.coverage_percent, 0);
+    EXPECT_LE(run.coverage_percent, 100);
+    EXPECT_EQ(run.cpu_cores_mean, 1);
+  }
+}
+
+TEST_F(Tally, OfARunThatEndedBeforeItBeganHasNoDuration) {
+  EXPECT_EQ(tally.summary({.started_at = kStart, .ended_at = kStart - 1s}).duration_seconds,
+            std::nullopt);
+}
+
 TEST_F(Tally, LeavesOutWhatAReadingDoesNotKnow) {
   tally.add({.read_at = kStart, .cpu_cores = 2});
   tally.add({.read_at = kStart + 5s, .memory_used_bytes = 8});

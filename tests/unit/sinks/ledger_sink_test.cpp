@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fake_clock.h"
 #include "log_capture.h"
 #include "task_csv_sink.h"
 #include "temp_dir.h"
@@ -59,7 +60,8 @@ class Ledger : public testing::Test {
 
   void start(const OpenRuns& resumed = {}) {
     sink = std::make_unique<LedgerSink>(
-        LedgerSink::Settings{.output_dir = dir.path(), .host_memory_bytes = 1024 * kMib}, resumed);
+        LedgerSink::Settings{.output_dir = dir.path(), .host_memory_bytes = 1024 * kMib}, clock,
+        resumed);
   }
 
   /// One second of docker stats, `at` after the run's start.
@@ -69,6 +71,7 @@ class Ledger : public testing::Test {
             .container_name = "task_7",
             .module_name = "MD",
             .stats = {.read_at = began + at,
+                      .measured_at = steady(at),
                       .cpu_percent = cpu_percent,
                       .memory_used_bytes = 10 * kMib,
                       .memory_limit_bytes = 1024 * kMib},
@@ -79,8 +82,12 @@ class Ledger : public testing::Test {
   /// What the source native reads.
   [[nodiscard]] TaskSample counted(std::chrono::seconds at, std::chrono::nanoseconds used) const {
     TaskSample it = sample(at, std::chrono::duration<double>(used) / at * 100);
-    it.stats.cpu_counter = {.used = used, .read_at = {}, .began_at = {}};
+    it.stats.cpu_counter = {.used = used, .read_at = steady(at), .began_at = steady(0s)};
     return it;
+  }
+  /// `at` after the run's start, whatever has been done to the wall clock since.
+  [[nodiscard]] SteadyTime steady(std::chrono::seconds at) const {
+    return beginning.steady + (began - beginning.wall) + at;
   }
   [[nodiscard]] EndedTaskRun end(std::chrono::seconds at) const {
     return {.task = {.type = "gpu", .task_id = "7", .job_id = "8"},
@@ -94,6 +101,9 @@ class Ledger : public testing::Test {
                     .oom_killed = false}};
   }
   void write(std::vector<TaskSample> samples, std::vector<EndedTaskRun> ended = {}) {
+    if (!ended.empty()) {
+      clock.pass(1000s);  // what has ended is told some time after it
+    }
     const Conditions conditions =
         sink->write({.samples = std::move(samples), .ended_runs = std::move(ended)});
     EXPECT_TRUE(conditions.empty()) << conditions.at(0).message;
@@ -104,9 +114,10 @@ class Ledger : public testing::Test {
   [[nodiscard]] OpenRuns left_open() const { return OpenRunsFile(dir.path()).read().value(); }
 
   test::TempDir dir;
+  test::FakeClock clock;
+  const Moment beginning = clock.moment();
   /// After the recorder's start: such runs have nothing in the CSVs of an earlier one.
-  WallClockTime began =
-      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + 60s;
+  WallClockTime began = clock.wall + 60s;
   std::unique_ptr<LedgerSink> sink;
 };
 
@@ -147,6 +158,63 @@ TEST_F(Ledger, TotalsOfCountersAreTheirLastValues) {
   EXPECT_EQ(row.at("cpu_cores_mean"), "0.667");
   EXPECT_EQ(row.at("memory_peak_bytes"), std::to_string(90 * kMib)) << "the kernel's own";
   EXPECT_EQ(row.at("network_rx_bytes"), "1000");
+}
+
+class LedgerOfSteppedClock : public Ledger, public testing::WithParamInterface<std::chrono::hours> {
+ protected:
+  /// All that is dated from now on.
+  template <typename Dated>
+  static Dated stepped(Dated it) {
+    if constexpr (std::is_same_v<Dated, TaskSample>) {
+      it.stats.read_at += GetParam();
+    } else {
+      *it.run.ended_at += GetParam();
+    }
+    return it;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Steps, LedgerOfSteppedClock, testing::Values(-5h, 0h, 5h));
+
+TEST_P(LedgerOfSteppedClock, WhatCountersHaveSeenIsAllOfTheRun) {
+  write({counted(5s, 5s)});
+  write({stepped(counted(10s, 10s))});
+  TaskSample last = stepped(counted(20s, 15s));
+  last.ended = true;
+  write({last}, {stepped(end(20s))});
+  const auto row = only_row(file());
+  EXPECT_EQ(row.at("coverage_percent"), "100");
+  EXPECT_EQ(row.at("duration_seconds"), "20");
+  EXPECT_EQ(row.at("cpu_cores_mean"), "0.75");
+}
+
+TEST_P(LedgerOfSteppedClock, SamplesStandForTheTimeThatHasPassed) {
+  write({sample(5s, 100)});
+  write({sample(10s, 300)});
+  write({stepped(sample(15s, 400))});
+  write({}, {stepped(end(20s))});
+  const auto row = only_row(file());
+  EXPECT_EQ(row.at("coverage_percent"), "15") << "each saw one second of twenty";
+  EXPECT_EQ(row.at("duration_seconds"), "20");
+  EXPECT_EQ(row.at("cpu_cores_mean"), "3") << "1 and 3 for 5 s each, 4 for 10 s";
+}
+
+TEST_P(LedgerOfSteppedClock, AStepWhileNoRecorderRanIsNoTimeOfTheRun) {
+  began = clock.wall - 100s;
+  TaskCsvSink csv(dir.path());
+  write({counted(10s, 10s)});
+  ASSERT_TRUE(csv.write({.samples = {counted(10s, 10s)}}).empty());
+  start(left_open());
+  write({stepped(counted(50s, 20s))});
+  TaskSample last = stepped(counted(60s, 30s));
+  last.ended = true;
+  write({last}, {stepped(end(60s))});
+  const auto row = only_row(file());
+  EXPECT_EQ(row.at("duration_seconds"), "60");
+  EXPECT_EQ(row.at("cpu_cores_mean"), "0.5");
+  const double coverage = std::stod(row.at("coverage_percent"));
+  EXPECT_GE(coverage, 0);
+  EXPECT_LE(coverage, 100);
 }
 
 TEST_F(Ledger, ARunThatNoRoundHasSeenHasItsTimesAndItsExitCode) {
@@ -251,7 +319,7 @@ TEST_F(Ledger, TheRowGoesToTheFolderOfTheNameThatWasFound) {
 }
 
 TEST_F(Ledger, ARunThatGoesOnIsGoneOnWithByTheNextRecorder) {
-  began = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - 100s;
+  began = clock.wall - 100s;
   TaskCsvSink csv(dir.path());
   for (const auto& [at, percent] : {std::pair(10s, 400.0), std::pair(20s, 200.0)}) {
     write({sample(at, percent)});
@@ -276,7 +344,7 @@ TEST_F(Ledger, ARunThatGoesOnIsGoneOnWithByTheNextRecorder) {
 }
 
 TEST_F(Ledger, ARunThatEndedWhileNoRecorderRanHasWhatItsCsvHolds) {
-  began = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - 100s;
+  began = clock.wall - 100s;
   write({sample(10s, 400)});
   TaskCsvSink csv(dir.path());
   ASSERT_TRUE(csv.write({.samples = {sample(10s, 400)}}).empty());
@@ -295,8 +363,7 @@ TEST_F(Ledger, ARecorderThatIsKilledInItsFirstRoundHasNotedWhenItBegan) {
 }
 
 TEST_F(Ledger, ARowThatARecorderHasWrittenBeforeItWasKilledIsNotWrittenAgain) {
-  began = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - 100s +
-          1234567ns;  // the ledger has milliseconds
+  began = clock.wall - 100s + 1234567ns;  // the ledger has milliseconds
   write({sample(10s, 400)});
   const OpenRuns open = left_open();
   EndedTaskRun between_rounds = end(12s);
@@ -315,7 +382,7 @@ TEST_F(Ledger, ARowThatARecorderHasWrittenBeforeItWasKilledIsNotWrittenAgain) {
 }
 
 TEST_F(Ledger, OfACsvOnlyTheRowsOfTheRunAreTakenIn) {
-  began = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - 100s;
+  began = clock.wall - 100s;
   TaskCsvSink csv(dir.path());
   TaskSample of_a_run_before = sample(-50s, 900);
   TaskSample of_another_container = sample(5s, 900);
@@ -341,7 +408,8 @@ TEST_F(Ledger, WhatIsNotMetYetStaysOpen) {
 TEST_F(Ledger, AFolderThatCannotBeWrittenIsStatedAndTheRunsAreWrittenDownLater) {
   const auto blocked = dir / "file/below";
   test::write_text(dir / "file", "");
-  sink = std::make_unique<LedgerSink>(LedgerSink::Settings{.output_dir = blocked}, OpenRuns{});
+  sink =
+      std::make_unique<LedgerSink>(LedgerSink::Settings{.output_dir = blocked}, clock, OpenRuns{});
   for (int round = 0; round < 2; ++round) {
     const Conditions conditions = sink->write({.samples = {sample(5s, 1)}});
     ASSERT_EQ(conditions.size(), 1U);
