@@ -46,6 +46,7 @@ void ContainerLives::end(const std::string& id, EndedRun known) {
     if (entry.life.oom_killed) {
       known.oom_killed = true;
     }
+    over_[id].push_back({entry.life, known.ended_at});
   }
   ended_.push_back(std::move(known));
 }
@@ -72,10 +73,13 @@ void ContainerLives::take_event(const engine::Event& event) {
   } else if (event.kind == Kind::start && !is_same_run(found->second.life.started_at, event.at)) {
     end(id, {});  // nobody has told of it
     begin(id, event.name, event.at);
+  } else if (event.kind == Kind::start && !found->second.life.started_at) {
+    found->second.life.started_at = event.at;
   }
 }
 
 void ContainerLives::take_listing(const std::vector<docker::ListedContainer>& listed) {
+  over_.clear();
   std::set<std::string_view> ids;
   for (const docker::ListedContainer& container : listed) {
     ids.insert(container.id);
@@ -91,24 +95,26 @@ void ContainerLives::take_listing(const std::vector<docker::ListedContainer>& li
   }
 }
 
-std::vector<std::string> ContainerLives::to_inspect() const {
+std::vector<std::string> ContainerLives::to_inspect(bool has_events) const {
   std::vector<std::string> ids;
   for (const auto& [id, entry] : entries_) {
-    if (!entry.life.started_at || entry.rounds_missing >= kRoundsToWaitForWord) {
+    const bool is_listed = entry.rounds_missing == 0;
+    if (!entry.life.started_at || (is_listed && !has_events) ||
+        entry.rounds_missing >= kRoundsToWaitForWord) {
       ids.push_back(id);
     }
   }
   return ids;
 }
 
-void ContainerLives::take_running(const std::string& id, const docker::InspectedRun& inspected) {
+void ContainerLives::take_present(const std::string& id, const docker::InspectedRun& inspected) {
   Entry& entry = entries_[id];
-  if (is_same_run(entry.life.started_at, inspected.started_at)) {
-    entry.life.started_at = inspected.started_at;
-  } else {
+  if (!is_same_run(entry.life.started_at, inspected.started_at)) {
     const std::string name = entry.life.name;
     end(id, {});
     begin(id, name, inspected.started_at);
+  } else if (inspected.started_at) {
+    entry.life.started_at = inspected.started_at;
   }
   entries_[id].life.oom_killed |= inspected.oom_killed.value_or(false);
 }
@@ -122,11 +128,8 @@ void ContainerLives::take_inspected(const std::vector<std::string>& asked,
     }
     const bool is_listed = entry->second.rounds_missing == 0;
     const auto run = std::ranges::find(found, id, &docker::InspectedRun::container_id);
-    if (run != found.end() && run->is_running) {
-      take_running(id, *run);
-    } else if (run != found.end() && is_listed) {
-      // It has ended since it was listed; the next events tell.
-      entry->second.life.started_at = run->started_at;
+    if (run != found.end() && (run->is_running || is_listed)) {
+      take_present(id, *run);  // if it has ended since it was listed, the next events tell
     } else if (run != found.end()) {
       end(id, {.started_at = run->started_at,
                .ended_at = run->finished_at,
@@ -141,6 +144,34 @@ void ContainerLives::take_inspected(const std::vector<std::string>& asked,
 const ContainerLives::Life* ContainerLives::find(const std::string& container_id) const {
   const auto found = entries_.find(container_id);
   return found != entries_.end() ? &found->second.life : nullptr;
+}
+
+std::vector<ContainerLives::Life> ContainerLives::possible_runs(const std::string& container_id,
+                                                                WallTime from,
+                                                                WallTime until) const {
+  std::vector<Past> runs;
+  if (const auto over = over_.find(container_id); over != over_.end()) {
+    runs = over->second;
+  }
+  if (const Life* const life = find(container_id)) {
+    runs.push_back({*life, WallTime::max()});
+  }
+  std::vector<Life> possible;
+  bool is_end_before_known = true;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    // At the latest when the next one began.
+    const auto& ended_at =
+        runs[i].ended_at || i + 1 == runs.size() ? runs[i].ended_at : runs[i + 1].life.started_at;
+    const auto& started_at = runs[i].life.started_at;
+    const bool is_over_before = ended_at && *ended_at <= from;
+    const bool begins_after = started_at && *started_at > until + kSameMoment;
+    // Between an end and a start that nobody has told of there may have been more runs.
+    if (runs.size() == 1 || (!is_over_before && !(begins_after && is_end_before_known))) {
+      possible.push_back(runs[i].life);
+    }
+    is_end_before_known = runs[i].ended_at.has_value() || is_over_before;
+  }
+  return possible;
 }
 
 std::vector<EndedRun> ContainerLives::take_ended() {

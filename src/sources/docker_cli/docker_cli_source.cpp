@@ -75,7 +75,6 @@ Facts DockerCliSource::remaining() {
 
 std::optional<Facts> DockerCliSource::collect(SteadyTime due) {
   Facts facts;
-  ask_for_events();
   if (!stats_.is_running() && !list(due, facts)) {
     return std::nullopt;
   }
@@ -92,8 +91,12 @@ std::optional<Facts> DockerCliSource::collect(SteadyTime due) {
       facts.conditions.push_back(stats_.why_late(kLate));
     }
   }
-  // Last, for nobody's readings are to wait for them.
-  follow_runs(std::min(due, clock_.now() + kPatienceForEnds), facts);
+  if (!stats_.is_running()) {  // else a reading may follow of what has ended since
+    follow_runs(std::min(due, clock_.now() + kPatienceForEnds), facts);
+  }
+  if (facts.containers) {
+    name_runs(*facts.containers);
+  }
   return facts;
 }
 
@@ -122,22 +125,15 @@ void DockerCliSource::ask_for_events() {
 }
 
 void DockerCliSource::follow_runs(SteadyTime due, Facts& facts) {
+  const bool are_of_now = !events_.is_running();
+  ask_for_events();
   auto failure_of_events = take_events(due);
-  if (std::exchange(is_listed_anew_, false)) {
-    lives_.take_listing(listed_tasks());
-    listed_lives_.clear();
-  }
+  inspect(due, are_of_now && !failure_of_events);
   if (failure_of_events && facts.containers) {  // else the same reason has been stated
     facts.conditions.push_back(std::move(*failure_of_events));
   }
-  inspect(due);
-  if (!stats_.is_running()) {  // else a reading of them may follow
-    facts.ended_runs = lives_.take_ended();
-    facts.ends_stated_until = events_taken_until_;
-  }
-  if (facts.containers) {
-    name_runs(*facts.containers);
-  }
+  facts.ended_runs = lives_.take_ended();
+  facts.ends_stated_until = events_taken_until_;
 }
 
 std::optional<Condition> DockerCliSource::take_events(SteadyTime due) {
@@ -162,9 +158,9 @@ std::optional<Condition> DockerCliSource::take_events(SteadyTime due) {
   return std::nullopt;
 }
 
-void DockerCliSource::inspect(SteadyTime due) {
+void DockerCliSource::inspect(SteadyTime due, bool has_events) {
   if (!inspect_.is_running()) {
-    inspected_ids_ = lives_.to_inspect();
+    inspected_ids_ = lives_.to_inspect(has_events);
     if (inspected_ids_.empty()) {
       return;
     }
@@ -176,18 +172,24 @@ void DockerCliSource::inspect(SteadyTime due) {
   }
 }
 
-/// A reading is of the run that was listed, also when that has ended before docker stats answers.
+/// A reading that may be of two runs is dropped: docker stats makes the percentage of two samples.
 void DockerCliSource::name_runs(std::vector<Container>& containers) {
+  const Moment now = clock_.moment();
+  // By how much the wall clock, by which docker tells of starts and ends, was stepped meanwhile.
+  const auto step =
+      (now.wall - stats_asked_at_.wall) -
+      std::chrono::duration_cast<WallTime::duration>(now.steady - stats_asked_at_.steady);
+  const WallTime from = stats_asked_at_.wall + std::min(step, WallTime::duration::zero());
+  const WallTime until = stats_asked_at_.wall + std::max(step, WallTime::duration::zero()) +
+                         std::chrono::duration_cast<WallTime::duration>(stats_took_);
   for (Container& container : containers) {
-    auto listed = listed_lives_.find(container.id);
-    const ContainerLives::Life* life = lives_.find(container.id);
-    if (life != nullptr && (listed == listed_lives_.end() || listed->second.run == life->run)) {
-      listed = listed_lives_.insert_or_assign(container.id, *life).first;
-    }
-    if (listed != listed_lives_.end()) {
-      container.run = listed->second.run;
-      container.started_at = listed->second.started_at;
-      container.oom_killed = listed->second.oom_killed;
+    const auto runs = lives_.possible_runs(container.id, from, until);
+    if (runs.size() == 1) {
+      container.run = runs[0].run;
+      container.started_at = runs[0].started_at;
+      container.oom_killed = runs[0].oom_killed;
+    } else if (runs.size() > 1) {
+      container.stats.reset();
     }
   }
 }
@@ -201,8 +203,9 @@ void DockerCliSource::begin_stats(const CommandOutcome& ps, Facts& facts) {
   }
   ps_.note_result(std::nullopt);
   listed_ = std::move(*listed);
-  is_listed_anew_ = true;
-  if (listed_tasks().empty()) {
+  const auto tasks = listed_tasks();
+  lives_.take_listing(tasks);
+  if (tasks.empty()) {
     facts.containers = without_readings(listed_);
     return;
   }
@@ -218,6 +221,7 @@ void DockerCliSource::finish_stats(const CommandOutcome& outcome, Facts& facts) 
     return;
   }
   stats_.note_result(std::nullopt);
+  stats_took_ = outcome.took;
   add_stats(*stats, stats_asked_at_, outcome.took, *facts.containers);
 }
 

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,10 +20,10 @@
 
 namespace wemol {
 
-/// Reads the host with the docker and nvidia-smi commands. A round asks `docker ps` and `docker
-/// events` first; only when there is a task, one `docker stats` for all containers and, while that
-/// runs, nvidia-smi and what else the GPU processes need, and `docker inspect` for what the events
-/// have not told of starts and ends.
+/// Reads the host with the docker and nvidia-smi commands. A round asks `docker ps` first; only
+/// when there is a task, one `docker stats` for all containers and, while that runs, nvidia-smi and
+/// what else the GPU processes need. `docker events` comes last, to know of every start and end
+/// until the readings were complete, and `docker inspect` for what the events have not told.
 ///
 /// A command that has not answered by the end of the round runs on, and its readings are part of
 /// the facts of that later round in which it answers. Until then the facts lack them.
@@ -48,9 +47,9 @@ class DockerCliSource : public Source {
   void ask_for_events();
   /// States which runs have ended, and to which ones the readings belong.
   void follow_runs(SteadyTime due, Facts& facts);
-  /// Why there are none.
+  /// Why there are none up to now.
   [[nodiscard]] std::optional<Condition> take_events(SteadyTime due);
-  void inspect(SteadyTime due);
+  void inspect(SteadyTime due, bool has_events);
   void name_runs(std::vector<Container>& containers);
   void read_gpus(SteadyTime due, Facts& facts);
   void finish_stats(const CommandOutcome& outcome, Facts& facts);
@@ -61,15 +60,14 @@ class DockerCliSource : public Source {
   RecurringCommand ps_;
   RecurringCommand stats_;
   Moment stats_asked_at_;
+  std::chrono::nanoseconds stats_took_{};
   RecurringCommand events_;
   WallTime events_taken_until_;
   WallTime events_asked_until_;
   RecurringCommand inspect_;
   std::vector<std::string> inspected_ids_;
   ContainerLives lives_;
-  std::vector<docker::ListedContainer> listed_;               ///< when docker stats was started
-  bool is_listed_anew_ = false;                               ///< in this round
-  std::map<std::string, ContainerLives::Life> listed_lives_;  ///< of these, by container id
+  std::vector<docker::ListedContainer> listed_;  ///< when docker stats was started
   nvidia_smi::NvidiaSmiReader gpu_reader_;
   GpuProcessOwners gpu_process_owners_;
 };

@@ -31,10 +31,10 @@ class Lives : public testing::Test {
  protected:
   /// What a round hears and sees.
   void round(const std::vector<Event>& events, const std::vector<ListedContainer>& list) {
+    lives.take_listing(list);
     for (const Event& it : events) {
       lives.take_event(it);
     }
-    lives.take_listing(list);
   }
   ContainerLives lives;
 };

@@ -1,5 +1,8 @@
 #include "docker_cli_source.h"
 
+#include <array>
+#include <ctime>
+
 #include <gtest/gtest.h>
 
 #include "fake_clock.h"
@@ -99,7 +102,13 @@ TEST_F(DockerCli, AsksEachCommandOncePerRoundAndStatsBesideTheGpuTools) {
   EXPECT_EQ(runner.count_started("docker stats --no-stream"), 1U);
   EXPECT_EQ(runner.count_started("nvidia-smi --query-compute-apps"), 1U);
   EXPECT_EQ(runner.count_started("nvidia-smi --query-gpu"), 1U);
-  EXPECT_EQ(runner.most_at_once(), 3U) << "docker events goes on meanwhile";
+  EXPECT_EQ(runner.most_at_once(), 2U);
+  const auto place_of = [&](const std::string& start) {
+    return std::ranges::find_if(runner.started(),
+                                [&](const auto& line) { return line.starts_with(start); });
+  };
+  EXPECT_GT(place_of("docker events"), place_of("nvidia-smi"))
+      << "it tells of all until the readings were complete";
 }
 
 TEST_F(DockerCli, WithoutATaskAsksNothingButTheListAndTheEvents) {
@@ -222,7 +231,7 @@ TEST_F(DockerCli, DockerTopIsAskedForAFewContainersAtOnce) {
   const Facts facts = collect();
   EXPECT_EQ(facts.gpu_processes->at(0).container_id, std::string(64, '9'));
   EXPECT_EQ(runner.count_started("docker top"), 10U);
-  EXPECT_EQ(runner.most_at_once(), 6U) << "four tops beside docker stats and docker events";
+  EXPECT_EQ(runner.most_at_once(), 5U) << "four tops beside docker stats";
 }
 
 TEST_F(DockerCli, RestartingContainersAreNotAskedForProcesses) {
@@ -424,8 +433,8 @@ TEST_F(DockerCli, ARunThatEndsBeforeDockerStatsAnswersIsStatedWithItsReading) {
   EXPECT_NE(run, 0U);
   const std::string restarted =
       event_line("die", kTaskA, "task_1", "0") + event_line("start", kTaskA, "task_1");
-  for (const std::string& events : {restarted, std::string(), std::string()}) {
-    runner.answer("docker events", printed(events));
+  runner.answer("docker events", printed(restarted));
+  for (int round = 0; round < 3; ++round) {
     clock.wall += std::chrono::seconds(5);
     const auto facts = source.collect(due());
     EXPECT_TRUE(facts->ended_runs.empty()) << "a reading may follow";
@@ -438,7 +447,149 @@ TEST_F(DockerCli, ARunThatEndsBeforeDockerStatsAnswersIsStatedWithItsReading) {
   ASSERT_EQ(facts.ended_runs.size(), 1U) << "the old list still names it";
   EXPECT_EQ(facts.ended_runs[0].run, run);
   EXPECT_TRUE(facts.ends_stated_until);
+  runner.answer("docker events", printed(""));
   EXPECT_NE(collect().containers->at(0).run, run);
+}
+
+/// One task whose container is restarted while a round goes on. Times in seconds after docker stats
+/// was asked, which takes two.
+class RestartedMeanwhile : public DockerCli {
+ protected:
+  void SetUp() override {
+    DockerCli::SetUp();
+    runner.answer("docker ps", printed(ps_line(kTaskA, "task_1")));
+    runner.answer("docker inspect", printed(inspected(-100)));
+    CommandOutcome stats = printed(stats_line(kTaskA, "1.00%"));
+    stats.took = std::chrono::seconds(2);
+    runner.answer("docker stats", stats);
+    first_run = collect().containers->at(0).run;
+    next_round();
+  }
+  void next_round() {
+    clock.wall += std::chrono::seconds(60);
+    clock.pass(std::chrono::seconds(60));
+  }
+  [[nodiscard]] std::int64_t nanoseconds_at(double after_asking) const {
+    return (clock.wall.time_since_epoch() + std::chrono::duration_cast<WallTime::duration>(
+                                                std::chrono::duration<double>(after_asking)))
+        .count();
+  }
+  [[nodiscard]] std::string event_at(const std::string& action, double after_asking) const {
+    std::string line = event_line(action, kTaskA, "task_1", "0");
+    const std::string told = "1795338669000000000";
+    return line.replace(line.find(told), told.size(), std::to_string(nanoseconds_at(after_asking)));
+  }
+  [[nodiscard]] std::string restart(double die, double start) const {
+    return event_at("die", die) + event_at("start", start);
+  }
+  [[nodiscard]] std::string inspected(double started) const {
+    const std::time_t second = nanoseconds_at(started) / 1'000'000'000;
+    std::tm parts{};
+    std::array<char, 32> text{};
+    gmtime_r(&second, &parts);
+    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return kTaskA + "\ttrue\t" + text.data() + "\t0001-01-01T00:00:00Z\t0\tfalse\n";
+  }
+  Facts collect_with(const std::string& events) {
+    runner.answer("docker events", printed(events));
+    return collect();
+  }
+
+  std::uint64_t first_run = 0;
+};
+
+TEST_F(RestartedMeanwhile, TheReadingIsOfTheRunThatBeganBeforeDockerStatsWasAsked) {
+  const Facts facts = collect_with(restart(-0.5, -0.2));
+  const Container& container = facts.containers->at(0);
+  EXPECT_TRUE(container.stats);
+  EXPECT_NE(container.run, first_run);
+  EXPECT_NE(container.run, 0U);
+  EXPECT_EQ(container.started_at->time_since_epoch().count(), nanoseconds_at(-0.2));
+  ASSERT_EQ(facts.ended_runs.size(), 1U);
+  EXPECT_EQ(facts.ended_runs[0].run, first_run);
+}
+
+TEST_F(RestartedMeanwhile, TheReadingThatMayBeOfTwoRunsIsOfNone) {
+  using Restarts = std::vector<std::pair<double, double>>;
+  for (const Restarts& restarts : {Restarts{{0.5, 1}}, {{1.8, 2.3}}, {{-1, -0.5}, {1, 1.5}}}) {
+    std::string events;
+    for (const auto& [die, start] : restarts) {
+      events += restart(die, start);
+    }
+    const Facts facts = collect_with(events);
+    EXPECT_FALSE(facts.containers->at(0).stats) << events;
+    EXPECT_FALSE(facts.ended_runs.empty());
+    next_round();
+    EXPECT_TRUE(collect_with("").containers->at(0).stats) << "the next one is sure";
+    next_round();
+  }
+}
+
+TEST_F(RestartedMeanwhile, TheReadingIsOfTheOnlyRunThatThereWas) {
+  const Facts ended_after = collect_with(event_at("die", 1));
+  EXPECT_TRUE(ended_after.containers->at(0).stats);
+  EXPECT_EQ(ended_after.containers->at(0).run, first_run);
+  EXPECT_EQ(ended_after.ended_runs.at(0).run, first_run);
+}
+
+TEST_F(RestartedMeanwhile, ARestartAfterDockerStatsHadAnsweredChangesNothing) {
+  const Facts facts = collect_with(restart(2.5, 3.5));
+  EXPECT_TRUE(facts.containers->at(0).stats);
+  EXPECT_EQ(facts.containers->at(0).run, first_run);
+}
+
+TEST_F(RestartedMeanwhile, AfterTwoRestartsTheReadingIsOfTheLastRun) {
+  const Facts facts = collect_with(restart(-3, -2) + restart(-1, -0.5));
+  ASSERT_EQ(facts.ended_runs.size(), 2U);
+  EXPECT_TRUE(facts.containers->at(0).stats);
+  EXPECT_GT(facts.containers->at(0).run, facts.ended_runs[1].run);
+  EXPECT_NE(facts.ended_runs[1].run, first_run);
+}
+
+TEST_F(RestartedMeanwhile, WhereTheEventsFailAnInspectionTells) {
+  runner.answer("docker events", failed(1, "unknown flag\n"));
+  runner.answer("docker inspect", printed(inspected(1)));
+  const Facts meanwhile = collect();
+  EXPECT_FALSE(meanwhile.containers->at(0).stats);
+  ASSERT_EQ(meanwhile.ended_runs.size(), 1U);
+  EXPECT_EQ(meanwhile.ended_runs[0].run, first_run);
+  const std::uint64_t second_run = meanwhile.ended_runs[0].run + 1;
+  next_round();
+  runner.answer("docker inspect", printed(inspected(-5)));
+  const Facts before = collect();
+  EXPECT_TRUE(before.containers->at(0).stats);
+  EXPECT_NE(before.containers->at(0).run, first_run);
+  EXPECT_EQ(before.ended_runs.at(0).run, second_run);
+}
+
+TEST_F(RestartedMeanwhile, EventsThatWereAskedForEarlierDoNotTellEnough) {
+  runner.set_slow("docker events");
+  (void)source.collect(due());
+  runner.set_quick();
+  runner.answer("docker inspect", printed(inspected(1)));
+  EXPECT_FALSE(collect().containers->at(0).stats);
+}
+
+TEST_F(RestartedMeanwhile, WhatOnlyAnInspectionTellsMayHideMoreRuns) {
+  runner.answer("docker events", failed(1, "unknown flag\n"));
+  runner.answer("docker inspect", printed(inspected(30)));
+  EXPECT_FALSE(collect().containers->at(0).stats);
+}
+
+TEST_F(RestartedMeanwhile, AStepOfTheWallClockMeanwhileMakesItUnsure) {
+  for (const auto step : {std::chrono::hours(1), std::chrono::hours(-1)}) {
+    runner.set_slow("docker stats");
+    (void)source.collect(due());
+    const std::string events = restart(-0.5, -0.2);
+    clock.wall += step;
+    runner.set_quick();
+    const Facts facts = collect_with(events);
+    EXPECT_EQ(facts.ended_runs.size(), 1U);
+    EXPECT_EQ(facts.containers->at(0).stats.has_value(), step > std::chrono::hours(0))
+        << "docker may have told it by either clock";
+    clock.wall -= step;
+    next_round();
+  }
 }
 
 TEST_F(DockerCli, ARunThatAnEarlierRecorderLeftOpenIsInspectedAtOnce) {
