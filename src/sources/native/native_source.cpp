@@ -182,11 +182,10 @@ void NativeSource::take_death(const engine::Event& event) {
   const auto found = runs_.find(id);
   const bool is_of_a_run_before = found != runs_.end() && found->second->started_at && event.at &&
                                   *event.at < *found->second->started_at;
-  if (is_of_a_run_before) {
-    return;  // told again after the connection was lost
+  if (!is_of_a_run_before) {
+    end(id);
+    unreadable_.remove(id);
   }
-  end(id);
-  unreadable_.remove(id);
   run_ends_.died(event);
 }
 

@@ -33,7 +33,7 @@ void RunEnds::started(const engine::Event& event) {
 
 void RunEnds::out_of_memory(const std::string& container_id) {
   if (const auto waiting = waiting_.find(container_id); waiting != waiting_.end()) {
-    waiting->second.run.oom_killed = true;
+    waiting->second.back().run.oom_killed = true;
   } else {
     killed_.insert(container_id);
   }
@@ -60,15 +60,39 @@ void RunEnds::runs(const engine::InspectedContainer& container) {
 void RunEnds::ended(EndedRun run, SteadyTime now) {
   const std::string id = run.container_id;
   run.oom_killed = killed_.erase(id) > 0;
-  waiting_.insert_or_assign(id, Waiting{std::move(run), now});
+  waiting_[id].push_back({std::move(run), now});
+}
+
+/// Whose start is not known is taken to be the next in the order of the ends.
+std::optional<EndedRun> RunEnds::take_waiting(const std::string& container_id,
+                                              const std::optional<WallTime>& ended_at) {
+  const auto found = waiting_.find(container_id);
+  if (found == waiting_.end()) {
+    return std::nullopt;
+  }
+  std::vector<Waiting>& runs = found->second;
+  const auto had_begun = [&](const Waiting& it) {
+    return ended_at && it.run.started_at && *it.run.started_at <= *ended_at;
+  };
+  const auto last = std::find_if(runs.rbegin(), runs.rend(), had_begun);
+  const auto place = last == runs.rend() ? runs.begin() : std::prev(last.base());
+  EndedRun run = std::move(place->run);
+  runs.erase(place);
+  if (runs.empty()) {
+    waiting_.erase(found);
+  }
+  return run;
 }
 
 void RunEnds::died(const engine::Event& event) {
   const std::string& id = event.container_id;
-  const auto start = starts_.extract(id);
+  const auto told_start = starts_.find(id);
+  const bool is_of_a_run_before = told_start != starts_.end() && told_start->second.at &&
+                                  event.at && *event.at < *told_start->second.at;
+  const auto start = is_of_a_run_before ? decltype(starts_)::node_type() : starts_.extract(id);
   EndedRun run;
-  if (const auto waiting = waiting_.extract(id); !waiting.empty()) {
-    run = std::move(waiting.mapped().run);
+  if (auto waiting = take_waiting(id, event.at)) {
+    run = std::move(*waiting);
   } else if (const auto resumed = resumed_.extract(id); !resumed.empty()) {
     run.started_at = resumed.mapped().run.started_at;
     run.oom_killed = killed_.erase(id) > 0;
@@ -125,19 +149,21 @@ void RunEnds::answered(const std::string& container_id,
 }
 
 std::vector<EndedRun> RunEnds::take(SteadyTime now, bool engine_answers) {
-  for (auto it = waiting_.begin(); engine_answers && it != waiting_.end();) {
-    const bool is_overdue = now - it->second.since > kPatience;
-    if (is_overdue) {
-      complete_.push_back(std::move(it->second.run));
+  for (auto& [id, runs] : waiting_) {
+    while (engine_answers && !runs.empty() && now - runs.front().since > kPatience) {
+      complete_.push_back(std::move(runs.front().run));
+      runs.erase(runs.begin());
     }
-    it = is_overdue ? waiting_.erase(it) : std::next(it);
   }
+  std::erase_if(waiting_, [](const auto& entry) { return entry.second.empty(); });
   return std::exchange(complete_, {});
 }
 
 std::vector<EndedRun> RunEnds::take_all() {
-  for (auto& [id, waiting] : waiting_) {
-    complete_.push_back(std::move(waiting.run));
+  for (auto& [id, runs] : waiting_) {
+    for (Waiting& waiting : runs) {
+      complete_.push_back(std::move(waiting.run));
+    }
   }
   waiting_.clear();
   return std::exchange(complete_, {});

@@ -52,6 +52,9 @@ class RunEnds {
     EndedRun run;
     SteadyTime since;
   };
+  /// The one that has ended then.
+  [[nodiscard]] std::optional<EndedRun> take_waiting(const std::string& container_id,
+                                                     const std::optional<WallTime>& ended_at);
   struct Start {
     std::optional<WallTime> at;
     std::string name;
@@ -61,8 +64,9 @@ class RunEnds {
     std::optional<SteadyTime> asked_at;
   };
 
-  std::map<std::string, Waiting> waiting_;  ///< by container id, like all here
-  std::map<std::string, Start> starts_;     ///< that the engine has told, of runs not ended
+  /// By container id, like all here; each in the order of their ends.
+  std::map<std::string, std::vector<Waiting>> waiting_;
+  std::map<std::string, Start> starts_;  ///< that the engine has told, of runs not ended
   std::map<std::string, Resumed> resumed_;
   std::set<std::string> killed_;  ///< out of memory, in the run that goes on
   std::vector<EndedRun> complete_;

@@ -25,6 +25,15 @@ EndedRun process_end() {
           .ended_at = kNoon + 10s};
 }
 
+/// Of the container's next run.
+EndedRun second_end() {
+  EndedRun run = process_end();
+  run.run = 8;
+  run.started_at = kNoon + 20s;
+  run.ended_at = kNoon + 25s;
+  return run;
+}
+
 class Ends : public testing::Test {
  protected:
   std::vector<EndedRun> take(SteadyTime now = kNow) { return ends.take(now, true); }
@@ -66,6 +75,56 @@ TEST_F(Ends, WithoutTheEnginesWordTheEndIsStatedAfterAWhileIfTheEngineAnswers) {
   const auto ended = take(kNow + 11s);
   ASSERT_EQ(ended.size(), 1U);
   EXPECT_FALSE(ended[0].exit_code);
+}
+
+TEST_F(Ends, TwoRunsThatEndBeforeTheEngineTellsHaveAnEndEach) {
+  ends.ended(process_end(), kNow);
+  ends.ended(second_end(), kNow + 1s);
+  EXPECT_TRUE(take().empty());
+  ends.died(event(Event::Kind::die, kNoon + 11s, 3));
+  ends.died(event(Event::Kind::die, kNoon + 26s, 4));
+  const auto ended = take();
+  ASSERT_EQ(ended.size(), 2U);
+  EXPECT_EQ(ended[0].run, 7U);
+  EXPECT_EQ(ended[0].exit_code, 3);
+  EXPECT_EQ(ended[1].run, 8U);
+  EXPECT_EQ(ended[1].exit_code, 4);
+}
+
+TEST_F(Ends, AWordThatIsLostIsNotTakenFromTheNextRun) {
+  ends.ended(process_end(), kNow);
+  ends.ended(second_end(), kNow + 1s);
+  ends.died(event(Event::Kind::die, kNoon + 26s, 4));
+  auto ended = take();
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].run, 8U);
+  EXPECT_EQ(ended[0].exit_code, 4);
+  ended = take(kNow + 11s);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].run, 7U);
+  EXPECT_FALSE(ended[0].exit_code);
+}
+
+TEST_F(Ends, AtTheStopBothRunsOfOneContainerAreStated) {
+  ends.ended(process_end(), kNow);
+  ends.ended(second_end(), kNow + 1s);
+  EXPECT_EQ(ends.take_all().size(), 2U);
+}
+
+TEST_F(Ends, TheWordOfAnEndMayComeWhenTheNextRunHasBegun) {
+  ends.ended(process_end(), kNow);
+  ends.started(event(Event::Kind::start, kNoon + 20s));
+  ends.died(event(Event::Kind::die, kNoon + 11s, 3));
+  ends.died(event(Event::Kind::die, kNoon + 11s, 3));
+  auto ended = take();
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].run, 7U);
+  EXPECT_EQ(ended[0].exit_code, 3);
+  ends.died(event(Event::Kind::die, kNoon + 26s, 4));
+  ended = take();
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].started_at, kNoon + 20s);
+  EXPECT_EQ(ended[0].exit_code, 4);
 }
 
 TEST_F(Ends, ARunThatNobodyCouldLookAtHasTheEnginesWords) {
