@@ -22,6 +22,14 @@ using Status = CommandOutcome::Status;
 constexpr auto kPatienceForEnds = std::chrono::seconds(2);
 constexpr const char* kLate = "what it reads is recorded when it answers";
 
+std::vector<RunTracker::Listed> to_follow(const std::vector<ListedContainer>& listed) {
+  std::vector<RunTracker::Listed> followed;
+  for (const auto& [id, name, has_processes] : listed) {
+    followed.push_back({id, name, has_processes});
+  }
+  return followed;
+}
+
 std::vector<Container> without_readings(const std::vector<ListedContainer>& listed) {
   std::vector<Container> containers;
   containers.reserve(listed.size());
@@ -62,14 +70,14 @@ DockerCliSource::DockerCliSource(CommandRunner& runner, const FileReader& files,
       gpu_process_owners_(runner, files) {}
 
 void DockerCliSource::resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) {
-  lives_.resume(open_runs);
+  runs_.resume(open_runs);
   events_taken_until_ = ends_stated_until;
 }
 
 Facts DockerCliSource::remaining() {
   const bool is_waiting = ps_.is_running() || stats_.is_running();
   Facts facts = is_waiting ? collect(SteadyTime::max()).value_or(Facts{}) : Facts{};
-  std::ranges::move(lives_.take_ended(), std::back_inserter(facts.ended_runs));
+  std::ranges::move(runs_.take(clock_.now()), std::back_inserter(facts.ended_runs));
   return facts;
 }
 
@@ -132,8 +140,19 @@ void DockerCliSource::follow_runs(SteadyTime due, Facts& facts) {
   if (failure_of_events && facts.containers) {  // else the same reason has been stated
     facts.conditions.push_back(std::move(*failure_of_events));
   }
-  facts.ended_runs = lives_.take_ended();
+  facts.ended_runs = runs_.take(clock_.now());
   facts.ends_stated_until = events_taken_until_;
+}
+
+void DockerCliSource::follow(const engine::Event& event) {
+  using Kind = engine::Event::Kind;
+  if (event.kind == Kind::start) {
+    runs_.started(event.container_id, event.name, event.at);
+  } else if (event.kind == Kind::die) {
+    runs_.died(event.container_id, event.name, event.at, event.exit_code);
+  } else if (event.kind == Kind::oom) {
+    runs_.out_of_memory(event.container_id, event.at);
+  }
 }
 
 std::optional<Condition> DockerCliSource::take_events(SteadyTime due) {
@@ -152,7 +171,7 @@ std::optional<Condition> DockerCliSource::take_events(SteadyTime due) {
   events_taken_until_ = events_asked_until_ + std::chrono::nanoseconds(1);
   for (const engine::Event& event : *events) {
     if (is_task_(event.name)) {
-      lives_.take_event(event);
+      follow(event);
     }
   }
   return std::nullopt;
@@ -160,7 +179,7 @@ std::optional<Condition> DockerCliSource::take_events(SteadyTime due) {
 
 void DockerCliSource::inspect(SteadyTime due, bool has_events) {
   if (!inspect_.is_running()) {
-    inspected_ids_ = lives_.to_inspect(has_events);
+    inspected_ids_ = runs_.to_inspect(has_events);
     if (inspected_ids_.empty()) {
       return;
     }
@@ -168,7 +187,24 @@ void DockerCliSource::inspect(SteadyTime due, bool has_events) {
   }
   const auto outcome = inspect_.finish_by(due);
   if (outcome && docker::has_answered_for_all(*outcome)) {
-    lives_.take_inspected(inspected_ids_, docker::parse_inspect(outcome->standard_output));
+    take_inspections(docker::parse_inspect(outcome->standard_output));
+  }
+}
+
+void DockerCliSource::take_inspections(const std::vector<docker::InspectedRun>& found) {
+  for (const std::string& id : inspected_ids_) {
+    const auto run = std::ranges::find(found, id, &docker::InspectedRun::container_id);
+    if (run == found.end()) {
+      runs_.removed(id);
+    } else if (runs_.find(id) != nullptr) {  // else its end has been told meanwhile
+      runs_.inspected({.id = id,
+                       .name = "",
+                       .is_running = run->is_running,
+                       .started_at = run->started_at,
+                       .finished_at = run->finished_at,
+                       .exit_code = run->exit_code,
+                       .oom_killed = run->oom_killed});
+    }
   }
 }
 
@@ -183,9 +219,9 @@ void DockerCliSource::name_runs(std::vector<Container>& containers) {
   const WallTime until = stats_asked_at_.wall + std::max(step, WallTime::duration::zero()) +
                          std::chrono::duration_cast<WallTime::duration>(stats_took_);
   for (Container& container : containers) {
-    const auto runs = lives_.possible_runs(container.id, from, until);
+    const auto runs = runs_.possible_runs(container.id, from, until);
     if (runs.size() == 1) {
-      container.run = runs[0].run;
+      container.run = runs[0].number;
       container.started_at = runs[0].started_at;
       container.oom_killed = runs[0].oom_killed;
     } else if (runs.size() > 1) {
@@ -204,7 +240,7 @@ void DockerCliSource::begin_stats(const CommandOutcome& ps, Facts& facts) {
   ps_.note_result(std::nullopt);
   listed_ = std::move(*listed);
   const auto tasks = listed_tasks();
-  lives_.take_listing(tasks);
+  runs_.listed(to_follow(tasks));
   if (tasks.empty()) {
     facts.containers = without_readings(listed_);
     return;

@@ -11,12 +11,14 @@
 
 #include "clock.h"
 #include "command_runner.h"
-#include "container_lives.h"
+#include "docker_inspect.h"
 #include "docker_ps.h"
+#include "engine_messages.h"
 #include "files.h"
 #include "gpu_process_owners.h"
 #include "nvidia_smi_reader.h"
 #include "recurring_command.h"
+#include "run_tracker.h"
 
 namespace wemol {
 
@@ -49,7 +51,9 @@ class DockerCliSource : public Source {
   void follow_runs(SteadyTime due, Facts& facts);
   /// Why there are none up to now.
   [[nodiscard]] std::optional<Condition> take_events(SteadyTime due);
+  void follow(const engine::Event& event);
   void inspect(SteadyTime due, bool has_events);
+  void take_inspections(const std::vector<docker::InspectedRun>& found);
   void name_runs(std::vector<Container>& containers);
   void read_gpus(SteadyTime due, Facts& facts);
   void finish_stats(const CommandOutcome& outcome, Facts& facts);
@@ -66,7 +70,7 @@ class DockerCliSource : public Source {
   WallTime events_asked_until_;
   RecurringCommand inspect_;
   std::vector<std::string> inspected_ids_;
-  ContainerLives lives_;
+  RunTracker runs_;
   std::vector<docker::ListedContainer> listed_;  ///< when docker stats was started
   nvidia_smi::NvidiaSmiReader gpu_reader_;
   GpuProcessOwners gpu_process_owners_;

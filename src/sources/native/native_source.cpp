@@ -17,6 +17,16 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds kFirstEarlyReading = 50ms;
 constexpr std::uint64_t kTimerAccuracyUsec = 5'000;
 
+RunTracker::Inspected to_inspected(const engine::InspectedContainer& container) {
+  return {.id = container.id,
+          .name = container.name,
+          .is_running = container.pid > 0,
+          .started_at = container.started_at,
+          .finished_at = container.finished_at,
+          .exit_code = container.exit_code,
+          .oom_killed = container.oom_killed};
+}
+
 }  // namespace
 
 struct NativeSource::TrackedRun {
@@ -25,7 +35,6 @@ struct NativeSource::TrackedRun {
   std::string name;
   std::int64_t pid;
   std::uint64_t run;
-  std::optional<WallTime> started_at;
   OpenedRun opened;
   EventSource end_watch;
   /// A new run is read at 50 ms, 100 ms, 200 ms and so on, until a round reads it: a task that
@@ -54,7 +63,7 @@ NativeSource::~NativeSource() = default;
 /// By the time that a busy engine has answered, a short task may be over.
 void NativeSource::track_early(const engine::Event& start) {
   const std::string& id = start.container_id;
-  run_ends_.started(start);
+  tracker_.started(id, start.name, start.at);
   tracked_early_.erase(id);  // of a run before, whose inspection the engine did not answer
   if (const auto pid = opener_.find_first_process(id)) {
     const bool is_there = try_to_track(
@@ -66,7 +75,7 @@ void NativeSource::track_early(const engine::Event& start) {
 }
 
 void NativeSource::track(const engine::InspectedContainer& container) {
-  run_ends_.runs(container);
+  tracker_.inspected(to_inspected(container));
   const bool was_tracked = tracked_early_.erase(container.id) > 0;
   if (was_tracked && !runs_.contains(container.id)) {
     return;  // its end has been read before the engine has answered
@@ -80,7 +89,6 @@ bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
   if (const auto found = runs_.find(container.id); found != runs_.end()) {
     if (found->second->pid == container.pid) {
       found->second->name = container.name;
-      found->second->started_at = container.started_at;
       return true;
     }
     end(container.id);
@@ -94,13 +102,13 @@ bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
     return true;
   }
   unreadable_.remove(container.id);
-  std::unique_ptr<TrackedRun> tracked(new TrackedRun{*this, container.id, container.name,
-                                                     container.pid, ++runs_tracked_,
-                                                     container.started_at, std::move(*opened)});
+  std::unique_ptr<TrackedRun> tracked(
+      new TrackedRun{*this, container.id, container.name, container.pid, 0, std::move(*opened)});
   if (!watch_end(*tracked)) {
     unreadable_.add(container, {.message = "it cannot be watched for its end"});
     return true;
   }
+  tracked->run = tracker_.watched(container.id, container.name, container.started_at);
   read_early(*tracked);
   runs_.emplace(container.id, std::move(tracked));
   ++new_runs_;
@@ -163,30 +171,25 @@ void NativeSource::end(const std::string& container_id) {
   } else {
     notices_.read_in_time();
   }
-  run_ends_.ended({.container_id = container_id,
-                   .container_name = name_of(tracked),
-                   .run = tracked.run,
-                   .started_at = tracked.started_at,
-                   .ended_at = loop_.wall_now()},
-                  loop_.now());
-  ended_.push_back({.id = container_id,
-                    .name = name_of(tracked),
-                    .stats = std::move(last.stats),
-                    .ended = true,
-                    .run = tracked.run,
-                    .started_at = tracked.started_at});
+  Container ended = container_of(tracked, std::move(last.stats));
+  ended.ended = true;
+  tracker_.ended(container_id, tracked.run, ended.name, loop_.wall_now(), loop_.now());
+  ended_.push_back(std::move(ended));
 }
 
 void NativeSource::take_death(const engine::Event& event) {
   const std::string& id = event.container_id;
   const auto found = runs_.find(id);
-  const bool is_of_a_run_before = found != runs_.end() && found->second->started_at && event.at &&
-                                  *event.at < *found->second->started_at;
+  const auto* const run = found != runs_.end() ? tracker_.find(id, found->second->run) : nullptr;
+  const bool is_of_a_run_before =
+      run != nullptr && run->started_at && event.at && *event.at < *run->started_at;
   if (!is_of_a_run_before) {
     end(id);
     unreadable_.remove(id);
   }
-  run_ends_.died(event);
+  if (tracker_.knows(id)) {  // else its end has been stated, perhaps by the recorder before
+    tracker_.died(id, event.name, event.at, event.exit_code);
+  }
 }
 
 void NativeSource::note_missed(const std::string& container_id, const std::string& name) {
@@ -196,7 +199,7 @@ void NativeSource::note_missed(const std::string& container_id, const std::strin
 }
 
 void NativeSource::note_out_of_memory(const std::string& container_id) {
-  run_ends_.out_of_memory(container_id);
+  tracker_.out_of_memory(container_id, std::nullopt);
   if (const auto run = runs_.find(container_id); run != runs_.end()) {
     notices_.out_of_memory(container_id, name_of(*run->second));
   }
@@ -207,8 +210,19 @@ const std::string& NativeSource::name_of(const TrackedRun& tracked) const {
   return known != watch_.known().end() ? known->second.name : tracked.name;
 }
 
+Container NativeSource::container_of(const TrackedRun& tracked,
+                                     std::optional<ContainerStats> stats) const {
+  Container container{
+      .id = tracked.id, .name = name_of(tracked), .stats = std::move(stats), .run = tracked.run};
+  if (const auto* const run = tracker_.find(tracked.id, tracked.run)) {
+    container.started_at = run->started_at;
+    container.oom_killed = run->oom_killed;
+  }
+  return container;
+}
+
 void NativeSource::resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) {
-  run_ends_.resume(open_runs);
+  tracker_.resume(open_runs);
   events_since_ = ends_stated_until;
 }
 
@@ -240,7 +254,7 @@ std::optional<Facts> NativeSource::collect(SteadyTime due) {
 Facts NativeSource::remaining() {
   Facts facts;
   add_last_readings(facts);
-  facts.ended_runs = run_ends_.take_all();
+  facts.ended_runs = tracker_.take_all();
   spdlog::info("{}", notices_.summary());
   return facts;
 }
@@ -254,11 +268,13 @@ void NativeSource::add_last_readings(Facts& facts) {
 void NativeSource::add_ended_runs(Facts& facts) {
   const bool engine_answers = watch_.is_complete();
   if (engine_answers) {
-    for (const std::string& id : run_ends_.to_ask(loop_.now())) {
-      watch_.ask_about_past(id, [this, id](const auto& past) { run_ends_.answered(id, past); });
+    for (const std::string& id : tracker_.to_ask(loop_.now())) {
+      watch_.ask_about_past(id, [this, id](const auto& past) {
+        past ? tracker_.inspected(to_inspected(*past)) : tracker_.removed(id);
+      });
     }
   }
-  facts.ended_runs = run_ends_.take(loop_.now(), engine_answers);
+  facts.ended_runs = tracker_.take(loop_.now(), engine_answers);
   facts.ends_stated_until = watch_.heard_until();
 }
 
@@ -275,12 +291,7 @@ void NativeSource::add_containers(Facts& facts) {
       tracked->opened.run.mark_recorded();
     }
     tracked->early_timer.reset();
-    containers.push_back({.id = id,
-                          .name = name_of(*tracked),
-                          .stats = std::move(stats),
-                          .run = tracked->run,
-                          .started_at = tracked->started_at,
-                          .oom_killed = run_ends_.was_killed(id)});
+    containers.push_back(container_of(*tracked, std::move(stats)));
   }
   for (const auto& [id, known] : watch_.known()) {
     if (!runs_.contains(id)) {

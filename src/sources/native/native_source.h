@@ -17,8 +17,8 @@
 #include "files.h"
 #include "host_gpus.h"
 #include "http_client.h"
-#include "run_ends.h"
 #include "run_opener.h"
+#include "run_tracker.h"
 #include "unreadable_containers.h"
 
 namespace wemol::native {
@@ -65,6 +65,8 @@ class NativeSource : public Source {
   void note_missed(const std::string& container_id, const std::string& name);
   void note_out_of_memory(const std::string& container_id);
   [[nodiscard]] const std::string& name_of(const TrackedRun& tracked) const;
+  [[nodiscard]] Container container_of(const TrackedRun& tracked,
+                                       std::optional<ContainerStats> stats) const;
 
   void add_last_readings(Facts& facts);
   void add_ended_runs(Facts& facts);
@@ -77,9 +79,8 @@ class NativeSource : public Source {
   RunOpener opener_;
   std::map<std::string, std::unique_ptr<TrackedRun>, std::less<>> runs_;  ///< by container id
   std::size_t new_runs_ = 0;                                              ///< since the last round
-  std::uint64_t runs_tracked_ = 0;                                        ///< since the start
   std::vector<Container> ended_;                                          ///< since the last round
-  RunEnds run_ends_;
+  RunTracker tracker_;
   std::optional<WallTime> events_since_;
   std::set<std::string> tracked_early_;  ///< and not inspected yet
   UnreadableContainers unreadable_;

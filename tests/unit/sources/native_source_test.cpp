@@ -84,14 +84,18 @@ class Native : public testing::Test {
     loop.run_until([&] { return http.streams() > before; }, loop.now() + 10s);
     connect();
   }
-  void die_event(const std::string& id, int exit_code) {
+  /// `at`: seconds since 1970; 0: the engine does not tell.
+  void die_event(const std::string& id, int exit_code, std::int64_t at = 0) {
     http.feed(R"({"Type":"container","Action":"die","Actor":{"ID":")" + id +
               R"(","Attributes":{"name":"task_1","exitCode":")" + std::to_string(exit_code) +
-              R"("}}})" + "\n");
+              R"("}})" + told(at) + "}\n");
   }
-  void start_event(const std::string& id) {
+  void start_event(const std::string& id, std::int64_t at = 0) {
     http.feed(R"({"Type":"container","Action":"start","Actor":{"ID":")" + id +
-              R"(","Attributes":{"name":"task_1"}}})" + "\n");
+              R"(","Attributes":{"name":"task_1"}})" + told(at) + "}\n");
+  }
+  static std::string told(std::int64_t at) {
+    return at == 0 ? "" : R"(,"timeNano":)" + std::to_string(at) + "000000000";
   }
   bool answer_inspection(const std::string& id, const FirstProcess& process) {
     return http.answer(inspect_target(id), R"({"Id":")" + id +
@@ -186,6 +190,36 @@ TEST_F(Native, TheEndOfARunIsStatedWhenTheEngineTellsItsExitCode) {
   EXPECT_NE(ended_runs[0].run, 0U);
   (void)collect();
   EXPECT_TRUE(ended_runs.empty()) << "once";
+}
+
+TEST_F(Native, TheEngineMayTellOfAnEndWhenTheNextRunIsReadAlready) {
+  connect();
+  FirstProcess first;
+  put_into(kA, first);
+  show_in_group(kA, first);
+  start_event(kA, 100);
+  const std::uint64_t first_run = collect().at(0).run;
+  first.end();
+  loop.run_until([&] { return collect().at(0).ended; }, loop.now() + 10s);
+  FirstProcess second;
+  put_into(kA, second);
+  show_in_group(kA, second);
+  start_event(kA, 120);
+  die_event(kA, 3, 110);
+  const auto containers = collect();
+  ASSERT_EQ(ended_runs.size(), 1U);
+  EXPECT_EQ(ended_runs[0].run, first_run);
+  EXPECT_EQ(ended_runs[0].exit_code, 3);
+  ASSERT_EQ(containers.size(), 1U);
+  EXPECT_FALSE(containers[0].ended);
+  EXPECT_NE(containers[0].run, first_run);
+}
+
+TEST_F(Native, AnEndOfARunThatNobodyKnowsHasBeenStatedBefore) {
+  connect();
+  die_event(kA, 3, 110);
+  (void)collect();
+  EXPECT_TRUE(ended_runs.empty());
 }
 
 TEST_F(Native, ARunThatAnEarlierRecorderLeftOpenIsStatedWithWhatTheEngineKeeps) {
