@@ -1,5 +1,6 @@
 #include "native_source.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -42,6 +43,7 @@ NativeSource::NativeSource(HttpClient& engine, EventLoop& loop, const FileReader
       opener_(files, loop),
       watch_(engine, loop,
              {.is_wanted = settings_.is_task,
+              .is_followed = [this](const std::string& id) { return follows(id); },
               .starting = [this](const engine::Event& event) { track_early(event); },
               .running = [this](const engine::InspectedContainer& it) { track(it); },
               .missed = [this](const std::string& id,
@@ -105,6 +107,17 @@ bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
   runs_.emplace(container.id, std::move(tracked));
   ++new_runs_;
   return true;
+}
+
+/// A container whose first process lives is in the same run. Of one that was tracked early the
+/// engine has yet to say the rest.
+bool NativeSource::follows(const std::string& container_id) const {
+  const auto found = runs_.find(container_id);
+  if (found == runs_.end() || tracked_early_.contains(container_id)) {
+    return false;
+  }
+  pollfd end{.fd = found->second->opened.first_process.get(), .events = POLLIN, .revents = 0};
+  return poll(&end, 1, 0) == 0;
 }
 
 /// Others may have ended since and have left theirs.
