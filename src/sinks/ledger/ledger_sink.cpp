@@ -63,7 +63,7 @@ UsageReading usage_of(const ContainerStats& stats) {
 LedgerSink::LedgerSink(Settings settings, const OpenRuns& resumed)
     : settings_(std::move(settings)),
       past_(settings_.output_dir, settings_.seen_by_past_row),
-      open_runs_file_(settings_.output_dir),
+      open_runs_file_(settings_.output_dir, settings_.sync),
       files_(settings_.output_dir, "ledger", ledger_header(), settings_.sync, {}),
       began_at_(std::chrono::system_clock::now()),
       last_write_at_(began_at_),

@@ -31,14 +31,24 @@ std::vector<Container> without_readings(const std::vector<ListedContainer>& list
   return containers;
 }
 
-void add_stats(const StatsByShortId& stats, WallTime read_at, std::vector<Container>& containers) {
-  for (Container& container : containers) {
+constexpr auto kNothingMeasured =
+    "docker stats prints only zeros or \"--\" for it (no cgroup statistics: rootless docker on "
+    "cgroup v1?)";
+constexpr auto kNotListed = "docker stats does not list it, though docker ps does";
+
+/// `containers` are those of `listed`, in the same order.
+void add_stats(const StatsByShortId& stats, WallTime read_at,
+               const std::vector<ListedContainer>& listed, std::vector<Container>& containers) {
+  for (std::size_t i = 0; i < containers.size(); ++i) {
+    Container& container = containers[i];
     const auto found = stats.find(std::string(short_container_id(container.id)));
     if (found != stats.end()) {
       container.stats = found->second;
-      if (container.stats) {
-        container.stats->read_at = read_at;
-      }
+    }
+    if (container.stats) {
+      container.stats->read_at = read_at;
+    } else if (listed[i].has_processes) {
+      container.no_reading_because = found != stats.end() ? kNothingMeasured : kNotListed;
     }
   }
 }
@@ -215,7 +225,7 @@ void DockerCliSource::finish_stats(const CommandOutcome& outcome, Facts& facts) 
   }
   stats_.note_result(std::nullopt);
   const auto took = std::chrono::duration_cast<WallTime::duration>(outcome.took);
-  add_stats(*stats, stats_started_at_ + took, *facts.containers);
+  add_stats(*stats, stats_started_at_ + took, listed_, *facts.containers);
 }
 
 std::vector<ListedContainer> DockerCliSource::listed_tasks() const {

@@ -295,10 +295,14 @@ void NativeSource::add_containers(Facts& facts) {
                           .run = tracked->run,
                           .started_at = tracked->started_at,
                           .oom_killed = run_ends_.was_killed(id)});
+    if (!containers.back().stats) {
+      containers.back().no_reading_because = "its control groups cannot be read";
+    }
   }
   for (const auto& [id, known] : watch_.known()) {
     if (!runs_.contains(id)) {
       containers.push_back({.id = id, .name = known.name, .stats = std::nullopt});
+      containers.back().no_reading_because = unreadable_.why(id);
     }
   }
 }
