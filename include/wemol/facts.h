@@ -71,6 +71,9 @@ struct Container {
   std::optional<std::chrono::system_clock::time_point> started_at;
   /// The kernel has killed a process of this run since the memory was used up.
   bool oom_killed = false;
+  /// Why `stats` is absent though the container runs and was asked about, for the log. Empty when
+  /// nothing is wrong with it: nobody could be asked, or it is being restarted.
+  std::string no_reading_because;
 };
 
 /// The end of one run of a container. It is stated once, in the round in which as much is known of

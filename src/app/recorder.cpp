@@ -31,8 +31,11 @@ void Recorder::run() {
   }
   supervisor_.stopping();
   rows_ += round_.record_remaining();
-  spdlog::info("stopped after {} with {}; {} skipped", counted(progress_.rounds, "round"),
-               counted(rows_, "row"), counted(progress_.skipped, "round"));
+  spdlog::info("stopped after {} with {}; {} skipped{}", counted(progress_.rounds, "round"),
+               counted(rows_, "row"), counted(progress_.skipped, "round"),
+               progress_.silent_tasks == 0 ? ""
+                                           : fmt::format("; {} at last without a valid reading",
+                                                         counted(progress_.silent_tasks, "task")));
 }
 
 bool Recorder::wait_for_next_round() {
@@ -59,6 +62,7 @@ bool Recorder::run_round(SteadyTime due) {
   const SteadyTime ended = clock_.now();
   ++progress_.rounds;
   progress_.tasks = report->tasks;
+  progress_.silent_tasks = report->silent_tasks;
   last_due_ = due;
   rows_ += report->samples;
   const std::int64_t skipped = ticker_.advance(ended);

@@ -26,23 +26,25 @@ Round::Round(Source& source, ModuleCatalog& modules, std::vector<std::unique_ptr
 
 std::optional<RoundReport> Round::run(SteadyTime due) {
   auto facts = source_.collect(due);
-  return facts ? std::optional(record(*facts)) : std::nullopt;
+  return facts ? std::optional(record(std::move(*facts), due)) : std::nullopt;
 }
 
 std::size_t Round::record_remaining() {
-  return record(source_.remaining()).samples;
+  return record(source_.remaining(), std::nullopt).samples;
 }
 
-RoundReport Round::record(Facts facts) {
+RoundReport Round::record(Facts facts, std::optional<SteadyTime> due) {
   RoundReport report;
   append(std::move(facts.conditions), report.conditions);
-  const Snapshot snapshot = snapshot_of(facts, report);
+  const Snapshot snapshot = snapshot_of(facts, due, report);
+  report.silent_tasks = silent_tasks_.count();
+  append(silent_tasks_.conditions(), report.conditions);
   report.samples = snapshot.samples.size();
   append(write(snapshot), report.conditions);
   return report;
 }
 
-Snapshot Round::snapshot_of(Facts& facts, RoundReport& report) {
+Snapshot Round::snapshot_of(Facts& facts, std::optional<SteadyTime> due, RoundReport& report) {
   auto ended_runs = identify_ended(std::move(facts.ended_runs), container_prefix_);
   const auto name_of = [&](const std::string& container_id, const Task& task) {
     return modules_.name_of(container_id, task.task_id, report.conditions);
@@ -50,13 +52,14 @@ Snapshot Round::snapshot_of(Facts& facts, RoundReport& report) {
   for (EndedTaskRun& ended : ended_runs) {
     ended.module_name = name_of(ended.run.container_id, ended.task);
   }
-  Snapshot snapshot = samples_of(facts, name_of, report);
+  Snapshot snapshot = samples_of(facts, due, name_of, report);
   snapshot.ended_runs = std::move(ended_runs);
   snapshot.ends_stated_until = facts.ends_stated_until;
   return snapshot;
 }
 
-Snapshot Round::samples_of(Facts& facts, const NameOf& name_of, RoundReport& report) {
+Snapshot Round::samples_of(Facts& facts, std::optional<SteadyTime> due, const NameOf& name_of,
+                           RoundReport& report) {
   if (!facts.containers) {
     return {};
   }
@@ -72,6 +75,9 @@ Snapshot Round::samples_of(Facts& facts, const NameOf& name_of, RoundReport& rep
         {.key = "no tasks",
          .severity = Severity::info,
          .message = "no task container is running (none is named " + container_prefix_ + "_...)"});
+  }
+  if (due) {  // else it is the rest that is recorded at the end
+    silent_tasks_.note(tasks, *due);
   }
   std::unordered_set<std::string_view> alive;
   for (const TaskContainer& task : tasks) {

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "module_catalog.h"
 #include "rates.h"
+#include "silent_tasks.h"
 
 namespace wemol {
 
@@ -21,6 +22,7 @@ struct RoundReport {
   std::size_t containers = 0;
   std::size_t tasks = 0;
   std::size_t samples = 0;
+  std::size_t silent_tasks = 0;  ///< that run and have had no valid reading for some rounds
   std::size_t gpu_devices = 0;
   std::size_t gpu_processes = 0;
   Conditions conditions;
@@ -43,10 +45,12 @@ class Round {
   [[nodiscard]] std::size_t record_remaining();
 
  private:
-  [[nodiscard]] RoundReport record(Facts facts);
+  [[nodiscard]] RoundReport record(Facts facts, std::optional<SteadyTime> due);
   using NameOf = std::function<std::string(const std::string& container_id, const Task& task)>;
-  [[nodiscard]] Snapshot snapshot_of(Facts& facts, RoundReport& report);
-  [[nodiscard]] Snapshot samples_of(Facts& facts, const NameOf& name_of, RoundReport& report);
+  [[nodiscard]] Snapshot snapshot_of(Facts& facts, std::optional<SteadyTime> due,
+                                     RoundReport& report);
+  [[nodiscard]] Snapshot samples_of(Facts& facts, std::optional<SteadyTime> due,
+                                    const NameOf& name_of, RoundReport& report);
   [[nodiscard]] Conditions write(const Snapshot& snapshot);
 
   Source& source_;
@@ -54,6 +58,7 @@ class Round {
   std::vector<std::unique_ptr<Sink>>& sinks_;
   std::string container_prefix_;
   Rates rates_;
+  SilentTasks silent_tasks_;
 };
 
 }  // namespace wemol

@@ -28,8 +28,13 @@ constexpr auto kToEndACommand = 1s;
 constexpr auto kAllowance = 60s;
 
 std::string status_text(const Progress& progress) {
-  std::string text = fmt::format("{} done, {}; {} skipped", counted(progress.rounds, "round"),
-                                 counted(progress.tasks, "task"), progress.skipped);
+  std::string text =
+      fmt::format("{} done, {}{}; {} skipped", counted(progress.rounds, "round"),
+                  counted(progress.tasks, "task"),
+                  progress.silent_tasks == 0
+                      ? ""
+                      : fmt::format(" ({} without a valid reading)", progress.silent_tasks),
+                  progress.skipped);
   if (progress.last_overrun) {
     text += fmt::format(", the last overrun was round {}, which took {:.3f} s",
                         progress.last_overrun->round,

@@ -15,7 +15,8 @@ struct Progress {
     std::chrono::nanoseconds took{};
   };
   std::uint64_t rounds = 0;
-  std::size_t tasks = 0;  ///< in the last round
+  std::size_t tasks = 0;         ///< in the last round
+  std::size_t silent_tasks = 0;  ///< of these, without a valid reading for some rounds
   std::int64_t skipped = 0;
   std::optional<Overrun> last_overrun;
 };

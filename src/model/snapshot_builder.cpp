@@ -91,7 +91,8 @@ IdentifiedTasks identify_tasks(std::vector<Container> containers, std::string_vi
     if (auto task = parse_container_name(container.name, prefix)) {
       result.tasks.push_back({std::move(*task), std::move(container.id), std::move(container.name),
                               std::move(container.stats), container.ended, container.run,
-                              container.started_at, container.oom_killed});
+                              container.started_at, container.oom_killed,
+                              std::move(container.no_reading_because)});
     } else {
       result.conditions.push_back({.key = "malformed container name/" + container.id,
                                    .severity = Severity::warning,

@@ -21,6 +21,7 @@ struct TaskContainer {
   std::uint64_t run = 0;
   std::optional<std::chrono::system_clock::time_point> started_at;
   bool oom_killed = false;
+  std::string no_reading_because;
 };
 
 struct IdentifiedTasks {

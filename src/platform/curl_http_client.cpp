@@ -14,8 +14,10 @@ namespace wemol {
 namespace {
 
 constexpr std::size_t kAnswerCapBytes = std::size_t{64} << 20;
-// One for the stream, the others for short answers.
-constexpr long kConnectionsAtMost = 4;
+/// More would wait within libcurl, for a connection, and their time would run meanwhile.
+constexpr std::size_t kQuestionsAtOnce = 3;
+// And one for the stream.
+constexpr long kConnectionsAtMost = kQuestionsAtOnce + 1;
 constexpr std::uint64_t kTimerAccuracyUsec = 1000;
 
 std::uint32_t epoll_events_of(int what) {
@@ -99,10 +101,21 @@ CurlHttpClient::Transfer& CurlHttpClient::add(const std::string& target) {
 }
 
 void CurlHttpClient::get(const std::string& target, Done done) {
-  Transfer& transfer = add(target);
-  transfer.done = std::move(done);
-  curl_easy_setopt(transfer.handle.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count()));
-  curl_multi_add_handle(multi_.get(), transfer.handle.get());
+  questions_.push_back({target, std::move(done)});
+  send_questions();
+}
+
+void CurlHttpClient::send_questions() {
+  while (sent_ < kQuestionsAtOnce && !questions_.empty()) {
+    Question question = std::move(questions_.front());
+    questions_.pop_front();
+    ++sent_;
+    Transfer& transfer = add(question.target);
+    transfer.done = std::move(question.done);
+    curl_easy_setopt(transfer.handle.get(), CURLOPT_TIMEOUT_MS,
+                     static_cast<long>(timeout_.count()));
+    curl_multi_add_handle(multi_.get(), transfer.handle.get());
+  }
 }
 
 void CurlHttpClient::stream(const std::string& target, StreamHandlers handlers) {
@@ -136,6 +149,8 @@ void CurlHttpClient::cancel_all() {
     curl_multi_remove_handle(multi_.get(), handle);
   }
   transfers_.clear();
+  questions_.clear();
+  sent_ = 0;
 }
 
 std::size_t CurlHttpClient::take_body(char* data, std::size_t size, std::size_t count,
@@ -198,6 +213,8 @@ void CurlHttpClient::finish(CURL* handle, CURLcode result) {
   Transfer& transfer = *node.mapped();
   const long status = transfer.status();
   if (!transfer.is_stream) {
+    --sent_;
+    send_questions();  // in the order in which they were asked: before what the callback asks
     transfer.done(result == CURLE_OK
                       ? Result<HttpAnswer>(HttpAnswer{status, std::move(transfer.body)})
                       : tl::make_unexpected(transfer.error(result, socket_path_)));

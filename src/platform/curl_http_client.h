@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -16,12 +17,13 @@ namespace wemol {
 /// HTTP over a Unix socket by libcurl, which the event loop drives.
 class CurlHttpClient : public HttpClient {
  public:
-  /// `timeout` bounds each whole answer; a stream has no bound. Throws std::runtime_error when
+  /// `timeout` bounds each whole answer, from when the question is sent: a few are on their way at
+  /// a time, the others wait for their turn. A stream has no bound. Throws std::runtime_error when
   /// libcurl cannot be set up.
   CurlHttpClient(EventLoop& loop, std::string socket_path, std::chrono::milliseconds timeout);
   ~CurlHttpClient() override;
 
-  /// For what is asked from now on.
+  /// For what is sent from now on.
   void set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
 
   void get(const std::string& target, Done done) override;
@@ -30,11 +32,16 @@ class CurlHttpClient : public HttpClient {
 
  private:
   struct Transfer;
+  struct Question {
+    std::string target;
+    Done done;
+  };
   struct CleanUpMulti {
     void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
   };
 
   Transfer& add(const std::string& target);
+  void send_questions();
   void act_on(curl_socket_t socket, int what);
   void deliver();
   void finish(CURL* handle, CURLcode result);
@@ -55,6 +62,8 @@ class CurlHttpClient : public HttpClient {
   EventSource timer_;
   std::unique_ptr<CURLM, CleanUpMulti> multi_;
   std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers_;
+  std::deque<Question> questions_;  ///< not sent yet
+  std::size_t sent_ = 0;            ///< questions whose answer is not there yet
 };
 
 }  // namespace wemol

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -13,6 +15,78 @@
 #include "unique_fd.h"
 
 namespace wemol {
+namespace {
+
+std::filesystem::path parent_of(const std::filesystem::path& path) {
+  const std::filesystem::path parent = path.parent_path();
+  return parent.empty() ? "." : parent;
+}
+
+/// All of it, in as many pieces as the system likes. Nothing, or an errno.
+int write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(fd, text.data(), text.size());
+    if (count < 0 && errno != EINTR) {
+      return errno;
+    }
+    text.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
+  }
+  return 0;
+}
+
+int write_draft(const std::filesystem::path& draft, std::string_view content,
+                Durability durability) {
+  constexpr int kFlags =
+      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  const UniqueFd fd(open(draft.c_str(), kFlags, 0644));
+  if (!fd) {
+    return errno;
+  }
+  if (const int code = write_all(fd.get(), content); code != 0) {
+    return code;
+  }
+  // Before it has its name: else a power cut can leave the name with nothing in it.
+  return durability == Durability::at_once && fsync(fd.get()) != 0 ? errno : 0;
+}
+
+/// The folder of the file, and those above it, which may have been made a moment ago.
+int sync_folders_of(const std::filesystem::path& path) {
+  for (auto folder = parent_of(path);; folder = parent_of(folder)) {
+    const int code = sync_folder(folder);
+    if (code != 0 || folder == parent_of(folder)) {
+      return code;
+    }
+  }
+}
+
+}  // namespace
+
+int sync_folder(const std::filesystem::path& folder) {
+  const UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const int code = fd && fsync(fd.get()) == 0 ? 0 : errno;
+  return code == ENOENT || code == EACCES || code == EINVAL ? 0 : code;
+}
+
+Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
+                          Durability durability) {
+  const auto failed = [](const std::filesystem::path& at, int code) {
+    return failure(fmt::format("{}: {}", at.string(), strerror(code)), code);
+  };
+  const std::filesystem::path draft = path.string() + ".new";
+  struct stat status {};
+  const bool is_first = stat(path.c_str(), &status) != 0;
+  if (const int code = write_draft(draft, content, durability); code != 0) {
+    return failed(draft, code);
+  }
+  if (std::rename(draft.c_str(), path.c_str()) != 0) {
+    return failed(path, errno);
+  }
+  if (durability == Durability::by_and_by) {
+    return {};
+  }
+  const int code = is_first ? sync_folders_of(path) : sync_folder(parent_of(path));
+  return code == 0 ? Result<void>() : failed(parent_of(path), code);
+}
 
 Result<std::string> SystemFileReader::read(const std::filesystem::path& path,
                                            std::size_t max_bytes) const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include <wemol/result.h>
 
@@ -27,5 +28,20 @@ class SystemFileReader : public FileReader {
   [[nodiscard]] Result<std::string> read(const std::filesystem::path& path,
                                          std::size_t max_bytes) const override;
 };
+
+/// Puts the names in a folder on the disk. Nothing, or an errno. A folder that is gone meanwhile,
+/// that is not ours to open, or whose file system has no such thing is no failure.
+[[nodiscard]] int sync_folder(const std::filesystem::path& folder);
+
+enum class Durability {
+  by_and_by,  ///< a power cut may leave the old file, or an empty one
+  at_once     ///< a power cut leaves the old file or the new one, and after the return the new one
+};
+
+/// Replaces a file as a whole, by a draft beside it (".new") that takes its name. Whoever reads it
+/// meanwhile, or after a crash of this program, finds the old content or the new one. A link or
+/// anything else that is not a file in the draft's place is refused, not followed.
+[[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
+                                        Durability durability);
 
 }  // namespace wemol

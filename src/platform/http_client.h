@@ -34,7 +34,8 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
   virtual ~HttpClient() = default;
 
-  /// Asks for `target` ("/version") and takes the whole answer.
+  /// Asks for `target` ("/version") and takes the whole answer. Whoever has thousands of questions
+  /// keeps them and asks a few at a time, so that those of others need not wait behind them.
   virtual void get(const std::string& target, Done done) = 0;
   /// Asks for an answer that has no end; it has to begin as soon as any other has to be there.
   virtual void stream(const std::string& target, StreamHandlers handlers) = 0;

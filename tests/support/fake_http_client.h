@@ -60,6 +60,14 @@ class FakeHttpClient : public HttpClient {
 
   [[nodiscard]] bool has_stream() const { return static_cast<bool>(stream_.closed); }
   [[nodiscard]] int streams() const { return streams_; }
+  /// The targets that nobody has answered yet.
+  [[nodiscard]] std::vector<std::string> waiting_for() const {
+    std::vector<std::string> all;
+    for (const Waiting& waiting : waiting_) {
+      all.push_back(waiting.target);
+    }
+    return all;
+  }
   [[nodiscard]] bool is_asked(const std::string& target) const {
     return std::ranges::find(waiting_, target, &Waiting::target) != waiting_.end();
   }

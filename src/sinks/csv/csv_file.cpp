@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "descriptor_limit.h"
+#include "files.h"
 
 namespace wemol {
 namespace {
@@ -54,14 +55,6 @@ bool begins_with_header(int fd, std::string_view header) {
 std::filesystem::path parent_of(const std::filesystem::path& path) {
   const std::filesystem::path parent = path.parent_path();
   return parent.empty() ? "." : parent;
-}
-
-/// Puts the names in a folder on the disk.
-int sync_folder(const std::filesystem::path& folder) {
-  const UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const int code = fd && fsync(fd.get()) == 0 ? 0 : errno;
-  // Removed meanwhile; not ours, so not made by us; a file system that has no such thing.
-  return code == ENOENT || code == EACCES || code == EINVAL ? 0 : code;
 }
 
 /// What the last line lacks of its end.

@@ -64,7 +64,7 @@ LedgerSink::LedgerSink(Settings settings, const Clock& clock, const OpenRuns& re
     : settings_(std::move(settings)),
       clock_(clock),
       past_(settings_.output_dir, settings_.seen_by_past_row),
-      open_runs_file_(settings_.output_dir),
+      open_runs_file_(settings_.output_dir, settings_.sync),
       files_(settings_.output_dir, "ledger", ledger_header(), settings_.sync, {}),
       began_at_(clock.wall_now()),
       last_write_at_(clock.now()),

@@ -1,19 +1,12 @@
 #include "open_runs_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <optional>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "container_id.h"
 #include "files.h"
-#include "unique_fd.h"
 
 namespace wemol {
 namespace {
@@ -81,15 +74,10 @@ std::string text_of(const OpenRuns& open) {
   return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-tl::unexpected<Error> failure_at(const std::filesystem::path& path) {
-  const int code = errno;
-  return failure(fmt::format("{}: {}", path.string(), strerror(code)), code);
-}
-
 }  // namespace
 
-OpenRunsFile::OpenRunsFile(const std::filesystem::path& output_dir)
-    : path_(output_dir / ".wemol-recorder.open-runs.json") {}
+OpenRunsFile::OpenRunsFile(const std::filesystem::path& output_dir, SyncLevel sync)
+    : path_(output_dir / ".wemol-recorder.open-runs.json"), sync_(sync) {}
 
 Result<OpenRuns> OpenRunsFile::read() const {
   const auto text = SystemFileReader().read(path_, kCapBytes);
@@ -107,22 +95,8 @@ Result<OpenRuns> OpenRunsFile::read() const {
 }
 
 Result<void> OpenRunsFile::write(const OpenRuns& open) const {
-  const std::string text = text_of(open);
-  const std::filesystem::path draft = path_.string() + ".new";
-  const UniqueFd fd(
-      ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
-  if (!fd) {
-    return failure_at(draft);
-  }
-  const ssize_t written = ::write(fd.get(), text.data(), text.size());
-  if (written != static_cast<ssize_t>(text.size())) {
-    errno = written < 0 ? errno : ENOSPC;
-    return failure_at(draft);
-  }
-  if (std::rename(draft.c_str(), path_.c_str()) != 0) {
-    return failure_at(path_);
-  }
-  return {};
+  return replace_file(path_, text_of(open),
+                      sync_ == SyncLevel::finished ? Durability::at_once : Durability::by_and_by);
 }
 
 }  // namespace wemol

@@ -8,6 +8,8 @@
 #include <wemol/facts.h>
 #include <wemol/result.h>
 
+#include "sync_level.h"
+
 namespace wemol {
 
 struct OpenTaskRun {
@@ -23,10 +25,11 @@ struct OpenRuns {
 };
 
 /// The file in the output folder in which it stands, one JSON object. It is replaced as a whole, so
-/// that a crash leaves the old one or the new one.
+/// that a crash leaves the old one or the new one; so does a power cut with `SyncLevel::finished`.
 class OpenRunsFile {
  public:
-  explicit OpenRunsFile(const std::filesystem::path& output_dir);
+  explicit OpenRunsFile(const std::filesystem::path& output_dir,
+                        SyncLevel sync = SyncLevel::started);
 
   /// Nothing in it (no runs, the time now) when there is no such file; an error when it cannot be
   /// read.
@@ -37,6 +40,7 @@ class OpenRunsFile {
 
  private:
   std::filesystem::path path_;
+  SyncLevel sync_;
 };
 
 }  // namespace wemol

@@ -39,18 +39,26 @@ std::vector<Container> without_readings(const std::vector<ListedContainer>& list
   return containers;
 }
 
-/// `took` until docker stats had answered.
+constexpr auto kNothingMeasured =
+    "docker stats prints only zeros or \"--\" for it (no cgroup statistics: rootless docker on "
+    "cgroup v1?)";
+constexpr auto kNotListed = "docker stats does not list it, though docker ps does";
+
+/// `took` until docker stats had answered. `containers` are those of `listed`, in the same order.
 void add_stats(const StatsByShortId& stats, const Moment& asked_at, std::chrono::nanoseconds took,
-               std::vector<Container>& containers) {
-  for (Container& container : containers) {
+               const std::vector<ListedContainer>& listed, std::vector<Container>& containers) {
+  for (std::size_t i = 0; i < containers.size(); ++i) {
+    Container& container = containers[i];
     const auto found = stats.find(std::string(short_container_id(container.id)));
     if (found != stats.end()) {
       container.stats = found->second;
-      if (container.stats) {
-        container.stats->read_at =
-            asked_at.wall + std::chrono::duration_cast<WallTime::duration>(took);
-        container.stats->measured_at = asked_at.steady + took;
-      }
+    }
+    if (container.stats) {
+      container.stats->read_at =
+          asked_at.wall + std::chrono::duration_cast<WallTime::duration>(took);
+      container.stats->measured_at = asked_at.steady + took;
+    } else if (listed[i].has_processes) {
+      container.no_reading_because = found != stats.end() ? kNothingMeasured : kNotListed;
     }
   }
 }
@@ -258,7 +266,7 @@ void DockerCliSource::finish_stats(const CommandOutcome& outcome, Facts& facts) 
   }
   stats_.note_result(std::nullopt);
   stats_took_ = outcome.took;
-  add_stats(*stats, stats_asked_at_, outcome.took, *facts.containers);
+  add_stats(*stats, stats_asked_at_, outcome.took, listed_, *facts.containers);
 }
 
 std::vector<ListedContainer> DockerCliSource::listed_tasks() const {

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,11 @@ class ContainerWatch {
   struct Handlers {
     /// Whether the first process of a container of this name is asked for.
     std::function<bool(std::string_view name)> is_wanted;
+    /// Whether the run of this container that goes on is known to the last, so that the engine has
+    /// nothing to add when it is listed again.
+    std::function<bool(const std::string& id)> is_followed = [](const std::string& /*id*/) {
+      return false;
+    };
     /// A wanted container was started a moment ago; more is not known of it yet.
     std::function<void(const Event&)> starting = [](const Event& /*event*/) {};
     /// A wanted container runs. Called for every run, for the same run perhaps more than once.
@@ -49,12 +55,12 @@ class ContainerWatch {
   /// After a lost connection those since the last event are.
   void start(std::optional<WallTime> events_since);
 
-  /// True when every container that runs has been handed to the handlers, or when the engine could
-  /// not be reached. Before that there is something to wait for.
+  /// True when every container that runs has been handed to the handlers or could not be inspected,
+  /// or when the engine could not be reached. Before that there is something to wait for.
   [[nodiscard]] bool is_settled() const { return is_settled_; }
 
-  /// Every container that runs has been handed to the handlers, and the connection stands.
-  [[nodiscard]] bool is_complete() const { return is_listed_ && being_inspected_.empty(); }
+  /// The same, while the connection stands and the engine has answered the last question.
+  [[nodiscard]] bool is_complete() const { return has_asked_all() && has_answered_; }
 
   /// Up to there the engine's events have been handed to the handlers.
   [[nodiscard]] std::optional<WallTime> heard_until() const { return heard_until_; }
@@ -64,16 +70,29 @@ class ContainerWatch {
   void ask_about_past(const std::string& id,
                       std::function<void(const std::optional<InspectedContainer>&)> answer);
 
-  /// Who is wanted has changed. Those that run and are wanted are handed to the handlers once more.
+  /// Who is wanted has changed. Those that run, are wanted and are not followed are handed to
+  /// the handlers once more.
   void list_again();
 
   /// By id.
   [[nodiscard]] const std::map<std::string, Known, std::less<>>& known() const { return known_; }
 
-  /// What is wrong with the connection.
+  /// What is wrong with the connection, and with single containers.
   [[nodiscard]] Conditions conditions() const;
 
  private:
+  /// A container that is to be inspected. It waits here and not in the HTTP client, so that
+  /// thousands of them cost little and other questions need not wait behind them.
+  struct Question {
+    explicit Question(std::string container_name);
+    std::string name;
+    bool has_just_started = false;
+    bool is_sent = false;
+    bool is_to_be_repeated = false;  ///< its state has changed since the question was sent
+    std::string trouble;             ///< why it could not be inspected; empty: it was not tried yet
+    GrowingPause pause;              ///< before the next try
+  };
+
   void connect();
   void disconnect(const std::string& reason);
   void list();
@@ -83,8 +102,15 @@ class ContainerWatch {
   /// What the event changes in what is known.
   void note(const Event& event);
   void inspect(const std::string& id, const std::string& name, bool has_just_started);
-  void take_inspection(const std::string& id, const std::string& name, bool has_just_started,
-                       const Result<HttpAnswer>& answer);
+  void send_questions();
+  void take_inspection(const std::string& id, const Result<HttpAnswer>& answer);
+  void retry_later(const std::string& id, Question& question, const std::string& why);
+  void set_inspection_timer();
+  void send_those_due();
+  void forget_questions();
+  /// Every container of the list has been inspected, or could not be.
+  [[nodiscard]] bool has_asked_all() const { return is_listed_ && questions_.size() == failing_; }
+  [[nodiscard]] Conditions conditions_of_inspections() const;
   void settle_if_done();
 
   HttpClient& http_;
@@ -93,7 +119,12 @@ class ContainerWatch {
   EventSource retry_timer_;
   GrowingPause pause_;  ///< before the next try
   std::map<std::string, Known, std::less<>> known_;
-  std::set<std::string> being_inspected_;
+  std::map<std::string, Question> questions_;             ///< by container id
+  std::deque<std::string> to_send_;                       ///< container ids
+  std::multimap<SteadyTime, std::string> to_send_later_;  ///< container ids
+  EventSource inspection_timer_;
+  std::size_t sent_ = 0;     ///< of the questions
+  std::size_t failing_ = 0;  ///< of the questions
   std::string half_line_;
   /// Since the connection stands. The engine may have written the list before they happened.
   std::vector<Event> before_list_;
@@ -101,6 +132,7 @@ class ContainerWatch {
   std::optional<WallTime> heard_until_;
   bool is_listed_ = false;
   bool is_settled_ = false;
+  bool has_answered_ = false;  ///< the last question, whatever it said
 };
 
 }  // namespace wemol::engine

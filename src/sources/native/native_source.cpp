@@ -1,5 +1,6 @@
 #include "native_source.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -51,6 +52,7 @@ NativeSource::NativeSource(HttpClient& engine, EventLoop& loop, const FileReader
       opener_(files, loop),
       watch_(engine, loop,
              {.is_wanted = settings_.is_task,
+              .is_followed = [this](const std::string& id) { return follows(id); },
               .starting = [this](const engine::Event& event) { track_early(event); },
               .running = [this](const engine::InspectedContainer& it) { track(it); },
               .missed = [this](const std::string& id,
@@ -113,6 +115,17 @@ bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
   runs_.emplace(container.id, std::move(tracked));
   ++new_runs_;
   return true;
+}
+
+/// A container whose first process lives is in the same run. Of one that was tracked early the
+/// engine has yet to say the rest.
+bool NativeSource::follows(const std::string& container_id) const {
+  const auto found = runs_.find(container_id);
+  if (found == runs_.end() || tracked_early_.contains(container_id)) {
+    return false;
+  }
+  pollfd end{.fd = found->second->opened.first_process.get(), .events = POLLIN, .revents = 0};
+  return poll(&end, 1, 0) == 0;
 }
 
 /// Others may have ended since and have left theirs.
@@ -292,10 +305,14 @@ void NativeSource::add_containers(Facts& facts) {
     }
     tracked->early_timer.reset();
     containers.push_back(container_of(*tracked, std::move(stats)));
+    if (!containers.back().stats) {
+      containers.back().no_reading_because = "its control groups cannot be read";
+    }
   }
   for (const auto& [id, known] : watch_.known()) {
     if (!runs_.contains(id)) {
       containers.push_back({.id = id, .name = known.name, .stats = std::nullopt});
+      containers.back().no_reading_because = unreadable_.why(id);
     }
   }
 }

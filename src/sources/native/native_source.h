@@ -57,6 +57,7 @@ class NativeSource : public Source {
   void track(const engine::InspectedContainer& container);
   /// False when the container is gone already.
   bool try_to_track(const engine::InspectedContainer& container);
+  [[nodiscard]] bool follows(const std::string& container_id) const;
   void retry_those_without_descriptors();
   [[nodiscard]] bool watch_end(TrackedRun& tracked);
   void read_early(TrackedRun& tracked);

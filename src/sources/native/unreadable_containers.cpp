@@ -23,6 +23,11 @@ std::vector<engine::InspectedContainer> UnreadableContainers::without_descriptor
   return containers;
 }
 
+std::string UnreadableContainers::why(const std::string& container_id) const {
+  const auto found = unreadable_.find(container_id);
+  return found != unreadable_.end() ? found->second.error.message : std::string();
+}
+
 Conditions UnreadableContainers::conditions() const {
   std::map<int, std::vector<const Unreadable*>> by_reason;
   for (const auto& [id, unreadable] : unreadable_) {

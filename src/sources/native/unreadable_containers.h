@@ -25,6 +25,8 @@ class UnreadableContainers {
 
   /// One condition for each reason.
   [[nodiscard]] Conditions conditions() const;
+  /// Empty when it is not one of them.
+  [[nodiscard]] std::string why(const std::string& container_id) const;
 
  private:
   struct Unreadable {

@@ -97,6 +97,22 @@ TEST_F(Recording, RoundsBeginOnTheirScheduleWhateverTheyTake) {
             (std::vector<SteadyTime>{start, start + 5s, start + 10s, start + 15s}));
 }
 
+TEST_F(Recording, TaskWithoutAnyReadingIsNamedCountedAndSaidToBeOver) {
+  Container dumb{"a", "task_1_2_3", std::nullopt};
+  dumb.no_reading_because = "docker is dumb";
+  source.facts.containers = {dumb, {"b", "task_4_5_6", ContainerStats{.pids = 1}}};
+  record(4);
+  EXPECT_EQ(log.count("warning task 1 has no rows: nothing valid can be read of its running "
+                      "container task_1_2_3: docker is dumb"),
+            1U);
+  EXPECT_EQ(supervisor.done[2].silent_tasks, 0U);
+  EXPECT_EQ(supervisor.done[3].silent_tasks, 1U);
+  EXPECT_EQ(
+      log.count("stopped after 4 rounds with 4 rows; 0 rounds skipped; 1 task at last without "
+                "a valid reading"),
+      1U);
+}
+
 TEST_F(Recording, LastRoundIsNotFollowedByAWait) {
   record(1);
   EXPECT_TRUE(clock.waited_for.empty());

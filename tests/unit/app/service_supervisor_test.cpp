@@ -112,6 +112,13 @@ TEST_F(Supervision, FinishedRoundFeedsTheWatchdogAndTellsHowItGoes) {
                       "round 7, which took 12.000 s"}));
 }
 
+TEST_F(Supervision, TasksWithoutAValidReadingAreInTheStatus) {
+  supervise().round_done({.rounds = 9, .tasks = 3, .silent_tasks = 2}, loop.now());
+  EXPECT_EQ(socket.received(),
+            (Messages{"WATCHDOG=1\nSTATUS=9 rounds done, 3 tasks (2 without a valid reading); 0 "
+                      "skipped"}));
+}
+
 TEST_F(Supervision, ManagerHearsOfRoundsOnceASecondAtMost) {
   auto supervisor = supervise();
   const SteadyTime start = loop.now();

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -80,6 +81,38 @@ TEST_F(Http, OtherStatusIsAnAnswerAndHasItsBody) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 404);
   EXPECT_EQ(answer->body, R"({"message":"No such container"})");
+}
+
+TEST_F(Http, TimeOfAQuestionRunsFromWhenItIsSent) {
+  constexpr std::size_t kQuestions = 60;  // one after the other they take 4 times the timeout
+  const StandInServer server(socket_path, [](const StandInConnection& connection) {
+    std::this_thread::sleep_for(100ms);
+    connection.answer("200 OK", connection.first_line());
+  });
+  client.set_timeout(500ms);
+  std::vector<std::string> answers;
+  std::size_t failures = 0;
+  for (std::size_t i = 0; i < kQuestions; ++i) {
+    client.get("/" + std::to_string(i), [&](const Result<HttpAnswer>& answer) {
+      failures += answer ? 0U : 1U;
+      answers.push_back(answer ? answer->body : answer.error().message);
+    });
+  }
+  run_until([&] { return answers.size() == kQuestions; });
+  EXPECT_EQ(failures, 0U) << answers.back();
+}
+
+TEST_F(Http, QuestionsThatWaitAreGivenUpWithTheOthers) {
+  const StandInServer server(socket_path, [](const StandInConnection& connection) {
+    connection.answer("200 OK", connection.first_line());
+  });
+  int answers = 0;
+  for (int i = 0; i < 20; ++i) {
+    client.get("/old", [&](const Result<HttpAnswer>&) { ++answers; });
+  }
+  client.cancel_all();
+  EXPECT_EQ(get("/new")->body, "GET /new HTTP/1.1");
+  EXPECT_EQ(answers, 0);
 }
 
 TEST_F(Http, MoreQuestionsThanConnectionsAreAllAnswered) {

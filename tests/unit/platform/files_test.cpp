@@ -62,5 +62,33 @@ TEST_F(Reading, FileUnderALeaseIsRefusedWithoutWaiting) {
   EXPECT_EQ(content.error().code, EWOULDBLOCK);
 }
 
+class Replacing : public Reading {};
+
+TEST_F(Replacing, FileHasTheNewContentAndNothingIsLeftBesideIt) {
+  for (const std::string content : {"first and long", "second"}) {
+    ASSERT_TRUE(replace_file(dir / "file", content, Durability::at_once));
+    EXPECT_EQ(files.read(dir / "file", 100).value(), content);
+  }
+  EXPECT_FALSE(std::filesystem::exists(dir / "file.new"));
+}
+
+TEST_F(Replacing, LinkInTheDraftsPlaceIsNotFollowed) {
+  write_text(dir / "other", "precious");
+  std::filesystem::create_symlink(dir / "other", dir / "file.new");
+  EXPECT_FALSE(replace_file(dir / "file", "new", Durability::by_and_by));
+  EXPECT_EQ(files.read(dir / "other", 100).value(), "precious");
+}
+
+TEST_F(Replacing, PipeInTheDraftsPlaceIsNotWaitedFor) {
+  ASSERT_EQ(mkfifo((dir / "file.new").c_str(), 0600), 0);
+  EXPECT_FALSE(replace_file(dir / "file", "new", Durability::by_and_by));
+}
+
+TEST_F(Replacing, MissingFolderIsToldByItsCode) {
+  const auto replaced = replace_file(dir / "none/file", "new", Durability::at_once);
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().code, ENOENT);
+}
+
 }  // namespace
 }  // namespace wemol

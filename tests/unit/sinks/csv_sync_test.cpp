@@ -4,27 +4,33 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "csv_file.h"
+#include "ledger_sink.h"
 #include "log_capture.h"
 #include "open_files_limit.h"
+#include "open_runs_file.h"
 #include "task_csv_sink.h"
 #include "temp_dir.h"
+#include "text_file.h"
 
 namespace {
 
 std::vector<std::filesystem::path> synced;
 int refusal = 0;
+std::function<void()> on_sync = [] {};
 
 int note_sync(int fd) {
   if (refusal != 0) {
     errno = refusal;
     return -1;
   }
+  on_sync();
   synced.push_back(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd)));
   return 0;
 }
@@ -50,7 +56,10 @@ class CsvSync : public testing::Test {
     synced.clear();
     refusal = 0;
   }
-  void TearDown() override { refusal = 0; }
+  void TearDown() override {
+    refusal = 0;
+    on_sync = [] {};
+  }
 
   static Paths synced_by(CsvFile& file) {
     synced.clear();
@@ -139,6 +148,38 @@ TEST_F(CsvSync, SinkSaysWhatTheDiskDidNotTake) {
                 "after a power cut, and are not written again");
   refusal = 0;
   EXPECT_TRUE(write(sink).empty());
+}
+
+TEST_F(CsvSync, OpenRunsReachTheDiskBeforeTheyHaveTheirNameAndThenTheNameDoes) {
+  const OpenRunsFile open_runs(dir.path(), SyncLevel::finished);
+  ASSERT_TRUE(open_runs.write({}));
+  EXPECT_EQ(synced.back(), "/") << "the first time all the way up: the folder may be new too";
+  synced.clear();
+  std::vector<bool> has_its_name;
+  on_sync = [&] {
+    has_its_name.push_back(!std::filesystem::exists(open_runs.path().string() + ".new"));
+  };
+  ASSERT_TRUE(open_runs.write({}));
+  EXPECT_EQ(synced, (Paths{open_runs.path().string() + ".new", dir.path()}));
+  EXPECT_EQ(has_its_name, (std::vector<bool>{false, true}));
+}
+
+TEST_F(CsvSync, OpenRunsThatTheDiskRefusesLeaveTheOldOnes) {
+  const OpenRunsFile open_runs(dir.path(), SyncLevel::finished);
+  ASSERT_TRUE(open_runs.write({}));
+  const std::string before = test::read_text(open_runs.path());
+  refusal = EIO;
+  const auto refused = open_runs.write({.runs = {{.run = {}, .module_name = "m"}}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, EIO);
+  EXPECT_EQ(test::read_text(open_runs.path()), before);
+}
+
+TEST_F(CsvSync, LedgerWaitsForTheDiskToHaveTheOpenRunsOnlyWhenItIsToldTo) {
+  const LedgerSink started({.output_dir = dir.path()}, {});
+  EXPECT_EQ(synced, Paths{});
+  const LedgerSink finished({.output_dir = dir.path(), .sync = SyncLevel::finished}, {});
+  EXPECT_EQ(synced, (Paths{OpenRunsFile(dir.path()).path().string() + ".new", dir.path()}));
 }
 
 }  // namespace

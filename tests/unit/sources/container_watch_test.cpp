@@ -1,7 +1,11 @@
 #include "container_watch.h"
 
+#include <algorithm>
+#include <deque>
 #include <optional>
+#include <set>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "fake_http_client.h"
@@ -55,6 +59,20 @@ class Watching : public testing::Test {
     loop.run_until([&] { return http.streams() == count; }, loop.now() + 10s);
     ASSERT_EQ(http.streams(), count);
   }
+  void wait_until_asked(const std::string& id) {
+    loop.run_until([&] { return http.is_asked(inspect_target(id)); }, loop.now() + 10s);
+    ASSERT_TRUE(http.is_asked(inspect_target(id)));
+  }
+  /// The containers that are asked for and not answered yet.
+  [[nodiscard]] Lines asked() const {
+    Lines ids;
+    for (const std::string& target : http.waiting_for()) {
+      if (target != kList) {
+        ids.push_back(target.substr(std::string("/containers/").size(), 64));
+      }
+    }
+    return ids;
+  }
   [[nodiscard]] Lines known() const {
     Lines lines;
     for (const auto& [id, container] : watch.known()) {
@@ -65,11 +83,13 @@ class Watching : public testing::Test {
 
   EventLoop loop;
   test::FakeHttpClient http;
+  std::set<std::string> followed;
   Lines heard;  ///< what the handlers were told
   ContainerWatch watch{
       http,
       loop,
       {.is_wanted = [](std::string_view name) { return name.starts_with("task"); },
+       .is_followed = [this](const std::string& id) { return followed.contains(id); },
        .running =
            [this](const InspectedContainer& it) {
              heard.push_back("running " + it.id.substr(0, 1) + " " + std::to_string(it.pid));
@@ -330,20 +350,166 @@ TEST_F(Watching, ListThatDoesNotComeDisconnects) {
   EXPECT_NE(watch.conditions().at(0).message.find("timed out"), std::string::npos);
 }
 
-TEST_F(Watching, InspectionThatFailsAgainAndAgainIsTriedAtGrowingIntervals) {
-  SteadyTime before = loop.now();
+TEST_F(Watching, InspectionThatFailsIsTriedAgainByItselfAtGrowingIntervals) {
+  connect(listed(kA, "task1") + "," + listed(kB, "task2"));
+  answer_inspection(kB, "task2", 78);
   for (const auto pause : {250ms, 500ms}) {
-    connect(listed(kA, "task1"));
-    ASSERT_TRUE(http.answer(inspect_target(kA), R"({"message":"broken"})", 500));
-    EXPECT_FALSE(http.has_stream());
+    ASSERT_TRUE(http.answer(inspect_target(kA), R"({"message":"bro\nken"})", 500));
     EXPECT_FALSE(http.is_asked(inspect_target(kA)));
-    EXPECT_TRUE(watch.is_settled());
-    EXPECT_EQ(watch.conditions().size(), 1U);
-    before = loop.now();
-    wait_for_streams(http.streams() + 1);
+    EXPECT_TRUE(watch.is_settled()) << "nobody waits for it";
+    EXPECT_TRUE(watch.is_complete()) << "the engine answers";
+    ASSERT_EQ(watch.conditions().size(), 1U);
+    EXPECT_EQ(watch.conditions()[0].message,
+              "container task1 cannot be inspected: HTTP status 500: bro ken; the engine is asked "
+              "again");
+    const SteadyTime before = loop.now();
+    wait_until_asked(kA);
     EXPECT_GE(loop.now() - before, pause);
   }
-  EXPECT_EQ(known(), Lines{"a task1"});
+  answer_inspection(kA, "task1", 77);
+  EXPECT_EQ(heard, (Lines{"running b 78", "running a 77"}));
+  EXPECT_TRUE(watch.conditions().empty());
+  EXPECT_EQ(http.streams(), 1) << "the watch went on meanwhile";
+  EXPECT_EQ(std::ranges::count(http.targets, inspect_target(kB)), 1);
+}
+
+TEST_F(Watching, InspectionsWithoutAnAnswerAreOneConditionAndLeaveTheEnginesWordOpen) {
+  connect(listed(kA, "task1") + "," + listed(kB, "task2"));
+  ASSERT_TRUE(http.answer(inspect_target(kA), failure("timed out")));
+  ASSERT_TRUE(http.answer(inspect_target(kB), failure("timed out")));
+  ASSERT_EQ(watch.conditions().size(), 1U);
+  EXPECT_EQ(
+      watch.conditions()[0].message,
+      "2 containers cannot be inspected, task1 is one of them: timed out; the engine is asked "
+      "again");
+  EXPECT_TRUE(watch.is_settled());
+  EXPECT_FALSE(watch.is_complete());
+  wait_until_asked(kA);
+  answer_inspection(kA, "task1", 77);
+  EXPECT_TRUE(watch.is_complete());
+}
+
+TEST_F(Watching, OnlyAFewInspectionsAreOnTheirWayAndNewContainersComeFirst) {
+  std::string list;
+  Lines ids;
+  for (const char digit : std::string("0123456789")) {
+    ids.emplace_back(64, digit);
+    list += (list.empty() ? "" : ",") + listed(ids.back(), "task1");
+  }
+  connect(list);
+  http.feed(event("start", kA, "task2"));
+  EXPECT_EQ(asked(), (Lines{ids[0], ids[1], ids[2]}));
+  answer_inspection(ids[1], "task1", 77);
+  EXPECT_EQ(asked(), (Lines{ids[0], ids[2], kA}));
+}
+
+TEST_F(Watching, ContainerThatStartsAnewDuringItsInspectionIsInspectedAgain) {
+  connect(listed(kA, "task1"));
+  http.feed(event("die", kA, "task1") + event("start", kA, "task1"));
+  EXPECT_EQ(asked(), Lines{kA}) << "one at a time";
+  answer_inspection(kA, "task1", 77);
+  EXPECT_EQ(asked(), Lines{kA});
+  answer_inspection(kA, "task1", 78);
+  EXPECT_EQ(heard, (Lines{"died a", "running a 77", "running a 78"}));
+  EXPECT_EQ(asked(), Lines{});
+}
+
+TEST_F(Watching, FollowedContainersAreNotAskedForAgainUnlessSomethingHappens) {
+  connect(listed(kA, "task1") + "," + listed(kB, "task2"));
+  answer_inspection(kA, "task1", 77);
+  answer_inspection(kB, "task2", 78);
+  followed = {kA};
+  http.close_stream("gone");
+  wait_for_streams(2);
+  connect(listed(kA, "task1") + "," + listed(kB, "task2"));
+  EXPECT_EQ(asked(), Lines{kB});
+  http.feed(event("start", kA, "task1"));
+  EXPECT_EQ(asked(), (Lines{kB, kA}));
+}
+
+TEST_F(Watching, QuestionsOfALostConnectionAreForgotten) {
+  connect(listed(kA, "task1") + "," + listed(kB, "task2"));
+  ASSERT_TRUE(http.answer(inspect_target(kA), "", 500));
+  http.close_stream("gone");
+  wait_for_streams(2);
+  connect(listed(kB, "task2"));
+  EXPECT_EQ(asked(), Lines{kB});
+  answer_inspection(kB, "task2", 78);
+  EXPECT_TRUE(watch.is_complete());
+  EXPECT_TRUE(watch.conditions().empty());
+}
+
+/// An engine that takes 100 ms for each answer and serves a few questions at a time, before a
+/// client that gives none more than 5 s. Its time passes as fast as it can.
+class SlowEngine : public test::FakeHttpClient {
+ public:
+  void get(const std::string& target, Done done) override {
+    FakeHttpClient::get(target, std::move(done));
+    asked_at_.push_back({target, now_});
+    most_at_once = std::max(most_at_once, asked_at_.size());
+  }
+  void cancel_all() override {
+    FakeHttpClient::cancel_all();
+    asked_at_.clear();
+  }
+  /// Serves the oldest questions; false when there is none.
+  bool serve(const std::function<std::string(const std::string& target)>& body_of) {
+    now_ += 100ms;
+    const std::size_t count = std::min<std::size_t>(asked_at_.size(), 3);
+    const std::vector<Asked> served(asked_at_.begin(),
+                                    asked_at_.begin() + static_cast<std::ptrdiff_t>(count));
+    for (const Asked& asked : served) {
+      if (asked_at_.empty()) {
+        break;  // all was given up
+      }
+      asked_at_.pop_front();
+      if (now_ - asked.at > 5s) {
+        answer(asked.target, failure("timed out"));
+      } else {
+        answer(asked.target, body_of(asked.target));
+      }
+    }
+    return count > 0;
+  }
+  std::size_t most_at_once = 0;
+
+ private:
+  struct Asked {
+    std::string target;
+    std::chrono::milliseconds at;
+  };
+  std::deque<Asked> asked_at_;
+  std::chrono::milliseconds now_{};
+};
+
+TEST(WatchingASlowEngine, ThousandsOfContainersAreInspectedOnceEach) {
+  constexpr int kContainers = 5000;
+  const auto id_of = [](int number) { return fmt::format("{:064x}", number); };
+  std::string list;
+  for (int i = 0; i < kContainers; ++i) {
+    list += (i == 0 ? "" : ",") + listed(id_of(i), "task1");
+  }
+  EventLoop loop;
+  SlowEngine engine;
+  int running = 0;
+  ContainerWatch watch{engine,
+                       loop,
+                       {.is_wanted = [](std::string_view) { return true; },
+                        .running = [&](const InspectedContainer&) { ++running; },
+                        .missed = [](const std::string&, const std::string&) { FAIL(); },
+                        .died = [](const Event&) {},
+                        .out_of_memory = [](const std::string&) {}}};
+  watch.start(std::nullopt);
+  engine.open_stream();
+  while (engine.serve([&](const std::string& target) {
+    const std::string id = target.substr(std::string("/containers/").size(), 64);
+    return target == kList ? "[" + list + "]" : inspected(id, "task1", 77);
+  })) {
+  }
+  EXPECT_EQ(running, kContainers);
+  EXPECT_TRUE(watch.is_complete());
+  EXPECT_EQ(engine.targets.size(), kContainers + 2U) << "beside the stream and the list";
+  EXPECT_LE(engine.most_at_once, 3U);
 }
 
 TEST_F(Watching, PauseIsTheShortOneAgainAfterAGoodConnection) {

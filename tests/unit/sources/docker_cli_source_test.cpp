@@ -96,6 +96,30 @@ TEST_F(DockerCli, StatesContainersWithTheirReadings) {
   EXPECT_TRUE(facts.conditions.empty());
 }
 
+TEST_F(DockerCli, SaysWhyThereIsNoReadingOfARunningContainer) {
+  const std::string zeros =
+      kTaskA.substr(0, 12) + "\t" + kTaskA + "\t0.00%\t0B / 0B\t0.00%\t0B / 0B\t0B / 0B\t0\n";
+  runner.answer("docker stats", printed(zeros + stats_line(kOther, "3.00%")));
+  const Facts facts = collect();
+  ASSERT_EQ(facts.containers->size(), 3U);
+  EXPECT_EQ(
+      facts.containers->at(0).no_reading_because,
+      "docker stats prints only zeros or \"--\" for it (no cgroup statistics: rootless docker "
+      "on cgroup v1?)");
+  EXPECT_EQ(facts.containers->at(1).no_reading_because,
+            "docker stats does not list it, though docker ps does");
+  EXPECT_EQ(facts.containers->at(2).no_reading_because, "");
+}
+
+TEST_F(DockerCli, NoReadingOfAContainerThatIsBeingRestartedIsNothingToSay) {
+  runner.answer("docker ps",
+                printed(ps_line(kTaskA, "task_1", "restarting") + ps_line(kTaskB, "task_2")));
+  runner.answer("docker stats", printed(stats_line(kTaskB, "2.00%")));
+  EXPECT_EQ(collect().containers->at(0).no_reading_because, "");
+  runner.answer("docker stats", failed(1, "no"));
+  EXPECT_EQ(collect().containers->at(1).no_reading_because, "") << "nobody could be asked";
+}
+
 TEST_F(DockerCli, AsksEachCommandOncePerRoundAndStatsBesideTheGpuTools) {
   (void)collect();
   EXPECT_EQ(runner.count_started("docker ps"), 1U);

@@ -308,6 +308,30 @@ TEST_F(Native, ASecondRunIsRecordedWhenTheEngineWentAwayBeforeTheFirstWasInspect
   ASSERT_TRUE(collect()[0].stats);
 }
 
+TEST_F(Native, EngineThatIsBackIsNotAskedAboutARunThatGoesOn) {
+  FirstProcess process;
+  put_into(kA, process);
+  connect(listed(kA));
+  ASSERT_TRUE(answer_inspection(kA, process));
+  http.close_stream("the engine has gone");
+  loop.run_until([&] { return http.streams() == 2; }, loop.now() + 10s);
+  connect(listed(kA));
+  EXPECT_FALSE(http.is_asked(inspect_target(kA)));
+  ASSERT_EQ(collect().size(), 1U);
+}
+
+TEST_F(Native, EngineThatIsBackIsAskedAboutAContainerWhoseRunIsOver) {
+  FirstProcess process;
+  put_into(kA, process);
+  connect(listed(kA));
+  ASSERT_TRUE(answer_inspection(kA, process));
+  http.close_stream("the engine has gone");
+  loop.run_until([&] { return http.streams() == 2; }, loop.now() + 10s);
+  process.end();  // and the source has not noticed yet
+  connect(listed(kA));
+  EXPECT_TRUE(http.is_asked(inspect_target(kA)));
+}
+
 TEST_F(Native, ContainersThatFindNoDescriptorAreOneConditionAndAreReadWhenThereAreSome) {
   const std::string other(64, 'b');
   use_cpu(other, 1'000'000);
