@@ -102,15 +102,22 @@ job_count() {
   echo $((by_memory < processors ? by_memory : processors))
 }
 
+# Where ccache is installed, presets and checkouts share what they compile alike: paths count from the
+# checkout, and the folder of the build does not count. The sloppiness is what precompiled headers need.
+use_ccache() {
+  command -v ccache >/dev/null || return 0
+  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$repo} CCACHE_NOHASHDIR=1
+  export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+}
+
 # build PRESET [ARGUMENT OF cmake --build]...
 build() {
   local preset=$1 jobs
   shift
   jobs=$(job_count)
   say "Building the preset $preset with $jobs jobs"
-  if command -v ccache >/dev/null; then
-    export CMAKE_CXX_COMPILER_LAUNCHER=ccache
-  fi
+  use_ccache
   local advice="The compiler's message is above. A build from nothing: rm -r '$repo/build/$preset'"
   (cd "$repo" && cmake --preset "$preset" "${configure_options[@]}") || give_up "configuring failed" "$advice"
   (cd "$repo" && cmake --build --preset "$preset" -j "$jobs" "$@") ||
