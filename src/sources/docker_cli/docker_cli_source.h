@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "container_lives.h"
 #include "docker_ps.h"
 #include "files.h"
+#include "gpu_presence.h"
 #include "gpu_process_owners.h"
 #include "nvidia_smi_reader.h"
 #include "recurring_command.h"
@@ -32,8 +34,9 @@ class DockerCliSource : public Source {
  public:
   using IsTask = std::function<bool(std::string_view container_name)>;
 
+  /// `root` is where GpuPresence looks.
   DockerCliSource(CommandRunner& runner, const FileReader& files, const Clock& clock,
-                  IsTask is_task);
+                  IsTask is_task, const std::filesystem::path& root = "/");
 
   void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override;
   /// `due` SteadyTime::max(): waits until the commands have ended.
@@ -71,6 +74,7 @@ class DockerCliSource : public Source {
   bool is_listed_anew_ = false;                               ///< in this round
   std::map<std::string, ContainerLives::Life> listed_lives_;  ///< of these, by container id
   nvidia_smi::NvidiaSmiReader gpu_reader_;
+  GpuPresence gpu_presence_;
   GpuProcessOwners gpu_process_owners_;
 };
 
