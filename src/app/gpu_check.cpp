@@ -41,8 +41,17 @@ std::string describe(const GpuReadings& readings) {
                      readings.processes->size());
 }
 
+/// A condition's message says what it means for a host that has a GPU.
+std::string without_consequence(const std::string& problem) {
+  return problem.substr(0, problem.rfind("; the gpu_ columns are N/A"));
+}
+
 /// What holds for a host whose GPUs, if it has any, nobody can read.
-HostFinding without_answer(const std::string& problem, const FileReader& files) {
+HostFinding without_answer(const std::string& problem, const FileReader& files, bool is_none) {
+  if (is_none) {
+    return {true,
+            "no GPU on the PCI bus, so gpu_count will be 0 (" + without_consequence(problem) + ")"};
+  }
   if (has_nvidia_gpu(files)) {
     return {false, problem + kNvidiaAdvice};
   }
@@ -62,18 +71,19 @@ HostFinding judge(const GpuReadings& readings) {
 
 }  // namespace
 
-HostFinding check_nvidia_smi(CommandRunner& runner, const FileReader& files) {
+HostFinding check_nvidia_smi(CommandRunner& runner, const FileReader& files,
+                             GpuPresence& presence) {
   const auto readings = nvidia_smi::NvidiaSmiReader(runner).read(SteadyTime::max());
   if (readings.devices && readings.processes) {
     return {true, "nvidia-smi answers: " + describe(readings)};
   }
   return without_answer(
       readings.conditions.empty() ? "nvidia-smi gave no answer" : readings.conditions[0].message,
-      files);
+      files, readings.finds_none && presence.is_certainly_none());
 }
 
 HostFindings check_gpu_readers(const std::vector<std::unique_ptr<GpuReader>>& readers,
-                               SteadyTime due, const FileReader& files) {
+                               SteadyTime due, const FileReader& files, GpuPresence& presence) {
   for (const auto& reader : readers) {
     reader->note_tasks({.any_task = true, .new_tasks = 1});
     reader->begin();
@@ -81,7 +91,10 @@ HostFindings check_gpu_readers(const std::vector<std::unique_ptr<GpuReader>>& re
   HostFindings findings;
   std::string why_nothing;
   for (const auto& reader : readers) {
-    if (const auto readings = reader->finish({.driver = due, .command = due})) {
+    const auto readings = reader->finish({.driver = due, .command = due});
+    if (readings && readings->finds_none && presence.is_certainly_none()) {
+      why_nothing = readings->conditions.empty() ? "" : readings->conditions.front().message;
+    } else if (readings) {
       findings.push_back(judge(*readings));
     } else if (const auto condition = reader->why_nothing()) {
       why_nothing = condition->message;
@@ -89,7 +102,8 @@ HostFindings check_gpu_readers(const std::vector<std::unique_ptr<GpuReader>>& re
   }
   // NVIDIA's reader alone says why it has nothing.
   if (findings.empty() || (!why_nothing.empty() && has_nvidia_gpu(files))) {
-    findings.push_back(without_answer(why_nothing, files));
+    findings.push_back(
+        without_answer(why_nothing, files, findings.empty() && presence.is_certainly_none()));
   }
   return findings;
 }

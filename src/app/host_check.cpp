@@ -80,8 +80,8 @@ HostFinding check_writable(const std::string& what, const std::string& option, c
 }  // namespace
 
 HostFindings check_docker_cli(const Options& options, CommandRunner& runner,
-                              const FileReader& files) {
-  return {check_docker(options, runner), check_nvidia_smi(runner, files)};
+                              const FileReader& files, GpuPresence& presence) {
+  return {check_docker(options, runner), check_nvidia_smi(runner, files, presence)};
 }
 
 HostFindings check_folders(const Options& options) {

@@ -157,9 +157,10 @@ HostFindings check_native(const Options& options, const NativeBorders& borders) 
   if (auto finding = check_proc(borders.files)) {
     findings.push_back(std::move(*finding));
   }
-  std::ranges::move(check_gpu_readers(borders.gpu_readers,
-                                      borders.loop.now() + options.command_timeout, borders.files),
-                    std::back_inserter(findings));
+  std::ranges::move(
+      check_gpu_readers(borders.gpu_readers, borders.loop.now() + options.command_timeout,
+                        borders.files, borders.gpu_presence),
+      std::back_inserter(findings));
   if (auto finding = check_descriptors(borders.open_files_at_most, tasks)) {
     findings.push_back(std::move(*finding));
   }

@@ -6,6 +6,7 @@
 
 #include "event_loop.h"
 #include "files.h"
+#include "gpu_presence.h"
 #include "gpu_reader.h"
 #include "host_finding.h"
 #include "http_client.h"
@@ -19,6 +20,7 @@ struct NativeBorders {
   EventLoop& loop;
   const FileReader& files;
   const std::vector<std::unique_ptr<GpuReader>>& gpu_readers;
+  GpuPresence& gpu_presence;
   std::uint64_t open_files_at_most = 0;  ///< RLIMIT_NOFILE, the hard one
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "amd_gpus.h"
+#include "blocking_gpus.h"
 #include "curl_http_client.h"
 #include "host_gpus.h"
 #include "native_source.h"
@@ -40,6 +41,27 @@ std::chrono::nanoseconds gpu_timeout(const Options& options) {
   return std::min(kGpuTimeout, options.interval / kPartsOfInterval);
 }
 
+/// Time for a thread that does not wait for it.
+class PlainClock : public Clock {
+ public:
+  [[nodiscard]] SteadyTime now() const override { return std::chrono::steady_clock::now(); }
+  [[nodiscard]] WallTime wall_now() const override { return std::chrono::system_clock::now(); }
+  [[nodiscard]] bool wait_until(SteadyTime due) override { return now() >= due; }
+};
+
+/// AMD's GPUs with all that is needed to read them: a read that hangs may outlive everything else.
+class OwnAmdGpus : public GpuReader {
+ public:
+  [[nodiscard]] std::optional<GpuReadings> finish(const GpuReadingsDue& due) override {
+    return gpus_.finish(due);
+  }
+
+ private:
+  SystemFileReader files_;
+  PlainClock clock_;
+  amd::AmdGpus gpus_{files_, clock_};
+};
+
 /// Owns what the source refers to, in the order in which it has to go.
 class NativeSetup : public SourceSetup {
  public:
@@ -48,7 +70,7 @@ class NativeSetup : public SourceSetup {
       : prefix_(options.container_prefix),
         command_timeout_(options.command_timeout),
         engine_(loop, options.engine_socket, answer_timeout(options)),
-        gpus_(make_gpu_readers(options, loop, files, runner), files),
+        gpus_(make_gpu_readers(options, loop, files, runner), files, loop),
         source_(engine_, loop, files, gpus_,
                 {.is_task = [this](std::string_view name) { return name.starts_with(prefix_); },
                  .gpu_timeout = gpu_timeout(options)}) {}
@@ -95,7 +117,8 @@ std::vector<std::unique_ptr<GpuReader>> make_gpu_readers(const Options& options,
   auto nvml = std::make_unique<nvml::NvmlClient>(loop, nvml::own_helper_command(), timing);
   std::vector<std::unique_ptr<GpuReader>> readers;
   readers.push_back(std::make_unique<NvidiaGpus>(std::move(nvml), runner, files, loop));
-  readers.push_back(std::make_unique<amd::AmdGpus>(files, loop));
+  readers.push_back(
+      std::make_unique<BlockingGpus>(std::make_shared<OwnAmdGpus>(), "the driver of the AMD GPUs"));
   return readers;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 #include "ledger_setup.h"
 #include "native_check.h"
 #include "native_setup.h"
+#include "patient_file_reader.h"
 #include "recorder.h"
 #include "service_supervisor.h"
 #include "source_setup.h"
@@ -27,6 +29,14 @@ namespace wemol {
 namespace {
 
 constexpr int kCannotStart = 1;
+
+/// A round waits for the task root this long at most, and never for more than a part of its
+/// interval.
+std::chrono::nanoseconds task_root_wait(const Options& options) {
+  constexpr std::chrono::nanoseconds kLongest = std::chrono::seconds(1);
+  constexpr int kPartsOfInterval = 4;
+  return std::min(kLongest, options.interval / kPartsOfInterval);
+}
 
 void log_start(const Options& options) {
   spdlog::info(
@@ -41,13 +51,15 @@ void log_start(const Options& options) {
 
 HostFindings check_source(const Options& options, EventLoop& loop, const FileReader& files,
                           SystemCommandRunner& runner) {
+  GpuPresence gpu_presence(files, loop);
   if (options.source == SourceKind::docker_cli) {
-    return check_docker_cli(options, runner, files);
+    return check_docker_cli(options, runner, files, gpu_presence);
   }
   CurlHttpClient engine(loop, options.engine_socket,
                         std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout));
   const auto gpu_readers = make_gpu_readers(options, loop, files, runner);
-  return check_native(options, {engine, loop, files, gpu_readers, open_files_at_most()});
+  return check_native(options,
+                      {engine, loop, files, gpu_readers, gpu_presence, open_files_at_most()});
 }
 
 }  // namespace
@@ -67,7 +79,9 @@ int run_recorder(const Options& options,
   const SystemFileReader files;
   SystemCommandRunner runner(loop, options.command_timeout);
   const std::unique_ptr<SourceSetup> source = make_source(options, loop, files, runner);
-  ModuleCatalog modules(files, options.task_root);
+  PatientFileReader task_files(std::make_shared<SystemFileReader>(), task_root_wait(options));
+  ModuleCatalog modules(task_files, options.task_root);
+  std::filesystem::path task_root = options.task_root;
   std::vector<std::unique_ptr<Sink>> sinks;
   sinks.push_back(std::make_unique<FolderGuard>(options.output_dir, std::move(lock)));
   sinks.push_back(make_ledger(options, *source, loop));
@@ -75,6 +89,10 @@ int run_recorder(const Options& options,
   Round round(*source, modules, sinks, options.container_prefix);
   ServiceSupervisor supervisor(loop, manager, options, read_options, [&](const Options& changed) {
     runner.set_timeout(changed.command_timeout);
+    task_files.set_longest_wait(task_root_wait(changed));
+    if (std::exchange(task_root, changed.task_root) != changed.task_root) {
+      task_files.change_file_system();
+    }
     modules.set_task_root(changed.task_root);
     round.set_container_prefix(changed.container_prefix);
     source->change(changed);

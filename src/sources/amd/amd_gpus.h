@@ -17,7 +17,8 @@ namespace wemol::amd {
 /// Devices are numbered from 0 in the order of the bus. A card that sleeps, or that may fall asleep
 /// and has no compute process, is listed without readings.
 ///
-/// Everything is read in finish(), on the spot: a driver that does not answer holds the caller.
+/// Everything is read in finish(), on the spot: a driver that does not answer holds the caller,
+/// which is why BlockingGpus asks it.
 class AmdGpus : public GpuReader {
  public:
   /// `root` is the folder in which /sys and /usr lie.

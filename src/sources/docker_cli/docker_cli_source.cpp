@@ -66,7 +66,7 @@ void add_stats(const StatsByShortId& stats, const Moment& asked_at, std::chrono:
 }  // namespace
 
 DockerCliSource::DockerCliSource(CommandRunner& runner, const FileReader& files, const Clock& clock,
-                                 IsTask is_task)
+                                 IsTask is_task, const std::filesystem::path& root)
     : clock_(clock),
       is_task_(std::move(is_task)),
       ps_(runner, "docker ps"),
@@ -75,6 +75,7 @@ DockerCliSource::DockerCliSource(CommandRunner& runner, const FileReader& files,
       events_taken_until_(clock.wall_now()),
       inspect_(runner, "docker inspect"),
       gpu_reader_(runner),
+      gpu_presence_(files, clock, root),
       gpu_process_owners_(runner, files) {}
 
 void DockerCliSource::resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) {
@@ -278,6 +279,7 @@ std::vector<ListedContainer> DockerCliSource::listed_tasks() const {
 
 void DockerCliSource::read_gpus(SteadyTime due, Facts& facts) {
   auto readings = gpu_reader_.read(due);
+  gpu_presence_.settle(readings);
   std::ranges::move(readings.conditions, std::back_inserter(facts.conditions));
   facts.gpu_devices = std::move(readings.devices);
   facts.gpu_processes = std::move(readings.processes);

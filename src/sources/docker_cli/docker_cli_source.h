@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "docker_ps.h"
 #include "engine_messages.h"
 #include "files.h"
+#include "gpu_presence.h"
 #include "gpu_process_owners.h"
 #include "nvidia_smi_reader.h"
 #include "recurring_command.h"
@@ -33,8 +35,9 @@ class DockerCliSource : public Source {
  public:
   using IsTask = std::function<bool(std::string_view container_name)>;
 
+  /// `root` is where GpuPresence looks.
   DockerCliSource(CommandRunner& runner, const FileReader& files, const Clock& clock,
-                  IsTask is_task);
+                  IsTask is_task, const std::filesystem::path& root = "/");
 
   void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override;
   /// `due` SteadyTime::max(): waits until the commands have ended.
@@ -73,6 +76,7 @@ class DockerCliSource : public Source {
   RunTracker runs_;
   std::vector<docker::ListedContainer> listed_;  ///< when docker stats was started
   nvidia_smi::NvidiaSmiReader gpu_reader_;
+  GpuPresence gpu_presence_;
   GpuProcessOwners gpu_process_owners_;
 };
 

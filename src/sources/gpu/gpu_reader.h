@@ -15,6 +15,9 @@ struct GpuReadings {
   std::optional<std::vector<GpuDevice>> devices;     ///< absent when they could not be read
   std::optional<std::vector<GpuProcess>> processes;  ///< absent when they could not be read
   Conditions conditions;
+  /// Nothing could be read since the interface is missing or says that there is no GPU; not that
+  /// it failed.
+  bool finds_none = false;
 };
 
 /// Until when a round waits for them.

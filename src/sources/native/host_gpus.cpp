@@ -40,8 +40,9 @@ unsigned number_from(unsigned first_index, std::vector<GpuDevice>& devices) {
 
 }  // namespace
 
-HostGpus::HostGpus(std::vector<std::unique_ptr<GpuReader>> readers, const FileReader& files)
-    : owners_(files) {
+HostGpus::HostGpus(std::vector<std::unique_ptr<GpuReader>> readers, const FileReader& files,
+                   const Clock& clock, const std::filesystem::path& root)
+    : owners_(files), presence_(files, clock, root) {
   for (auto& reader : readers) {
     readers_.push_back({.reader = std::move(reader)});
   }
@@ -72,6 +73,7 @@ void HostGpus::finish(const GpuReadingsDue& due, const IsKnownContainer& is_know
   GpuReadings all;
   all.devices.emplace();
   all.processes.emplace();
+  all.finds_none = true;
   bool is_any_there = false;
   unsigned first_index = 0;
   Conditions why_nothing;
@@ -84,11 +86,16 @@ void HostGpus::finish(const GpuReadingsDue& due, const IsKnownContainer& is_know
       continue;
     }
     is_any_there = true;
+    all.finds_none = all.finds_none && readings->finds_none;
     if (readings->devices) {
       indices = number_from(first_index, *readings->devices);
     }
     first_index += indices;
     append(std::move(*readings), all);
+  }
+  if (all.finds_none && presence_.is_certainly_none()) {
+    presence_.settle(all);
+    is_any_there = true;  // that there is none is known
   }
   std::ranges::move(is_any_there ? all.conditions : why_nothing,
                     std::back_inserter(facts.conditions));

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <vector>
 
 #include <wemol/facts.h>
 
+#include "clock.h"
+#include "gpu_presence.h"
 #include "gpu_reader.h"
 #include "process_owners.h"
 
@@ -13,7 +16,9 @@ namespace wemol::native {
 /// All GPUs of the host, whoever made them, and whose processes use them.
 class HostGpus {
  public:
-  HostGpus(std::vector<std::unique_ptr<GpuReader>> readers, const FileReader& files);
+  /// `root` is where GpuPresence looks.
+  HostGpus(std::vector<std::unique_ptr<GpuReader>> readers, const FileReader& files,
+           const Clock& clock, const std::filesystem::path& root = "/");
 
   /// See GpuReader.
   void set_answer_timeout(std::chrono::milliseconds timeout);
@@ -34,6 +39,7 @@ class HostGpus {
 
   std::vector<Reader> readers_;
   ProcessOwners owners_;
+  GpuPresence presence_;
   std::uint64_t asked_at_ticks_ = 0;
   bool a_task_uses_gpu_ = false;
 };

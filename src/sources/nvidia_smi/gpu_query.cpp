@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "text_fields.h"
 
@@ -28,14 +29,41 @@ std::optional<std::uint64_t> parse_mib(std::string_view text) {
   return static_cast<std::uint64_t>(*value * kBytesPerMiB);
 }
 
+enum class Kind { nothing, warning, missing_device, failure, other };
+
+constexpr std::string_view kNoDevices = "No devices were found";
+constexpr std::string_view kNoDriver =
+    "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver";
+constexpr std::string_view kNoLibrary = "NVIDIA-SMI couldn't find libnvidia-ml.so";
+
+Kind kind_of(std::string_view line) {
+  static constexpr std::array<std::pair<std::string_view, Kind>, 8> kStarts{{
+      {"WARNING:", Kind::warning},
+      {"Unable to determine the device handle", Kind::missing_device},
+      {"No running processes found", Kind::nothing},
+      {"No running compute processes found", Kind::nothing},
+      {kNoDevices, Kind::failure},
+      {"NVIDIA-SMI ", Kind::failure},
+      {"Failed to initialize NVML", Kind::failure},
+      {"Field \"", Kind::failure},
+  }};
+  if (line.empty()) {
+    return Kind::nothing;
+  }
+  const auto found = std::ranges::find_if(
+      kStarts, [&](const auto& start) { return line.starts_with(start.first); });
+  return found == kStarts.end() ? Kind::other : found->second;
+}
+
 template <typename Row>
-void add_message(std::string_view line, QueryOutput<Row>& output) {
-  static constexpr std::array<std::string_view, 2> kAboutOneDevice{
-      "Unable to determine the device handle", "WARNING:"};
-  const bool about_one_device = std::ranges::any_of(
-      kAboutOneDevice, [&](std::string_view start) { return line.starts_with(start); });
-  auto& messages = about_one_device ? output.device_messages : output.failure_messages;
-  messages.emplace_back(trimmed(line));
+void add_message(std::string_view line, Kind kind, QueryOutput<Row>& output) {
+  if (kind == Kind::warning) {
+    output.warnings.emplace_back(line);
+  } else if (kind == Kind::missing_device) {
+    output.device_messages.emplace_back(line);
+  } else if (kind != Kind::nothing) {
+    output.failure_messages.emplace_back(line);
+  }
 }
 
 constexpr std::size_t kFieldsBeforeName = 2;
@@ -95,7 +123,7 @@ QueryOutput<Row> parse_rows(std::string_view text, ParseRow parse_row) {
     if (std::optional<Row> row = parse_row(line)) {
       output.rows.push_back(std::move(*row));
     } else {
-      add_message(line, output);
+      add_message(trimmed(line), kind_of(trimmed(line)), output);
     }
   }
   output.half_line = half_line(text);
@@ -142,6 +170,23 @@ std::optional<std::string_view> unknown_field(std::string_view text) {
     }
   }
   return std::nullopt;
+}
+
+template <typename Row>
+void add_standard_error(std::string_view text, QueryOutput<Row>& output) {
+  for (const std::string_view line : split_fields(text, '\n')) {
+    const Kind kind = kind_of(trimmed(line));
+    if (kind != Kind::other) {
+      add_message(trimmed(line), kind, output);
+    }
+  }
+}
+template void add_standard_error(std::string_view text, QueryOutput<GpuDevice>& output);
+template void add_standard_error(std::string_view text, QueryOutput<GpuProcess>& output);
+
+bool says_no_gpu(std::string_view message) {
+  return message.starts_with(kNoDevices) || message.starts_with(kNoDriver) ||
+         message.starts_with(kNoLibrary);
 }
 
 QueryOutput<GpuDevice> parse_gpus(std::string_view text, const std::vector<GpuColumn>& columns) {

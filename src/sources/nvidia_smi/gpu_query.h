@@ -33,7 +33,9 @@ struct GpuColumn {
 template <typename Row>
 struct QueryOutput {
   std::vector<Row> rows;
-  /// Lines about one GPU or one warning ("Unable to determine the device handle …"): the rows
+  /// Lines about one GPU that is there all the same ("WARNING: infoROM is corrupted at gpu …").
+  std::vector<std::string> warnings;
+  /// Lines about one GPU that is missing ("Unable to determine the device handle …"): the rows
   /// beside them are good.
   std::vector<std::string> device_messages;
   /// Any other line that is no row ("NVIDIA-SMI has failed because …", "No devices were found").
@@ -41,6 +43,14 @@ struct QueryOutput {
   /// Where the answer was cut off, in the middle of a line: rows are missing. Empty when whole.
   std::string half_line;
 };
+
+/// Adds what was printed to standard error. Of that, only lines that are known to speak of the GPUs
+/// count.
+template <typename Row>
+void add_standard_error(std::string_view text, QueryOutput<Row>& output);
+
+/// Whether a message says that there is no GPU, or no driver for one.
+[[nodiscard]] bool says_no_gpu(std::string_view message);
 
 /// Reads one row per GPU. A value that is no number, in whatever words, is absent. A row without
 /// an index or a uuid is a message.

@@ -1,6 +1,8 @@
 #include "nvidia_smi_reader.h"
 
 #include <algorithm>
+#include <array>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -34,16 +36,74 @@ Condition unreadable(const CommandOutcome& outcome, const std::vector<std::strin
           .follow_up = !missing};
 }
 
+/// Whether nvidia-smi has nothing to say since there is no GPU for it.
+bool finds_none(const CommandOutcome& outcome, const std::vector<std::string>& messages) {
+  // Of its own: "not found", "driver not loaded" and "NVML not found".
+  constexpr std::array kCodes{6, 9, 12};
+  return outcome.status == Status::not_found ||
+         (outcome.status == Status::exited &&
+          (std::ranges::any_of(messages, says_no_gpu) ||
+           (messages.empty() && std::ranges::find(kCodes, outcome.code) != kCodes.end())));
+}
+
+/// Whether an answer without a row is a whole one. Status 14 only says that a warning was printed
+/// beside the answer; but of GPUs, the one that is warned of is missing then.
+template <typename Row>
+bool is_whole_without_rows(const QueryOutput<Row>& output, const CommandOutcome& outcome) {
+  constexpr int kInfoRomCorrupted = 14;
+  const bool is_warning = std::is_same_v<Row, GpuProcess> && outcome.code == kInfoRomCorrupted &&
+                          output.device_messages.empty();
+  const bool lacks_warned = std::is_same_v<Row, GpuDevice> && !output.warnings.empty();
+  return (outcome.succeeded() || is_warning) && !lacks_warned && output.failure_messages.empty();
+}
+
+/// What is recorded in spite of a message.
+template <typename Row>
+std::string recorded(std::size_t rows, bool is_one_missing) {
+  if constexpr (std::is_same_v<Row, GpuProcess>) {
+    return is_one_missing ? "processes on that GPU are missing, those on the others are recorded"
+                          : "all processes on the GPUs are recorded";
+  } else {
+    const std::string gpus = fmt::format("{} listed GPU{}", rows, rows == 1 ? "" : "s");
+    const std::string are = rows == 1 ? "is" : "are";
+    return is_one_missing ? fmt::format("that GPU is missing, the {} {} recorded", gpus, are)
+                          : fmt::format("{}{} {} recorded", rows == 1 ? "the " : "all ", gpus, are);
+  }
+}
+
+template <typename Row>
+void state_messages(const QueryOutput<Row>& output, std::string_view what, Conditions& conditions) {
+  const auto state = [&](const std::string& key, const std::string& message, bool is_one_missing) {
+    conditions.push_back(
+        {.key = fmt::format("nvidia-smi {}/{}", what, key),
+         .severity = Severity::warning,
+         .message = fmt::format("nvidia-smi ({}) says: {}; {}", what, printable(message),
+                                recorded<Row>(output.rows.size(), is_one_missing))});
+  };
+  for (const std::string& message : output.warnings) {
+    state(message, message, false);
+  }
+  for (const std::string& message : output.device_messages) {
+    state(message, message, true);
+  }
+  if (!output.failure_messages.empty()) {  // may differ from round to round
+    state("other messages", output.failure_messages.front(), false);
+  }
+}
+
 /// The rows of a query when they can be used; states what was printed beside them. An empty
-/// answer is a good one only without a word of failure and with exit status 0, and one that was cut
-/// off is none: a process in the part that is missing would be taken for no process.
+/// answer is a good one only when it is whole, and one that was cut off is none: a process in the
+/// part that is missing would be taken for no process.
 template <typename Row>
 std::optional<std::vector<Row>> usable_rows(QueryOutput<Row> output, const CommandOutcome& outcome,
-                                            std::string_view what, Conditions& conditions) {
+                                            std::string_view what, GpuReadings& readings) {
   const bool ended_by_itself = outcome.status == Status::exited;
-  const bool empty_but_good = outcome.succeeded() && output.failure_messages.empty();
   const bool is_cut_off = ended_by_itself && !output.half_line.empty();
-  if (!ended_by_itself || is_cut_off || (output.rows.empty() && !empty_but_good)) {
+  if (output.rows.empty()) {
+    add_standard_error(outcome.standard_error, output);
+  }
+  if (!ended_by_itself || is_cut_off ||
+      (output.rows.empty() && !is_whole_without_rows(output, outcome))) {
     auto messages = std::move(output.failure_messages);
     if (is_cut_off) {
       messages.insert(messages.begin(), outcome.succeeded()
@@ -51,22 +111,14 @@ std::optional<std::vector<Row>> usable_rows(QueryOutput<Row> output, const Comma
                                             : output.half_line);
     }
     messages.insert(messages.end(), output.device_messages.begin(), output.device_messages.end());
-    conditions.push_back(unreadable(outcome, messages, what));
+    messages.insert(messages.end(), output.warnings.begin(), output.warnings.end());
+    readings.finds_none = !is_cut_off && output.device_messages.empty() &&
+                          output.warnings.empty() && finds_none(outcome, messages);
+    readings.conditions.push_back(unreadable(outcome, messages, what));
     return std::nullopt;
   }
-  const auto state = [&](const std::string& key, const std::string& message) {
-    conditions.push_back({.key = fmt::format("nvidia-smi {}/{}", what, key),
-                          .severity = Severity::warning,
-                          .message = fmt::format("nvidia-smi ({}) says: {}; the other GPUs are "
-                                                 "recorded",
-                                                 what, printable(message))});
-  };
-  for (const std::string& message : output.device_messages) {
-    state(message, message);
-  }
-  if (!output.failure_messages.empty()) {
-    state("other messages", output.failure_messages.front());  // may differ from round to round
-  }
+  readings.finds_none = false;
+  state_messages(output, what, readings.conditions);
   return std::move(output.rows);
 }
 
@@ -95,8 +147,8 @@ bool NvidiaSmiReader::read_processes(SteadyTime due, GpuReadings& readings) {
     readings.conditions.push_back(processes_query_.why_late(kConsequence));
     return false;
   }
-  readings.processes = usable_rows(parse_compute_apps(outcome->standard_output), *outcome,
-                                   "processes", readings.conditions);
+  readings.processes =
+      usable_rows(parse_compute_apps(outcome->standard_output), *outcome, "processes", readings);
   processes_query_.note_result(readings.processes ? std::nullopt
                                                   : std::optional(readings.conditions.back()));
   if (outcome->status != Status::exited) {
@@ -124,8 +176,8 @@ void NvidiaSmiReader::read_devices(SteadyTime due, GpuReadings& readings) {
          .follow_up = false});
     return;
   }
-  readings.devices = usable_rows(parse_gpus(outcome->standard_output, columns_), *outcome,
-                                 "devices", readings.conditions);
+  readings.devices =
+      usable_rows(parse_gpus(outcome->standard_output, columns_), *outcome, "devices", readings);
   devices_query_.note_result(readings.devices ? std::nullopt
                                               : std::optional(readings.conditions.back()));
 }

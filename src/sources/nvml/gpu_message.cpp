@@ -175,6 +175,7 @@ bool get(const Json& json, std::vector<Row>& rows) {
 
 bool get(const Json& json, GpuReadings& readings) {
   return take(json, "conditions", readings.conditions) &&
+         (!json.contains("finds_none") || take(json, "finds_none", readings.finds_none)) &&
          (!json.contains("devices") || take(json, "devices", readings.devices.emplace())) &&
          (!json.contains("processes") || take(json, "processes", readings.processes.emplace()));
 }
@@ -185,6 +186,9 @@ std::string to_line(const Answer& answer) {
   Json json = Json::object();
   if (answer.readings) {
     json["conditions"] = as_json(answer.readings->conditions);
+    if (answer.readings->finds_none) {
+      json["finds_none"] = true;
+    }
     if (answer.readings->devices) {
       json["devices"] = as_json(*answer.readings->devices);
     }

@@ -19,6 +19,7 @@ enum class Status : int {
   not_supported = 3,
   not_found = 6,
   insufficient_size = 7,
+  driver_not_loaded = 9,
   function_not_found = 13,
   gpu_is_lost = 15,
   library_driver_mismatch = 18,

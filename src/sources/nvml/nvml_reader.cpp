@@ -120,8 +120,10 @@ std::optional<Answer> NvmlReader::open(SteadyTime now) {
   }
   const Functions& functions = library->functions();
   if (const Status status = functions.init(); status != Status::success) {
+    driver_not_loaded_ = status == Status::driver_not_loaded;
     return cannot_start(library->describe(status), now);
   }
+  driver_not_loaded_ = false;
   unsigned gpus = 0;
   if (const Status status = functions.device_count(&gpus); status != Status::success) {
     functions.shutdown();
@@ -144,6 +146,7 @@ Answer NvmlReader::still_unreadable() const {
        .severity = Severity::warning,
        .message =
            fmt::format("NVML cannot be started: {}; the gpu_ columns are N/A", why_not_started_)});
+  readings.finds_none = driver_not_loaded_;
   return {.readings = std::move(readings)};
 }
 

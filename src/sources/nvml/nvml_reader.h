@@ -39,6 +39,7 @@ class NvmlReader {
   GrowingPause start_pause_{std::chrono::seconds(1), std::chrono::seconds(60)};
   GrowingPause lost_gpu_pause_{std::chrono::seconds(60), std::chrono::seconds(600)};
   std::string why_not_started_;
+  bool driver_not_loaded_ = false;  ///< that is why
 };
 
 }  // namespace wemol::nvml

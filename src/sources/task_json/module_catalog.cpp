@@ -1,5 +1,6 @@
 #include "module_catalog.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <functional>
@@ -32,12 +33,27 @@ std::string ModuleCatalog::name_of(const std::string& container_id, const std::s
     container.readings.clear();
     return container.name = std::move(*name);
   }
+  if (name.error().code == ETIMEDOUT) {
+    state_hang(name.error().message, conditions);
+    return std::string(kUnknownModule);
+  }
   conditions.push_back(
       {.key = "module unknown/" + task_id,
        .severity = Severity::warning,
        .message = fmt::format("task {}: the module is Unknown: {}", task_id, name.error().message),
        .follow_up = false});
   return std::string(kUnknownModule);
+}
+
+void ModuleCatalog::state_hang(const std::string& why, Conditions& conditions) {
+  constexpr const char* kKey = "task root hangs";
+  if (std::ranges::find(conditions, kKey, &Condition::key) == conditions.end()) {
+    conditions.push_back({.key = kKey,
+                          .severity = Severity::warning,
+                          .message = fmt::format("the task root does not answer: {}; modules that "
+                                                 "are not known yet are Unknown",
+                                                 why)});
+  }
 }
 
 const ModuleName& ModuleCatalog::name_in(const std::string& text, const std::string& path,
@@ -69,6 +85,9 @@ Result<std::string> ModuleCatalog::look_up(const std::string& task_id, Container
     const auto text = files_.read(path, kTaskJsonCapBytes);
     if (!text && (text.error().code == ENOENT || text.error().code == ENOTDIR)) {
       continue;
+    }
+    if (!text && text.error().code == ETIMEDOUT) {
+      return tl::make_unexpected(text.error());  // the others would not answer either
     }
     if (!text) {
       note(text.error().message);

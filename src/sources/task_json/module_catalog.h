@@ -50,6 +50,8 @@ class ModuleCatalog {
   };
 
   [[nodiscard]] Result<std::string> look_up(const std::string& task_id, Container& container) const;
+  /// Once per round for all tasks.
+  static void state_hang(const std::string& why, Conditions& conditions);
   [[nodiscard]] static const ModuleName& name_in(const std::string& text, const std::string& path,
                                                  Container& container);
 

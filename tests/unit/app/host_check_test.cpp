@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fake_clock.h"
 #include "fake_command_runner.h"
 #include "fake_file_reader.h"
 #include "temp_dir.h"
@@ -32,7 +33,7 @@ class HostCheck : public testing::Test {
                   printed("0, GPU-1, Fast One, 10, 5, 1, 2, 40, 30, 12.50, 75.00\n"));
   }
   HostFindings check() {
-    HostFindings findings = check_docker_cli(options, runner, files);
+    HostFindings findings = check_docker_cli(options, runner, files, presence);
     std::ranges::move(check_folders(options), std::back_inserter(findings));
     return findings;
   }
@@ -49,6 +50,8 @@ class HostCheck : public testing::Test {
   Options options;
   FakeCommandRunner runner;
   FakeFileReader files;
+  test::FakeClock clock;
+  GpuPresence presence{files, clock, dir / "host"};
 };
 
 TEST_F(HostCheck, GoodHostHasOneGoodFindingPerThing) {
@@ -75,6 +78,24 @@ TEST_F(HostCheck, HostWithoutGpuNeedsNoGpuTools) {
   using Status = CommandOutcome::Status;
   runner.answer("nvidia-smi --query-compute-apps", test::ended_as(Status::not_found));
   EXPECT_EQ(only_trouble(), "");
+}
+
+TEST_F(HostCheck, HostWithoutGpuIsToldThatNoTaskUsesOne) {
+  for (const char* folder : {"host/dev", "host/sys/bus/pci/devices"}) {
+    std::filesystem::create_directories(dir / folder);
+  }
+  for (const auto& outcome :
+       {test::ended_as(CommandOutcome::Status::not_found), printed("No devices were found\n")}) {
+    runner.answer("nvidia-smi", outcome);
+    runner.answer("nvidia-smi --query-compute-apps", outcome);
+    runner.answer("nvidia-smi --query-gpu", outcome);
+    const HostFinding finding = check().at(1);
+    EXPECT_TRUE(finding.good);
+    EXPECT_NE(finding.text.find("no GPU on the PCI bus, so gpu_count will be 0 (nvidia-smi"),
+              std::string::npos)
+        << finding.text;
+    EXPECT_EQ(finding.text.find("N/A"), std::string::npos) << finding.text;
+  }
 }
 
 TEST_F(HostCheck, TaskRootThatIsMissingOrEmptyIsToldWithItsOption) {

@@ -63,7 +63,7 @@ class NativeCheck : public testing::Test {
     return readings;
   }
   HostFindings check() {
-    return check_native(options, {engine, loop, files, readers, open_files_at_most});
+    return check_native(options, {engine, loop, files, readers, presence, open_files_at_most});
   }
   /// The texts of all findings that are good, or of all that are not.
   std::string texts(bool good) {
@@ -87,6 +87,7 @@ class NativeCheck : public testing::Test {
   FakeGpus* nvidia = new FakeGpus;
   FakeGpus* amd = new FakeGpus;
   std::vector<std::unique_ptr<GpuReader>> readers;
+  GpuPresence presence{files, loop, "/nowhere"};
   std::uint64_t open_files_at_most = 65536;
 };
 

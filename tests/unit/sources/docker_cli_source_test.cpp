@@ -8,6 +8,7 @@
 #include "fake_clock.h"
 #include "fake_command_runner.h"
 #include "fake_file_reader.h"
+#include "temp_dir.h"
 
 namespace wemol {
 namespace {
@@ -81,8 +82,10 @@ class DockerCli : public testing::Test {
   FakeCommandRunner runner;
   FakeFileReader files;
   FakeClock clock;
+  test::TempDir host;
   DockerCliSource source{runner, files, clock,
-                         [](std::string_view name) { return name.starts_with("task"); }};
+                         [](std::string_view name) { return name.starts_with("task"); },
+                         host.path()};
 };
 
 TEST_F(DockerCli, StatesContainersWithTheirReadings) {
@@ -211,6 +214,23 @@ TEST_F(DockerCli, FailingGpuToolsLeaveTheContainersRecorded) {
   EXPECT_TRUE(facts.containers->at(0).stats);
   EXPECT_FALSE(facts.gpu_processes);
   EXPECT_FALSE(facts.gpu_devices);
+}
+
+TEST_F(DockerCli, WithoutAGpuOnTheBusNoTaskUsesOne) {
+  runner.answer("nvidia-smi --query-compute-apps", ended_as(Status::not_found));
+  EXPECT_FALSE(collect().gpu_processes) << "a bus that cannot be read tells nothing";
+  for (const char* folder : {"dev", "sys/bus/pci/devices"}) {
+    std::filesystem::create_directories(host / folder);
+  }
+  clock.pass(std::chrono::minutes(2));
+  const Facts facts = collect();
+  ASSERT_TRUE(facts.gpu_processes && facts.gpu_devices);
+  EXPECT_TRUE(facts.gpu_processes->empty());
+  EXPECT_TRUE(std::ranges::any_of(facts.conditions, [](const Condition& condition) {
+    return condition.message == "no GPU on the PCI bus: gpu_count is 0";
+  }));
+  runner.answer("nvidia-smi --query-compute-apps", ended_as(Status::timed_out));
+  EXPECT_FALSE(collect().gpu_processes) << "a tool that hangs may have found one";
 }
 
 TEST_F(DockerCli, AStopInTheMiddleGivesNothing) {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "fake_clock.h"
 #include "fake_file_reader.h"
+#include "temp_dir.h"
 
 namespace wemol::native {
 namespace {
@@ -38,7 +40,7 @@ class GpusOfTwoMakers : public testing::Test {
       readers.push_back(std::make_unique<FakeGpus>());
       *reader = static_cast<FakeGpus*>(readers.back().get());
     }
-    gpus.emplace(std::move(readers), files);
+    gpus.emplace(std::move(readers), files, clock, host.path());
     files.files["/proc/7/cgroup"] = "0::/docker/" + kTask + "\n";
     files.files["/proc/7/stat"] = "7 (x) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 0 0\n";
   }
@@ -50,6 +52,8 @@ class GpusOfTwoMakers : public testing::Test {
     return facts;
   }
   FakeFileReader files;
+  test::FakeClock clock;
+  test::TempDir host;
   std::optional<HostGpus> gpus;
   FakeGpus* first = nullptr;
   FakeGpus* second = nullptr;
@@ -85,6 +89,44 @@ TEST_F(GpusOfTwoMakers, WhereNeitherIsThereNothingIsKnownAndThatIsSaid) {
   second->readings.reset();
   const Facts facts = round();
   EXPECT_FALSE(facts.gpu_devices);
+  EXPECT_FALSE(facts.gpu_processes);
+  EXPECT_EQ(facts.conditions.size(), 2U);
+}
+
+TEST_F(GpusOfTwoMakers, WhereNeitherIsThereAndNoneIsOnTheBusNoTaskUsesOneWhichIsSaid) {
+  for (const char* folder : {"dev", "sys/bus/pci/devices"}) {
+    std::filesystem::create_directories(host / folder);
+  }
+  second->readings.reset();
+  for (const bool tool_is_there : {false, true}) {
+    first->readings.reset();
+    if (tool_is_there) {
+      first->readings.emplace().conditions = {{.key = "no driver"}};
+      first->readings->finds_none = true;
+    }
+    const Facts facts = round();
+    ASSERT_TRUE(facts.gpu_devices && facts.gpu_processes);
+    EXPECT_TRUE(facts.gpu_devices->empty());
+    EXPECT_TRUE(facts.gpu_processes->empty());
+    ASSERT_EQ(facts.conditions.size(), 1U);
+    EXPECT_EQ(facts.conditions.front().severity, Severity::info);
+    EXPECT_EQ(facts.conditions.front().message, "no GPU on the PCI bus: gpu_count is 0");
+    EXPECT_FALSE(facts.conditions.front().follow_up);
+  }
+  first->readings.emplace().conditions = {{.key = "hangs"}};
+  EXPECT_FALSE(round().gpu_processes) << "who fails says nothing of whether there are any";
+}
+
+TEST_F(GpusOfTwoMakers, WhereTheBusMayHaveOneThatNobodyReadsNothingIsKnown) {
+  for (const char* folder : {"dev", "sys/bus/pci/devices/0000:01:00.0"}) {
+    std::filesystem::create_directories(host / folder);
+  }
+  const std::string device = (host / "sys/bus/pci/devices/0000:01:00.0").string();
+  files.files[device + "/class"] = "0x030200\n";
+  files.files[device + "/vendor"] = "0x10de\n";
+  first->readings.reset();
+  second->readings.reset();
+  const Facts facts = round();
   EXPECT_FALSE(facts.gpu_processes);
   EXPECT_EQ(facts.conditions.size(), 2U);
 }

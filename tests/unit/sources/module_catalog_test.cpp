@@ -1,6 +1,10 @@
 #include "module_catalog.h"
 
+#include <cerrno>
+
 #include <gtest/gtest.h>
+
+#include <wemol/snapshot.h>
 
 #include "fake_file_reader.h"
 
@@ -44,6 +48,25 @@ TEST_F(Modules, AnotherTaskRootCountsForNamesThatAreNotFoundYet) {
 TEST_F(Modules, NameMayBeAnyUtf8) {
   files.files[path_in("GPU")] = task_json("分子动力学");
   EXPECT_EQ(name(), "分子动力学");
+}
+
+TEST_F(Modules, TaskRootThatHangsIsSaidOnceForAllTasksAndNotAskedAgainForTheOtherWorkers) {
+  class HangingRoot : public FileReader {
+   public:
+    mutable int reads = 0;
+    [[nodiscard]] Result<std::string> read(const std::filesystem::path& /*path*/,
+                                           std::size_t /*max_bytes*/) const override {
+      ++reads;
+      return failure("the file system has not answered", ETIMEDOUT);
+    }
+  };
+  const HangingRoot root;
+  ModuleCatalog modules(root, "/root");
+  EXPECT_EQ(modules.name_of("1", "132178", conditions), kUnknownModule);
+  EXPECT_EQ(modules.name_of("2", "132179", conditions), kUnknownModule);
+  EXPECT_EQ(root.reads, 2);
+  ASSERT_EQ(conditions.size(), 1U);
+  EXPECT_TRUE(conditions.front().follow_up);
 }
 
 TEST_F(Modules, WorkersAreTriedInOrder) {

@@ -129,7 +129,7 @@ class Native : public testing::Test {
   test::FakeFileReader files;
   test::FakeHttpClient http;
   EventLoop loop;
-  HostGpus gpus{{}, files};
+  HostGpus gpus{{}, files, loop, "/nowhere"};
   Conditions conditions;  ///< of the last collect()
   std::vector<EndedRun> ended_runs;
   std::unique_ptr<NativeSource> source;
@@ -250,7 +250,7 @@ TEST_F(Native, GpusAreWaitedForUntilTheRoundHasToEnd) {
   std::vector<std::unique_ptr<GpuReader>> readers;
   readers.push_back(std::make_unique<NotedDue>());
   const auto& due = static_cast<const NotedDue&>(*readers.front()).noted;
-  HostGpus noting_gpus(std::move(readers), files);
+  HostGpus noting_gpus(std::move(readers), files, loop, "/nowhere");
   source = std::make_unique<NativeSource>(
       http, loop, files, noting_gpus,
       NativeSource::Settings{.is_task = [](std::string_view) { return true; }, .gpu_timeout = 1s});

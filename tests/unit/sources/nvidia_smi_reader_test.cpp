@@ -106,6 +106,88 @@ TEST_F(NvidiaSmi, DeadGpuLeavesTheProcessesOfTheOthersKnown) {
   EXPECT_EQ(readings.conditions.size(), 1U);
 }
 
+constexpr const char* kInfoRom = "WARNING: infoROM is corrupted at gpu 0000:0B:00.0\n";
+
+TEST_F(NvidiaSmi, NoProcessIsAGoodAnswerBesideAWarning) {
+  CommandOutcome on_standard_error = printed_with_status("", 14);
+  on_standard_error.standard_error = kInfoRom;
+  for (const CommandOutcome& outcome :
+       {printed_with_status(kInfoRom, 14), printed_with_status("", 14), printed(kInfoRom),
+        printed_with_status("No running processes found\n" + std::string(kInfoRom), 14),
+        printed("No running processes found\n"), on_standard_error}) {
+    runner.answer(kApps, outcome);
+    const auto readings = reader.read(SteadyTime());
+    ASSERT_TRUE(readings.processes) << outcome.standard_output << outcome.code;
+    EXPECT_TRUE(readings.processes->empty());
+    const bool is_warned =
+        (outcome.standard_output + outcome.standard_error).find("WARNING") != std::string::npos;
+    EXPECT_EQ(readings.conditions.size(), is_warned ? 1U : 0U);
+  }
+}
+
+TEST_F(NvidiaSmi, NoProcessIsNoAnswerWhenTheDriverWasNotAsked) {
+  for (const int code : {2, 4, 6, 8, 9, 12, 15, 18, 255}) {
+    runner.answer(kApps, printed_with_status("", code));
+    EXPECT_FALSE(reader.read(SteadyTime()).processes) << code;
+    runner.answer(kApps, printed_with_status(kInfoRom, code));
+    EXPECT_FALSE(reader.read(SteadyTime()).processes) << code;
+  }
+  for (const char* text : {"No devices were found\n", "11, GP", "something else\n",
+                           "Unable to determine the device handle for GPU 0000:0B:00.0: x\n"}) {
+    runner.answer(kApps, printed_with_status(kInfoRom + std::string(text), 14));
+    EXPECT_FALSE(reader.read(SteadyTime()).processes) << text;
+  }
+  CommandOutcome said_elsewhere = printed("");
+  said_elsewhere.standard_error = "Failed to initialize NVML: Unknown Error\n";
+  runner.answer(kApps, said_elsewhere);
+  EXPECT_FALSE(reader.read(SteadyTime()).processes);
+}
+
+TEST_F(NvidiaSmi, AListOfGpusThatLacksTheOneThatIsWarnedOfIsNone) {
+  for (const int code : {0, 14}) {
+    runner.answer(kGpus, printed_with_status(kInfoRom, code));
+    EXPECT_FALSE(reader.read(SteadyTime()).devices) << code;
+  }
+}
+
+TEST_F(NvidiaSmi, AMessageSaysWhatIsRecordedAllTheSame) {
+  const auto said = [&](const std::string& text) {
+    runner.answer(kGpus, printed(text));
+    const auto readings = reader.read(SteadyTime());
+    return readings.conditions.empty() ? "" : readings.conditions.front().message;
+  };
+  const std::string two = fixture("nvidia_smi/querygpu_two_a100.csv");
+  const std::string one = two.substr(0, two.find('\n') + 1);
+  const std::string lost = "Unable to determine the device handle for GPU0000:65:00.0: x\n";
+  EXPECT_TRUE(said(two + kInfoRom).ends_with("; all 2 listed GPUs are recorded"));
+  EXPECT_TRUE(said(one + kInfoRom).ends_with("; the 1 listed GPU is recorded"));
+  EXPECT_TRUE(said(lost + one).ends_with("; that GPU is missing, the 1 listed GPU is recorded"));
+  EXPECT_TRUE(said(lost + two).ends_with("; that GPU is missing, the 2 listed GPUs are recorded"));
+}
+
+TEST_F(NvidiaSmi, SaysWhetherItFindsNoGpuOrFails) {
+  const auto finds_none = [&](const CommandOutcome& outcome) {
+    runner.answer(kApps, outcome);
+    runner.answer(kGpus, outcome);
+    return reader.read(SteadyTime()).finds_none;
+  };
+  EXPECT_TRUE(finds_none(ended_as(Status::not_found)));
+  EXPECT_TRUE(finds_none(printed("No devices were found\n")));
+  EXPECT_TRUE(finds_none(printed_with_status("No devices were found\n", 6)));
+  EXPECT_TRUE(finds_none(printed_with_status(
+      "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make\n", 9)));
+  EXPECT_TRUE(finds_none(printed_with_status(
+      "NVIDIA-SMI couldn't find libnvidia-ml.so library in your system.\n", 12)));
+  EXPECT_TRUE(finds_none(printed_with_status("", 9)));
+  EXPECT_FALSE(finds_none(ended_as(Status::timed_out)));
+  EXPECT_FALSE(finds_none(ended_as(Status::signaled)));
+  EXPECT_FALSE(finds_none(printed_with_status("", 15)));
+  EXPECT_FALSE(finds_none(printed_with_status(kInfoRom, 6)));
+  EXPECT_FALSE(finds_none(
+      printed_with_status("Failed to initialize NVML: Driver/library version mismatch\n", 18)));
+  EXPECT_FALSE(finds_none(printed("")));
+}
+
 TEST_F(NvidiaSmi, AfterAHangItIsNotAskedAgainInTheSameRound) {
   runner.answer(kApps, ended_as(Status::timed_out));
   const auto readings = reader.read(SteadyTime());
