@@ -183,6 +183,30 @@ TEST_P(Ledger, a_run_between_two_rounds_is_there_with_what_is_known) {
   EXPECT_EQ(recorder.stop(), 0);
 }
 
+TEST_P(Ledger, what_is_read_of_a_restarted_container_counts_for_the_run_that_it_is_of) {
+  constexpr int kRestarts = 5;
+  constexpr double kIdleBytes = 30 << 20;
+  RecorderProcess& recorder = record();
+  // Every other run holds 60 MB.
+  start("132171",
+        "if [ -e /state ] && [ $(cat /state) = idle ]; then echo holds > /state; "
+        "dd if=/dev/zero of=/tmp/held bs=1M count=60; else echo idle > /state; fi; "
+        "exec sleep 100000",
+        {"--tmpfs", "/tmp:size=64m"});
+  for (int i = 0; i < kRestarts; ++i) {
+    // At another moment of the round each time.
+    std::this_thread::sleep_for(std::chrono::milliseconds(5000 + i * 600));
+    engine().must_docker({"restart", "--time", "0", name_of("132171")});
+  }
+  ASSERT_TRUE(eventually([&] { return ledger().size() == kRestarts; })) << logs();
+  const std::vector<Row> runs = ledger();
+  for (std::size_t i = 0; i < runs.size(); i += 2) {
+    const std::string& peak = runs[i].at("memory_peak_bytes");
+    EXPECT_TRUE(peak.empty() || std::stod(peak) < kIdleBytes) << "run " << i << ": " << peak;
+  }
+  EXPECT_EQ(recorder.stop(), 0);
+}
+
 TEST_P(Ledger, a_run_that_outlives_the_recorder_keeps_what_was_before) {
   RecorderProcess& first = record();
   start("132171", kBurn, {"--cpus", "0.3"});

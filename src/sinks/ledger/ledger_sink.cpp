@@ -135,7 +135,7 @@ LedgerSink::Run& LedgerSink::run_of(const TaskSample& sample) {
 
 void LedgerSink::add_past_rows(Run& run, const std::string& task_id) const {
   if (!run.open.run.started_at || *run.open.run.started_at < began_at_) {
-    past_.add_rows(task_id, run.open, run.tally);
+    past_.add_rows(task_id, run.open, began_at_, run.tally);
   }
 }
 

@@ -31,13 +31,13 @@ std::filesystem::path PastRecords::folder_of(const std::string& module_name) con
   return output_dir_ / folder_name(module_name);
 }
 
-void PastRecords::add_rows(const std::string& task_id, const OpenTaskRun& run,
+void PastRecords::add_rows(const std::string& task_id, const OpenTaskRun& run, WallClockTime before,
                            RunTally& tally) const {
   const OpenRun& open = run.run;
   for (const auto& file : reading::files_of(folder_of(run.module_name), task_id)) {
     const auto report = reading::read_task_rows(file, [&](const reading::TaskRow& row) {
       // A row is dated in whole seconds.
-      if (row.container == open.container_name &&
+      if (row.container == open.container_name && row.usage.read_at < before &&
           (!open.started_at || row.usage.read_at + 1s > *open.started_at)) {
         UsageReading usage = row.usage;
         usage.seen = seen_by_row_;

@@ -21,8 +21,10 @@ class PastRecords {
   PastRecords(std::filesystem::path output_dir, std::optional<std::chrono::nanoseconds> seen_by_row)
       : output_dir_(std::move(output_dir)), seen_by_row_(seen_by_row) {}
 
-  /// Adds up what the task's CSVs hold of the run. A file that cannot be read is logged.
-  void add_rows(const std::string& task_id, const OpenTaskRun& run, RunTally& tally) const;
+  /// Adds up what the task's CSVs hold of the run from before that time. A file that cannot be read
+  /// is logged.
+  void add_rows(const std::string& task_id, const OpenTaskRun& run, WallClockTime before,
+                RunTally& tally) const;
 
   /// Whether the ledger has a row of the run: a recorder may have been killed when it had written
   /// that, and not yet that the run is over.

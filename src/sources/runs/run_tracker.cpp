@@ -81,12 +81,21 @@ void RunTracker::complete(const std::string& id, Entry& entry, EndedRun known) {
   ended_.push_back(std::move(known));
 }
 
+/// Of the start of that run, which is over, or of one before.
+bool RunTracker::is_told_late(const Entry& run, const std::optional<WallTime>& start) {
+  const auto& started_at = run.run.started_at;
+  if (!start || !started_at) {
+    return false;
+  }
+  const bool is_of_that_run = run.state != State::goes_on && is_same_run(started_at, start) &&
+                              run.ended_at && *start <= *run.ended_at;
+  return is_of_that_run || *start < *started_at;
+}
+
 void RunTracker::started(const std::string& id, const std::string& name,
                          std::optional<WallTime> at) {
   Entry* const last = newest(id);
-  const bool is_of_a_run_before =
-      last != nullptr && at && last->run.started_at && *at < *last->run.started_at;
-  if (is_of_a_run_before) {
+  if (last != nullptr && is_told_late(*last, at)) {
     return;
   }
   if (last == nullptr || last->state != State::goes_on) {
@@ -98,11 +107,14 @@ void RunTracker::started(const std::string& id, const std::string& name,
   }
 }
 
-/// The last one that had begun by then; without a time the first that is not over.
+/// The last one that had begun by then; without a time the first that is not over. One that an
+/// inspection has ended may be told of later than it had ended.
 RunTracker::Entry* RunTracker::ended_then(Entries& runs, const std::optional<WallTime>& at) {
   for (std::size_t i = runs.size(); at && i-- > 0;) {
     const auto& began = runs[i].run.started_at;
-    const bool follows = i == 0 || !runs[i - 1].ended_at || *runs[i - 1].ended_at < *at;
+    const bool follows =
+        i == 0 || !runs[i - 1].ended_at ||
+        (*runs[i - 1].ended_at < *at && (runs[i - 1].has_word || runs[i - 1].state != State::over));
     if (began ? *began <= *at : follows) {
       return &runs[i];
     }
@@ -126,6 +138,9 @@ void RunTracker::died(const std::string& id, const std::string& name, std::optio
     return;
   }
   Entry* const entry = ended_then(runs->second, at);
+  if (entry != nullptr) {
+    entry->has_word = true;
+  }
   if (entry != nullptr && entry->state != State::over) {
     complete(
         id, *entry,
@@ -146,9 +161,10 @@ void RunTracker::out_of_memory(const std::string& id, std::optional<WallTime> at
 
 void RunTracker::listed(const std::vector<Listed>& containers) {
   for (auto& [id, runs] : runs_) {
-    std::erase_if(runs, [](const Entry& entry) { return entry.state == State::over; });
+    for (Entry& entry : runs) {
+      entry.is_before_listing = entry.state == State::over;
+    }
   }
-  std::erase_if(runs_, [](const auto& entry) { return entry.second.empty(); });
   std::set<std::string_view> ids;
   for (const Listed& container : containers) {
     ids.insert(container.id);
@@ -271,7 +287,8 @@ std::vector<RunTracker::Run> RunTracker::possible_runs(const std::string& id, Wa
   if (found == runs_.end()) {
     return possible;
   }
-  const Entries& runs = found->second;
+  Entries runs = found->second;
+  std::erase_if(runs, [](const Entry& entry) { return entry.is_before_listing; });
   bool is_end_before_known = true;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     // At the latest when the next one began.

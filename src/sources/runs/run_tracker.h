@@ -94,6 +94,8 @@ class RunTracker {
     std::optional<WallTime> ended_at;
     SteadyTime since;  ///< awaits the engine's word, or is over and has been taken
     bool is_taken = false;
+    bool has_word = false;           ///< the engine has told of the end
+    bool is_before_listing = false;  ///< over by then
     bool is_watched = false;
     bool is_resumed = false;  ///< and nobody knows whether it goes on
     std::optional<SteadyTime> asked_at;
@@ -103,6 +105,7 @@ class RunTracker {
 
   [[nodiscard]] Entry* newest(const std::string& id);
   [[nodiscard]] Entry* going_on(const std::string& id);
+  [[nodiscard]] static bool is_told_late(const Entry& run, const std::optional<WallTime>& start);
   [[nodiscard]] static Entry* ended_then(Entries& runs, const std::optional<WallTime>& at);
   Entry& begin(const std::string& id, const std::string& name, std::optional<WallTime> started_at);
   void succeed(const std::string& id, Entry& before, std::optional<WallTime> started_at);

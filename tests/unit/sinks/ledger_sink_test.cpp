@@ -395,6 +395,22 @@ TEST_F(Ledger, OfACsvOnlyTheRowsOfTheRunAreTakenIn) {
   EXPECT_EQ(row.at("cpu_cores_max"), "1");
 }
 
+TEST_F(Ledger, ARunWithoutAStartHasNotTheRowsOfTheRunBeforeIt) {
+  TaskCsvSink csv(dir.path());
+  write({sample(10s, 900)});
+  ASSERT_TRUE(csv.write({.samples = {sample(10s, 900)}}).empty());
+  TaskSample second = sample(40s, 100);
+  second.run = 2;
+  second.started_at.reset();
+  EndedTaskRun ended = end(50s);
+  ended.run.run = 2;
+  ended.run.started_at.reset();
+  write({second}, {ended});
+  const auto row = only_row(file());
+  EXPECT_EQ(row.at("samples"), "1");
+  EXPECT_EQ(row.at("cpu_cores_max"), "1");
+}
+
 TEST_F(Ledger, WhatIsNotMetYetStaysOpen) {
   OpenRuns open{
       .runs = {{.run = {.container_id = kB, .container_name = "task_9"}, .module_name = "MD"}},

@@ -171,6 +171,34 @@ TEST_F(RunsOfListings, AResumedRunThatGoesOnIsNotStated) {
   EXPECT_EQ(runs.find(kA)->started_at, kNoon);
 }
 
+TEST_F(RunsOfListings, WhatAnInspectionHasToldIsNotStatedAgainWhenLateEventsTellIt) {
+  round({}, listed());
+  runs.inspected(running_since(kNoon));
+  round({}, {});
+  round({}, {});
+  runs.inspected({.id = kA, .started_at = kNoon, .finished_at = kNoon + 9s, .exit_code = 137});
+  EXPECT_EQ(runs.take(kNow).size(), 1U);
+  round({}, {});
+  round({event(Event::Kind::start, kNoon + 1ms), event(Event::Kind::die, kNoon + 10s, 137)}, {});
+  EXPECT_TRUE(runs.take(kNow + 9s).empty());
+}
+
+TEST_F(RunsOfListings, ALateWordOfTheRunBeforeEndsNoRunOfWhichNoStartIsKnown) {
+  round({event(Event::Kind::start, kNoon)}, listed());
+  round({}, {});
+  round({}, {});
+  runs.inspected({.id = kA, .started_at = kNoon, .finished_at = kNoon + 9s, .exit_code = 137});
+  EXPECT_EQ(runs.take(kNow).size(), 1U);
+  round({}, listed());
+  const std::uint64_t second = runs.find(kA)->number;
+  tell(event(Event::Kind::die, kNoon + 10s, 137));
+  EXPECT_TRUE(runs.take(kNow).empty());
+  tell(event(Event::Kind::start, kNoon + 11s));
+  EXPECT_EQ(runs.find(kA)->number, second);
+  tell(event(Event::Kind::die, kNoon + 12s, 1));
+  EXPECT_EQ(runs.take(kNow).at(0).run, second);
+}
+
 /// Whoever is told by the kernel that a process has ended, and by the events.
 class RunsOfTheKernel : public Runs {
  protected:
