@@ -45,10 +45,11 @@ CsvSplitter::End CsvSplitter::take_plain_fields(const char*& at, const char* end
     keep(begin, stop > begin && stop[-1] == '\r' ? stop - 1 : stop);
   };
   const char* next = at;
+  const char separator = separator_;
   for (; end - next >= 8; next += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, next, sizeof word);
-    std::uint64_t found = bytes_that_are(word, ',') | bytes_that_are(word, '\n');
+    std::uint64_t found = bytes_that_are(word, separator) | bytes_that_are(word, '\n');
     for (; found != 0; found &= found - 1) {
       const char* const stop = next + std::countr_zero(found) / 8;
       at = stop + 1;
@@ -69,7 +70,7 @@ CsvSplitter::End CsvSplitter::take_plain_fields(const char*& at, const char* end
       at = next + 1;
       return End::line;
     }
-    if (*next == ',') {
+    if (*next == separator) {
       keep(begin, next);
       begin = next + 1;
       at = begin;
@@ -107,7 +108,7 @@ CsvSplitter::End CsvSplitter::take_quoted_field(const char*& at, const char* end
     fields_[count_ - 1] = text;
   }
   at = stop + 1;
-  if (at != end && *at == ',') {
+  if (at != end && *at == separator_) {
     ++at;
     return End::field;
   }

@@ -9,7 +9,7 @@
 namespace wemol::reading {
 
 /// Splits CSV text into records of a known number of fields, as RFC 4180 says: lines end in LF or
-/// CRLF, a field in quotes may hold commas, line ends and doubled quotes.
+/// CRLF, a field in quotes may hold separators, line ends and doubled quotes.
 ///
 /// A line that is no such record costs only itself: after a quote that nobody closes, since its
 /// writer was cut off, splitting goes on with the very next line.
@@ -23,6 +23,10 @@ class CsvSplitter {
   };
 
   explicit CsvSplitter(std::size_t column_count);
+
+  /// A comma until it is set.
+  void set_separator(char separator) { separator_ = separator; }
+  [[nodiscard]] char separator() const { return separator_; }
 
   /// Takes what is in front off `text`, and nothing when it is `half`. At the file's end
   /// (`is_last`) nothing is half: a last line without an end is a record when it has all fields.
@@ -42,6 +46,7 @@ class CsvSplitter {
   [[nodiscard]] Outcome give_up_line(std::string_view& text, bool is_last);
   void keep(const char* begin, const char* end);
 
+  char separator_ = ',';
   std::vector<std::string_view> fields_;
   std::vector<std::string> unquoted_;  ///< those that had doubled quotes
   std::size_t count_ = 0;

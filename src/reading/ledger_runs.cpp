@@ -1,6 +1,7 @@
 #include "ledger_runs.h"
 
 #include <algorithm>
+#include <map>
 
 #include "ledger_row.h"
 #include "local_time_reader.h"
@@ -21,18 +22,22 @@ std::optional<WallClockTime> as_rows_tell(std::string_view iso_time, LocalTimeRe
   constexpr std::string_view kRowTime = "2026-01-15 10:30:00";
   std::string text(iso_time.substr(0, kRowTime.size()));
   std::ranges::replace(text, 'T', ' ');
-  times.forget_order();
+  times.begin_file();
   return times.parse(text);
 }
 
-void read_ledger(const std::filesystem::path& file, RecordReader& records, LedgerIndex& index,
-                 ReadingReport& report, const std::function<void(RunSummary&&)>& take) {
+void read_ledger(const std::vector<std::filesystem::path>& files, std::size_t number,
+                 RecordReader& records, LedgerIndex& index, ReadingReport& report,
+                 const std::function<void(RunSummary&&)>& take) {
+  const std::filesystem::path& file = files[number];
   if (const auto opened = records.open(file); !opened) {
     note_bad_file(report, file, opened.error().message);
     return;
   }
   ++report.ledger_files;
+  report.resaved_files += records.has_semicolons() ? 1U : 0U;
   LocalTimeReader times;
+  std::map<std::size_t, std::uint64_t> repeats;  // by the number of the ledger repeated
   for (;;) {
     const RecordReader::Outcome outcome = records.next();
     if (outcome == RecordReader::Outcome::end) {
@@ -42,7 +47,8 @@ void read_ledger(const std::filesystem::path& file, RecordReader& records, Ledge
       note_bad_line(report, file, records.line(), records.trouble());
       continue;
     }
-    Result<RunSummary> run = parse_ledger_row(records.fields());
+    Result<RunSummary> run =
+        parse_ledger_row(records.fields(), records.has_semicolons() ? ',' : '.');
     if (!run) {
       note_bad_line(report, file, records.line(), run.error().message);
       continue;
@@ -51,9 +57,16 @@ void read_ledger(const std::filesystem::path& file, RecordReader& records, Ledge
     if (!records.has_line_end()) {
       run->energy_wh.reset();
     }
-    if (index.add(*run, as_rows_tell(records.fields()[kLedgerEndedAtColumn], times))) {
+    const auto holder =
+        index.add(*run, as_rows_tell(records.fields()[kLedgerEndedAtColumn], times), number);
+    if (!holder) {
       take(*std::move(run));
+    } else if (*holder != number) {
+      ++repeats[*holder];
     }
+  }
+  for (const auto& [holder, rows] : repeats) {
+    note_repeat(report, {.file = file, .of = files[holder], .rows = rows});
   }
   if (!records.read_error().empty()) {
     note_bad_file(report, file, records.read_error());
@@ -62,20 +75,24 @@ void read_ledger(const std::filesystem::path& file, RecordReader& records, Ledge
 
 }  // namespace
 
-bool LedgerIndex::add(const RunSummary& run, std::optional<WallClockTime> end_in_rows) {
+std::optional<std::size_t> LedgerIndex::add(const RunSummary& run,
+                                            std::optional<WallClockTime> end_in_rows,
+                                            std::size_t ledger) {
   Run key{.container = run.container,
           .started_at = in_milliseconds(run.started_at),
           .ended_at = in_milliseconds(run.ended_at),
-          .end_in_rows = end_in_rows};
+          .end_in_rows = end_in_rows,
+          .ledger = ledger};
   std::vector<Run>& runs = tasks_[run.task_id];
-  const bool is_there = std::ranges::any_of(runs, [&](const Run& other) {
+  const auto found = std::ranges::find_if(runs, [&](const Run& other) {
     return other.container == key.container && other.started_at == key.started_at &&
            (key.started_at || other.ended_at == key.ended_at);
   });
-  if (!is_there) {
-    runs.push_back(std::move(key));
+  if (found != runs.end()) {
+    return found->ledger;
   }
-  return !is_there;
+  runs.push_back(std::move(key));
+  return std::nullopt;
 }
 
 bool LedgerIndex::holds_task(const std::string& task_id) const {
@@ -108,8 +125,8 @@ std::optional<WallClockTime> LedgerIndex::last_end(const std::string& task_id) c
 void read_ledgers(const std::vector<std::filesystem::path>& files, LedgerIndex& index,
                   ReadingReport& report, const std::function<void(RunSummary&&)>& take) {
   RecordReader records(ledger_header());
-  for (const std::filesystem::path& file : files) {
-    read_ledger(file, records, index, report, take);
+  for (std::size_t number = 0; number < files.size(); ++number) {
+    read_ledger(files, number, records, index, report, take);
   }
   report.bytes += records.bytes_read();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -23,12 +24,13 @@ namespace wemol::reading {
 /// Which runs the ledgers hold, by task.
 class LedgerIndex {
  public:
-  /// False when it is there already: the same container with the same start (where that is not
-  /// known, with the same end).
+  /// Nothing, or when it is there already (the same container with the same start, where that is
+  /// not known with the same end) the number of the ledger that has it.
   ///
   /// `end_in_rows`: when the run ended, as the clock that has dated the task's rows shows it. Rows
   /// have no offset, so that is another time than ended_at where they are read in another zone.
-  bool add(const RunSummary& run, std::optional<WallClockTime> end_in_rows);
+  std::optional<std::size_t> add(const RunSummary& run, std::optional<WallClockTime> end_in_rows,
+                                 std::size_t ledger = 0);
 
   [[nodiscard]] bool holds_task(const std::string& task_id) const;
   /// When the last held run of the container ended, by the clock of the task's rows: those until
@@ -45,6 +47,7 @@ class LedgerIndex {
     std::optional<WallClockTime> started_at;
     std::optional<WallClockTime> ended_at;
     std::optional<WallClockTime> end_in_rows;
+    std::size_t ledger = 0;
   };
   std::unordered_map<std::string, std::vector<Run>> tasks_;
 };

@@ -4,6 +4,8 @@
 #include <mutex>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "text_fields.h"
 
 namespace wemol::reading {
@@ -14,6 +16,51 @@ constexpr std::size_t kTimeLength = 19;
 constexpr std::time_t kSecondsOfDay = 86400;
 constexpr int kFirstYear = 1970;
 constexpr int kLastYear = 2199;
+
+/// Takes a number of that many digits off the text, or nothing.
+std::optional<unsigned> take_digits(std::string_view& text, std::size_t least_digits,
+                                    std::size_t most_digits) {
+  const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (count < least_digits || count > most_digits) {
+    return std::nullopt;
+  }
+  const auto number = parse_number<unsigned>(text.substr(0, count));
+  text.remove_prefix(count);
+  return number;
+}
+
+bool take_one_of(std::string_view& text, std::string_view characters) {
+  const bool is_there = !text.empty() && characters.find(text.front()) != std::string_view::npos;
+  text.remove_prefix(is_there ? 1 : 0);
+  return is_there;
+}
+
+/// "2025-06-04 09:44:00" of "2025/6/4 9:44": the year stands in front, so no other day can be
+/// meant. Nothing when it is no such time.
+std::optional<std::string> in_own_form(std::string_view text) {
+  constexpr std::size_t kYearDigits = 4;
+  const auto year = take_digits(text, kYearDigits, kYearDigits);
+  const std::string_view date_separator = text.substr(0, 1);
+  if (!year || !take_one_of(text, "-/")) {
+    return std::nullopt;
+  }
+  const auto month = take_digits(text, 1, 2);
+  const bool is_alike = take_one_of(text, date_separator);
+  const auto day = take_digits(text, 1, 2);
+  if (!month || !is_alike || !day || !take_one_of(text, " ")) {
+    return std::nullopt;
+  }
+  const auto hour = take_digits(text, 1, 2);
+  const bool has_minutes = take_one_of(text, ":");
+  const auto minute = take_digits(text, 2, 2);
+  const bool has_seconds = take_one_of(text, ":");
+  const auto second = has_seconds ? take_digits(text, 2, 2) : 0U;
+  if (!hour || !has_minutes || !minute || !second || !text.empty()) {
+    return std::nullopt;
+  }
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", *year, *month, *day, *hour, *minute,
+                     *second);
+}
 
 /// The number of two digits; nothing when they are none.
 std::optional<int> two_digits(std::string_view text) {
@@ -98,6 +145,21 @@ std::optional<std::time_t> LocalTimeReader::on_day_of_change(std::time_t seconds
 }
 
 std::optional<WallClockTime> LocalTimeReader::parse(std::string_view text) {
+  if (const auto time = parse_own_form(text)) {
+    return time;
+  }
+  const auto own = in_own_form(text);
+  const auto time = own ? parse_own_form(*own) : std::nullopt;
+  has_other_form_ = has_other_form_ || time;
+  return time;
+}
+
+bool is_ambiguous_date(std::string_view text) {
+  return take_digits(text, 1, 2) && take_one_of(text, "/.-") && take_digits(text, 1, 2) &&
+         take_one_of(text, "/.-") && take_digits(text, 4, 4);
+}
+
+std::optional<WallClockTime> LocalTimeReader::parse_own_form(std::string_view text) {
   if (text.size() != kTimeLength || text[kDayLength] != ' ') {
     return std::nullopt;
   }

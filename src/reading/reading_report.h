@@ -14,7 +14,11 @@ void note_bad_line(ReadingReport& report, const std::filesystem::path& file, std
 /// Counts a file that could not be used.
 void note_bad_file(ReadingReport& report, const std::filesystem::path& file, std::string reason);
 
-/// Adds what another thread has read. The lines named are the first ones in the order of the files.
+/// Counts rows that another file has too.
+void note_repeat(ReadingReport& report, const Repeat& repeat);
+
+/// Adds what another thread has read. The lines named are the first ones in the order of the files,
+/// and so are the repetitions.
 void add_report(ReadingReport& sum, ReadingReport&& part);
 
 }  // namespace wemol::reading

@@ -58,6 +58,7 @@ Result<std::uint64_t> RecordReader::open_file(const std::filesystem::path& file)
   at_end_ = false;
   next_line_ = 1;
   read_error_.clear();
+  splitter_.set_separator(',');
   return static_cast<std::uint64_t>(status.st_size);
 }
 
@@ -69,13 +70,22 @@ Result<void> RecordReader::open(const std::filesystem::path& file) {
   if (rest_.starts_with(kByteOrderMark)) {
     rest_.remove_prefix(kByteOrderMark.size());
   }
+  const std::string_view first_line = rest_.substr(0, rest_.find('\n'));
+  if (first_line.find(',') == std::string_view::npos &&
+      first_line.find(';') != std::string_view::npos) {
+    splitter_.set_separator(';');
+  }
+  const bool is_utf16 = rest_.starts_with("\xFF\xFE") || rest_.starts_with("\xFE\xFF");
   const bool is_empty = rest_.empty() && at_end_;
   if (read_error_.empty() && (is_empty || (next() == Outcome::record && is_header()))) {
     return {};
   }
   close();
-  return failure(read_error_.empty() ? "its first line is not the header of such a file"
-                                     : read_error_);
+  if (!read_error_.empty()) {
+    return failure(read_error_);
+  }
+  return failure(is_utf16 ? "it is UTF-16; save it as CSV in UTF-8"
+                          : "its first line is not the header of such a file");
 }
 
 bool RecordReader::is_header() const {

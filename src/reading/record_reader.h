@@ -26,7 +26,8 @@ class RecordReader {
   RecordReader& operator=(const RecordReader&) = delete;
   ~RecordReader();
 
-  /// Begins a file. An empty one has the header. The error says what is wrong, without the path.
+  /// Begins a file. An empty one has the header. A spreadsheet may have saved it again with
+  /// semicolons. The error says what is wrong and what to do, without the path.
   [[nodiscard]] Result<void> open(const std::filesystem::path& file);
   /// Begins behind the first line end in the last `length` bytes of a file, whatever its header
   /// is. Line numbers count from there.
@@ -36,6 +37,8 @@ class RecordReader {
   [[nodiscard]] Outcome next();
 
   [[nodiscard]] std::span<const std::string_view> fields() const { return splitter_.fields(); }
+  /// Whether semicolons separate this file's fields: its numbers may have decimal commas.
+  [[nodiscard]] bool has_semicolons() const { return splitter_.separator() == ';'; }
   /// Whether the last record had its line end; only a file's last one can lack it.
   [[nodiscard]] bool has_line_end() const { return has_line_end_; }
   /// Of the last record or bad line: where it begins, from 1.

@@ -108,14 +108,19 @@ SampledRuns read_samples(const TaskCsvs& task, const LedgerIndex& ledgers, TaskC
                          const TaskCsvReader::NoteBytes& note_bytes) {
   SampledRuns runs(
       [&](std::string_view container) { return ledgers.held_until(task.task_id, container); });
+  RepeatedRows repeated(task.files.size());
   for (const std::filesystem::path& file : in_order_of_time(task.files, reader)) {
+    repeated.begin_file(file);
     reader.read(
         file,
         [&](const TaskRow& row) {
-          return runs.add(row) ? nullptr : "more containers than a task can have";
+          return repeated.holds(row.container, row.usage.read_at) || runs.add(row)
+                     ? nullptr
+                     : "more containers than a task can have";
         },
         note_bytes);
   }
+  reader.note(repeated);
   return runs;
 }
 
@@ -162,6 +167,18 @@ WallClockTime begin_of(const RecordedRun& run) {
       run.first_read_at.value_or(run.summary.ended_at.value_or(WallClockTime::min())));
 }
 
+Error nothing_of_task(const ReadingRequest& request, const std::string& task_id,
+                      const std::vector<BadLine>& bad_lines) {
+  if (bad_lines.empty()) {
+    return {.message = fmt::format("{}: nothing of a task {} is recorded here",
+                                   request.root.string(), task_id)};
+  }
+  const BadLine& bad = bad_lines.front();
+  return {.message =
+              fmt::format("{}:{} {}; of task {} nothing can be read", bad.file.string(),
+                          bad.line > 0 ? fmt::format("{}:", bad.line) : "", bad.reason, task_id)};
+}
+
 }  // namespace
 
 Result<ReadingReport> read_runs(const ReadingRequest& request,
@@ -200,18 +217,18 @@ Result<TaskFiles> find_task(const ReadingRequest& request, const std::string& ta
       }
     });
   }
+  TaskCsvReader reader;
   const auto task = std::ranges::find(tree->tasks, task_id, &TaskCsvs::task_id);
   if (task != tree->tasks.end()) {
-    TaskCsvReader reader;
     found.csv_files = in_order_of_time(task->files, reader);
     std::erase_if(found.csv_files, [&](const auto& file) { return !reader.first_time(file); });
     read_samples(*task, ledgers, reader, [](std::uint64_t) {}).hand_out([&](RecordedRun&& run) {
       found.runs.push_back(std::move(run));
     });
   }
+  const ReadingReport read = reader.take_report();
   if (found.csv_files.empty() && found.runs.empty()) {
-    return failure(
-        fmt::format("{}: nothing of a task {} is recorded here", request.root.string(), task_id));
+    return tl::make_unexpected(nothing_of_task(request, task_id, read.first_bad_lines));
   }
   std::ranges::stable_sort(found.runs, {}, begin_of);
   return found;

@@ -36,6 +36,13 @@ struct BadLine {
   std::string reason;
 };
 
+/// Rows that two files have: they count once.
+struct Repeat {
+  std::filesystem::path file;
+  std::filesystem::path of;  ///< the one that counts
+  std::uint64_t rows = 0;
+};
+
 /// What was read, for the report's last words. Nothing of it is fatal.
 struct ReadingReport {
   std::uint64_t ledger_rows = 0;
@@ -43,9 +50,13 @@ struct ReadingReport {
   std::uint64_t ledger_files = 0;
   std::uint64_t task_files = 0;  ///< task CSVs that were read
   std::uint64_t bytes = 0;
+  std::uint64_t resaved_files = 0;  ///< read, though not in the recorder's form: a spreadsheet's
   std::uint64_t bad_lines = 0;
   std::uint64_t bad_files = 0;
   std::vector<BadLine> first_bad_lines;  ///< at most kBadLinesNamed
+  std::uint64_t repeated_rows = 0;       ///< also counted in the rows above
+  std::uint64_t repeating_files = 0;
+  std::vector<Repeat> first_repeats;  ///< at most kBadLinesNamed
 };
 inline constexpr std::size_t kBadLinesNamed = 20;
 
@@ -83,7 +94,7 @@ struct TaskFiles {
   std::vector<RecordedRun> runs;  ///< in the order of time
 };
 
-/// Fails when the tree holds nothing of that task.
+/// Fails when the tree holds nothing of that task, or nothing that can be read.
 [[nodiscard]] Result<TaskFiles> find_task(const ReadingRequest& request,
                                           const std::string& task_id);
 

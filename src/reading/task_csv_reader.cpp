@@ -14,7 +14,7 @@ void TaskCsvReader::read(const std::filesystem::path& file, const Take& take,
     return;
   }
   ++report_.task_files;
-  rows_.begin_file();
+  rows_.begin_file(records_.has_semicolons());
   for (;;) {
     const RecordReader::Outcome outcome = records_.next();
     if (records_.bytes_read() != bytes_noted) {
@@ -36,6 +36,7 @@ void TaskCsvReader::read(const std::filesystem::path& file, const Take& take,
     }
     ++report_.sample_rows;
   }
+  report_.resaved_files += records_.has_semicolons() || rows_.has_other_times() ? 1U : 0U;
   if (!records_.read_error().empty()) {
     note_bad_file(report_, file, records_.read_error());
   }
@@ -63,7 +64,7 @@ std::optional<WallClockTime> TaskCsvReader::first_time(const std::filesystem::pa
   if (!records_.open(file)) {
     return std::nullopt;
   }
-  rows_.begin_file();
+  rows_.begin_file(records_.has_semicolons());
   for (auto outcome = records_.next(); outcome != RecordReader::Outcome::end;
        outcome = records_.next()) {
     const TaskRow* const row =

@@ -7,6 +7,7 @@
 
 #include "record_reader.h"
 #include "recorded_runs.h"
+#include "repeated_rows.h"
 #include "task_row_reader.h"
 
 namespace wemol::reading {
@@ -32,6 +33,9 @@ class TaskCsvReader {
 
   /// When the first good row was written.
   [[nodiscard]] std::optional<WallClockTime> first_time(const std::filesystem::path& file);
+
+  /// Counts what a file was read for twice.
+  void note(const RepeatedRows& repeated) { repeated.note(report_); }
 
   /// What was met since the last call.
   [[nodiscard]] ReadingReport take_report();

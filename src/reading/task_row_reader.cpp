@@ -1,5 +1,7 @@
 #include "task_row_reader.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "csv_record.h"
@@ -43,6 +45,15 @@ bool TaskRowReader::refuse(std::span<const std::string_view> fields, std::size_t
   return false;
 }
 
+std::string_view TaskRowReader::with_point(std::string_view cell) {
+  if (!has_decimal_commas_ || cell.find(',') == std::string_view::npos) {
+    return cell;
+  }
+  with_point_ = cell;
+  std::ranges::replace(with_point_, ',', '.');
+  return with_point_;
+}
+
 bool TaskRowReader::parse_identity(std::span<const std::string_view> fields) {
   row_.task_id = fields[kTaskId];
   row_.job_id = fields[kJobId];
@@ -56,7 +67,12 @@ bool TaskRowReader::parse_identity(std::span<const std::string_view> fields) {
   }
   const auto read_at = times_.parse(fields[kTimestamp]);
   if (!read_at) {
-    return refuse(fields, kTimestamp);
+    refuse(fields, kTimestamp);
+    trouble_ += is_ambiguous_date(fields[kTimestamp])
+                    ? ": nobody can tell its day from its month; save the file with times like "
+                      "2026-11-05 10:00:00"
+                    : "";
+    return false;
   }
   row_.usage.read_at = *read_at;
   return true;
@@ -64,7 +80,7 @@ bool TaskRowReader::parse_identity(std::span<const std::string_view> fields) {
 
 bool TaskRowReader::parse_usage(std::span<const std::string_view> fields) {
   UsageReading& usage = row_.usage;
-  const Cell<double> cpu_percent = parse_percent(fields[kCpuPercent]);
+  const Cell<double> cpu_percent = parse_percent(with_point(fields[kCpuPercent]));
   if (!cpu_percent.is_readable) {
     return refuse(fields, kCpuPercent);
   }
@@ -73,7 +89,7 @@ bool TaskRowReader::parse_usage(std::span<const std::string_view> fields) {
     usage.cpu_cores = *cpu_percent.value / kPercentPerCore;
   }
   const auto take_pair = [&](std::size_t column, auto& first, auto& second) {
-    const BytesPair pair = parse_bytes_pair(fields[column]);
+    const BytesPair pair = parse_bytes_pair(with_point(fields[column]));
     first = pair.first.value;
     second = pair.second.value;
     return (pair.first.is_readable && pair.second.is_readable) || refuse(fields, column);
@@ -98,7 +114,7 @@ bool TaskRowReader::take_list(const Parse& parse, std::span<const std::string_vi
     return is_not_known(fields[column]) || refuse(fields, column);
   }
   for (std::size_t i = 0; i < gpus_.size(); ++i) {
-    const Cell<double> cell = parse(items_[i]);
+    const Cell<double> cell = parse(with_point(items_[i]));
     if (!cell.is_readable) {
       return refuse(fields, column);
     }

@@ -24,12 +24,19 @@ class TaskRowReader {
   [[nodiscard]] const TaskRow* parse(std::span<const std::string_view> fields);
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
   /// The next row belongs to another file.
-  void begin_file() { times_.forget_order(); }
+  void begin_file(bool has_decimal_commas = false) {
+    times_.begin_file();
+    has_decimal_commas_ = has_decimal_commas;
+  }
+  /// Whether a time of this file was written otherwise than the recorder writes it.
+  [[nodiscard]] bool has_other_times() const { return times_.has_other_form(); }
 
  private:
   [[nodiscard]] bool parse_identity(std::span<const std::string_view> fields);
   [[nodiscard]] bool parse_usage(std::span<const std::string_view> fields);
   [[nodiscard]] bool parse_gpus(std::span<const std::string_view> fields);
+  /// The cell with a decimal point, until the next call.
+  [[nodiscard]] std::string_view with_point(std::string_view cell);
   /// Keeps which cell it is. Always false.
   bool refuse(std::span<const std::string_view> fields, std::size_t column);
 
@@ -38,6 +45,8 @@ class TaskRowReader {
                  std::optional<double> GpuReading::*value);
 
   LocalTimeReader times_;
+  bool has_decimal_commas_ = false;
+  std::string with_point_;
   TaskRow row_;
   std::vector<GpuReading> gpus_;
   std::vector<std::string_view> items_;

@@ -1,5 +1,6 @@
 #include "ledger_row.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -74,7 +75,8 @@ std::string time_text(const std::optional<WallClockTime>& time) {
 /// The fields of one row, in the order of the columns; the first that cannot be read is kept.
 class FieldReader {
  public:
-  explicit FieldReader(std::span<const std::string_view> fields) : fields_(fields) {}
+  FieldReader(std::span<const std::string_view> fields, char decimal_point)
+      : fields_(fields), decimal_point_(decimal_point) {}
 
   /// Free text, which may have a guard.
   std::string text() { return std::string(without_formula_guard(next())); }
@@ -83,12 +85,19 @@ class FieldReader {
 
   template <typename Number>
   std::optional<Number> number() {
-    return read([](std::string_view field) {
-      auto value = parse_number<Number>(field);
+    return read([&](std::string_view field) {
       if constexpr (std::is_floating_point_v<Number>) {
+        std::string with_point;
+        if (decimal_point_ != '.' && field.find(decimal_point_) != std::string_view::npos) {
+          with_point = field;
+          std::ranges::replace(with_point, decimal_point_, '.');
+          field = with_point;
+        }
+        const auto value = parse_number<Number>(field);
         return value && std::isfinite(*value) ? value : std::nullopt;
+      } else {
+        return parse_number<Number>(field);
       }
-      return value;
     });
   }
 
@@ -119,6 +128,7 @@ class FieldReader {
   }
 
   std::span<const std::string_view> fields_;
+  char decimal_point_;
   std::size_t at_ = 0;
   std::string trouble_;
 };
@@ -170,12 +180,12 @@ std::string ledger_row(const RunSummary& run) {
   return csv_record(fields);
 }
 
-Result<RunSummary> parse_ledger_row(std::span<const std::string_view> fields) {
+Result<RunSummary> parse_ledger_row(std::span<const std::string_view> fields, char decimal_point) {
   if (fields.size() != kLedgerColumnCount) {
     return failure(
         fmt::format("{} fields where a ledger has {}", fields.size(), kLedgerColumnCount));
   }
-  FieldReader reader(fields);
+  FieldReader reader(fields, decimal_point);
   RunSummary run;
   run.task_id = reader.digits();
   run.job_id = reader.digits();

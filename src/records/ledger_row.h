@@ -23,7 +23,8 @@ inline constexpr std::size_t kLedgerEndedAtColumn = 5;
 [[nodiscard]] std::string ledger_row(const RunSummary& run);
 
 /// Reads the fields of a row, quotes already taken off, as ledger_row has written them. The error
-/// names the column.
-[[nodiscard]] Result<RunSummary> parse_ledger_row(std::span<const std::string_view> fields);
+/// names the column. A spreadsheet may have made the decimal points commas.
+[[nodiscard]] Result<RunSummary> parse_ledger_row(std::span<const std::string_view> fields,
+                                                  char decimal_point = '.');
 
 }  // namespace wemol

@@ -11,6 +11,7 @@
 #include "printable.h"
 #include "reading_report.h"
 #include "recommendation_view.h"
+#include "repeated_rows.h"
 #include "task_view.h"
 
 namespace wemol::report {
@@ -47,6 +48,23 @@ Error no_such_module(const std::string& pattern, const std::vector<std::string>&
                       printable(pattern), known.empty() ? "none" : known)};
 }
 
+/// Files were there, and not a row of them could be used: "0 runs" would be wrong.
+std::optional<Error> nothing_readable(const ReportContext& context) {
+  const reading::ReadingReport& reading = context.reading;
+  if (reading.ledger_rows + reading.sample_rows > 0 || reading.bad_lines + reading.bad_files == 0) {
+    return std::nullopt;
+  }
+  std::string text =
+      fmt::format("{}: nothing in it can be read:", printable(context.folder.string()));
+  for (const std::string& bad : bad_line_texts(reading)) {
+    text += "\n  " + bad;
+  }
+  return Error{
+      text +
+      "\nGive the files as the recorder wrote them. If a spreadsheet has saved them: as CSV "
+      "in UTF-8, with times like 2026-11-05 10:00:00."};
+}
+
 Result<ModuleFigures> read_figures(const ReportOptions& options, ReportContext& context,
                                    const reading::Progress& progress) {
   ModuleFigures figures(options.window, context.now);
@@ -56,6 +74,9 @@ Result<ModuleFigures> read_figures(const ReportOptions& options, ReportContext& 
     return tl::make_unexpected(read.error());
   }
   context.reading = std::move(*read);
+  if (const auto error = nothing_readable(context)) {
+    return tl::make_unexpected(*error);
+  }
   const auto names = figures.module_names();
   const ModuleSelection selection(options.modules, names);
   if (!selection.unmatched().empty()) {
@@ -125,8 +146,13 @@ Result<TaskReport> read_task(const ReportOptions& options, ReportContext& contex
   for (reading::RecordedRun& run : files->runs) {
     task.runs.push_back({.run = std::move(run), .series = {}});
   }
+  reading::RepeatedRows repeated(task.csv_files.size());
   for (const auto& file : task.csv_files) {
+    repeated.begin_file(file);
     auto read = reading::read_task_rows(file, [&](const reading::TaskRow& row) {
+      if (repeated.holds(row.container, row.usage.read_at)) {
+        return;
+      }
       if (RunOverTime* const run = run_of_row(task, row.container, row.usage.read_at)) {
         run->series.add(row.usage);
       }
@@ -136,6 +162,7 @@ Result<TaskReport> read_task(const ReportOptions& options, ReportContext& contex
     }
     reading::add_report(context.reading, std::move(*read));
   }
+  repeated.note(context.reading);
   return task;
 }
 

@@ -30,13 +30,14 @@ double in_gibibytes_rounded_up(double gibibytes) {
   return up_to_step(gibibytes, gibibytes < kFewGib ? 0.25 : 1);
 }
 
-void judge_request(const Distribution& peaks, RequestedFigure& figure) {
+/// Of a peak below the least request there is, a percentage says nothing: "499900 % more".
+void judge_request(const Distribution& peaks, double least_request, RequestedFigure& figure) {
   figure.p50 = peaks.quantile(50);
   figure.p95 = peaks.quantile(95);
   figure.max = peaks.max();
   if (figure.request) {
     figure.too_small_for = peaks.count_above(*figure.request);
-    if (*figure.max > 0) {
+    if (*figure.max >= least_request) {
       figure.saving_percent = kWhole * (*figure.max - *figure.request) / *figure.max;
     }
   }
@@ -51,7 +52,7 @@ RequestedFigure request_for(const Distribution& needs, const Distribution& peaks
         with_more(needs.quantile(rules.percentile).value_or(0), rules.margin_percent);
     figure.request = rounded_up(std::max(by_percentile, at_least));
   }
-  judge_request(peaks, figure);
+  judge_request(peaks, rounded_up(0), figure);
   return figure;
 }
 

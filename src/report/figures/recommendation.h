@@ -33,6 +33,7 @@ struct RequestedFigure {
   std::optional<double> max;
   std::optional<std::uint64_t> too_small_for;  ///< runs whose peak was above the request
   /// Of what requesting the greatest peak for every run takes; negative: the request takes more.
+  /// Absent where that peak is below the least request there is.
   std::optional<double> saving_percent;
 };
 

@@ -17,6 +17,12 @@ Json json_reading(const reading::ReadingReport& reading) {
                          {"line", bad.line},
                          {"reason", json_text(bad.reason)}});
   }
+  Json repeats = Json::array();
+  for (const reading::Repeat& repeat : reading.first_repeats) {
+    repeats.push_back({{"file", json_text(repeat.file.string())},
+                       {"of", json_text(repeat.of.string())},
+                       {"rows", repeat.rows}});
+  }
   return {{"ledger_files", reading.ledger_files},
           {"ledger_rows", reading.ledger_rows},
           {"task_files", reading.task_files},
@@ -24,7 +30,11 @@ Json json_reading(const reading::ReadingReport& reading) {
           {"bytes", reading.bytes},
           {"bad_files", reading.bad_files},
           {"bad_lines", reading.bad_lines},
-          {"first_bad_lines", std::move(bad_lines)}};
+          {"first_bad_lines", std::move(bad_lines)},
+          {"resaved_files", reading.resaved_files},
+          {"repeated_rows", reading.repeated_rows},
+          {"repeating_files", reading.repeating_files},
+          {"first_repeats", std::move(repeats)}};
 }
 
 }  // namespace

@@ -235,7 +235,9 @@ Document recommendation_document(const ModuleFigures& figures, const ReportConte
   document.notes.emplace_back(
       "Too small for: of the runs that have the figure, those whose peak was above the request. "
       "Against "
-      "the max: what the requests take in all against requesting the greatest peak for every run.");
+      "the max: what the requests take in all against requesting the greatest peak for every run; "
+      "nothing where that peak is below the least request there is (half a core, a quarter of a "
+      "GiB, a minute).");
   return document;
 }
 

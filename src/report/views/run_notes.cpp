@@ -26,6 +26,36 @@ std::string count_text(std::uint64_t count, std::string_view noun) {
 
 }  // namespace
 
+std::vector<std::string> reading_notes(const ReportContext& context) {
+  constexpr std::size_t kNamed = 3;
+  const reading::ReadingReport& reading = context.reading;
+  std::vector<std::string> notes;
+  const auto name = [&](const std::filesystem::path& file) {
+    const auto inside = file.lexically_relative(context.folder);
+    return printable((inside.empty() ? file : inside).string());
+  };
+  for (const reading::Repeat& repeat : reading.first_repeats) {
+    if (notes.size() < kNamed) {
+      notes.push_back(fmt::format("{} repeats {} of {}: they count once.", name(repeat.file),
+                                  count_text(repeat.rows, "row"), name(repeat.of)));
+    }
+  }
+  if (reading.repeating_files > notes.size()) {
+    notes.push_back(fmt::format(
+        "{} more repeat rows of another, {} in all. Copies and links of a "
+        "folder are better kept elsewhere.",
+        count_text(reading.repeating_files - notes.size(), "file"), reading.repeated_rows));
+  }
+  if (reading.resaved_files > 0) {
+    notes.push_back(fmt::format(
+        "{} saved again by a spreadsheet: other times or semicolons. What it has left "
+        "out, such as seconds, is missing in the figures.",
+        reading.resaved_files == 1 ? std::string("1 file was")
+                                   : fmt::format("{} files were", reading.resaved_files)));
+  }
+  return notes;
+}
+
 std::vector<std::string> run_notes(const ModuleFigures& figures, const ReportContext& context) {
   const RunCounts counts = figures.counts();
   std::vector<std::string> notes{
@@ -39,6 +69,8 @@ std::vector<std::string> run_notes(const ModuleFigures& figures, const ReportCon
         "No recorded file was found. Give the recorder's --output-dir: the folder that has one "
         "folder for each module.");
   }
+  const auto of_reading = reading_notes(context);
+  notes.insert(notes.end(), of_reading.begin(), of_reading.end());
   if (counts.from_samples > 0) {
     notes.push_back(
         fmt::format("The figures of {} are estimates, added up from the samples in the task's CSV.",

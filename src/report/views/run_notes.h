@@ -16,4 +16,8 @@ inline constexpr const char* kWholeDeviceMark = "*";
 [[nodiscard]] std::vector<std::string> run_notes(const ModuleFigures& figures,
                                                  const ReportContext& context);
 
+/// What was taken otherwise than it stands in the files: rows that two files have, and files that a
+/// spreadsheet has saved.
+[[nodiscard]] std::vector<std::string> reading_notes(const ReportContext& context);
+
 }  // namespace wemol::report

@@ -9,6 +9,7 @@
 #include "figure_text.h"
 #include "plot.h"
 #include "printable.h"
+#include "run_notes.h"
 #include "time_text.h"
 
 namespace wemol::report {
@@ -182,7 +183,7 @@ std::size_t plot_columns(std::size_t screen_width) {
 }
 
 Document task_document(const TaskReport& task, const ReportContext& context, std::size_t columns) {
-  Document document;
+  Document document{.sections = {}, .notes = reading_notes(context)};
   for (std::size_t at = 0; at < task.runs.size(); ++at) {
     const auto& [run, series] = task.runs[at];
     const std::string which =

@@ -33,6 +33,16 @@ bool is_something_else(int code) {
   return code == EISDIR || code == ENXIO || code == ELOOP;
 }
 
+/// Why no name in the folder can be reached, for the folder is a link that leads in a circle or its
+/// path is too long: every number would meet the same. 0 when it is not the folder.
+int trouble_of_folder(const std::filesystem::path& folder, int code) {
+  struct stat status {};
+  if ((code != ELOOP && code != ENAMETOOLONG) || stat(folder.c_str(), &status) == 0) {
+    return 0;
+  }
+  return errno == ELOOP || errno == ENAMETOOLONG ? errno : 0;
+}
+
 /// Whether the file begins with the header, whatever its line end, and a byte order mark or none.
 bool begins_with_header(int fd, std::string_view header) {
   header.remove_suffix(kLineEnd.size());
@@ -101,7 +111,7 @@ std::error_code CsvFile::make_folder() {
 tl::expected<void, AppendError> CsvFile::open_own_file() {
   constexpr int kFlags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   constexpr mode_t kMode = 0644;
-  for (unsigned number = 1;; ++number) {
+  for (unsigned number = 1; number <= kMostNumbers; ++number) {
     std::string path = numbered_path(number);
     UniqueFd fd(open(path.c_str(), kFlags, kMode));
     if (!fd && (errno == ENOENT || errno == ENOTDIR)) {
@@ -114,10 +124,16 @@ tl::expected<void, AppendError> CsvFile::open_own_file() {
     }
     struct stat status {};
     if (!fd || fstat(fd.get(), &status) != 0) {
-      if (is_something_else(errno)) {
+      const int code = errno;
+      if (const int of_folder = trouble_of_folder(folder_, code); of_folder != 0) {
+        AppendError failure = error_at(folder_, of_folder);
+        failure.no_folder = true;
+        return tl::make_unexpected(std::move(failure));
+      }
+      if (is_something_else(code)) {
         continue;
       }
-      return tl::make_unexpected(error_at(path, errno));
+      return tl::make_unexpected(error_at(path, code));
     }
     const off_t size = status.st_size;
     if (S_ISREG(status.st_mode) && (size == 0 || begins_with_header(fd.get(), header_))) {
@@ -135,6 +151,10 @@ tl::expected<void, AppendError> CsvFile::open_own_file() {
       return {};
     }
   }
+  return tl::make_unexpected(
+      AppendError{.code = EEXIST,
+                  .message = fmt::format("{} to {}: none is a file with this program's header",
+                                         numbered_path(1), numbered_path(kMostNumbers))});
 }
 
 bool CsvFile::is_open_and_unchanged() const {

@@ -19,7 +19,8 @@ namespace wemol {
 struct AppendError {
   int code = 0;  ///< errno
   std::string message;
-  /// The folder does not exist and cannot be made, for a reason that will not pass by itself.
+  /// The folder does not exist and cannot be made, or cannot be reached, for a reason that will not
+  /// pass by itself.
   bool no_folder = false;
 };
 
@@ -29,7 +30,7 @@ struct AppendError {
 ///   the file's size), the half is taken back, so a row is there whole or not.
 /// - Nothing else is ever removed or rewritten. A last line without an end gets one first.
 /// - A file with another header (or something that is no file) is left alone: the rows go to
-///   `<stem>-2.csv`, `-3`, ….
+///   `<stem>-2.csv`, `-3`, …, up to kMostNumbers.
 /// - The file is looked at before each row: one that was removed or renamed is begun anew, and so
 ///   is its folder; one that somebody else has changed is checked as if it were met for the first
 ///   time.
@@ -40,6 +41,9 @@ struct AppendError {
 /// - When sync returns without an error, a power cut does not lose it either.
 class CsvFile {
  public:
+  /// So many names are tried, so that looking for one ends.
+  static constexpr unsigned kMostNumbers = 100;
+
   /// `header` ends in CRLF, as rows do.
   CsvFile(std::filesystem::path folder, std::string stem, std::string_view header);
 

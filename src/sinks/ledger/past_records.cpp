@@ -58,7 +58,7 @@ bool PastRecords::has_ledger_row(const RunSummary& run) {
   if (found == ledgers_.end()) {
     found = ledgers_.emplace(folder, index_of(folder)).first;
   }
-  return !found->second.add(run, {});
+  return found->second.add(run, {}).has_value();
 }
 
 }  // namespace wemol

@@ -32,8 +32,8 @@ TEST(LocalTimeReader, ReadsNothingElse) {
   for (const char* text :
        {"", "2025-06-04", "2025-06-04T09:44:28", "2025-06-04 09:44:2", "2025-06-04 09:44:288",
         "2025-02-29 09:44:28", "2025-13-01 09:44:28", "2025-06-04 24:00:00", "2025-06-04 09:60:00",
-        "2025-06-04 09-44-28", "2025/06/04 09:44:28", "20 5-06-04 09:44:28", "2025-06-04 0a:44:28",
-        "1969-12-31 23:59:59", "2200-01-01 00:00:00", "-025-06-04 09:44:28"}) {
+        "2025-06-04 09-44-28", "20 5-06-04 09:44:28", "2025-06-04 0a:44:28", "1969-12-31 23:59:59",
+        "2200-01-01 00:00:00", "-025-06-04 09:44:28"}) {
     EXPECT_EQ(reader.parse(text), std::nullopt) << text;
   }
 }
@@ -54,7 +54,7 @@ TEST(LocalTimeReader, TellsARepeatedHourByTheOrderOfTheRows) {
   EXPECT_EQ(reader.parse("2025-10-26 02:00:00"), at(1761440400s));
   EXPECT_EQ(reader.parse("2025-10-26 02:59:59"), at(1761443999s));
   EXPECT_EQ(reader.parse("2025-10-26 03:00:00"), at(1761444000s));
-  reader.forget_order();
+  reader.begin_file();
   EXPECT_EQ(reader.parse("2025-10-26 02:00:00"), at(1761436800s));
 }
 
@@ -64,6 +64,46 @@ TEST(LocalTimeReader, MakesSomethingOfATimeThatIsLeftOut) {
   const auto time = reader.parse("2025-03-30 02:30:00");
   ASSERT_TRUE(time);
   EXPECT_LE(std::chrono::abs(*time - at(1743296400s)), 30min);
+}
+
+}  // namespace
+}  // namespace wemol::reading
+
+namespace wemol::reading {
+namespace {
+
+TEST(LocalTimeReader, ReadsWhatASpreadsheetMakesOfATimeWhereItsYearStandsInFront) {
+  const test::TimeZone zone("UTC0");
+  LocalTimeReader reader;
+  const auto expected = reader.parse("2026-01-05 09:04:00");
+  ASSERT_TRUE(expected);
+  EXPECT_FALSE(reader.has_other_form());
+  for (const char* text : {"2026/1/5 9:04", "2026/01/05 09:04", "2026/1/5 9:04:00",
+                           "2026/01/05 09:04:00", "2026-01-05 09:04"}) {
+    reader.begin_file();
+    EXPECT_EQ(reader.parse(text), expected) << text;
+    EXPECT_TRUE(reader.has_other_form()) << text;
+  }
+  reader.begin_file();
+  for (const char* text :
+       {"1/5/2026 9:04",      "5.1.2026 9:04",  "26/1/5 9:04",      "2026/1-5 9:04",
+        "2026.1.5 9:04",      "2026/1/5 9:4",   "2026/1/5 9:04:0",  "2026/13/5 9:04",
+        "2026/2/30 9:04",     "2026/1/5 24:00", "2026/1/5 9:04 PM", "2026/1/5 9",
+        "2026/1/5 9:04:",     "2026/1/5",       "2026//5 9:04",     "20260/1/5 9:04",
+        "2026/1/5 9:04:00.5", "46027.3778",     "2026/001/5 9:04",  "+2026/1/5 9:04",
+        " 2026/1/5 9:04"}) {
+    EXPECT_EQ(reader.parse(text), std::nullopt) << text;
+  }
+  EXPECT_FALSE(reader.has_other_form());
+}
+
+TEST(LocalTimeReader, KnowsADateThatCanBeReadInTwoWays) {
+  for (const char* text : {"11/5/2026 10:00", "1/1/2026", "11.05.2026 10:00", "5-11-2026 10:00"}) {
+    EXPECT_TRUE(is_ambiguous_date(text)) << text;
+  }
+  for (const char* text : {"2026/11/5 10:00", "2026-11-05 10:00:00", "", "11", "x", "11/5"}) {
+    EXPECT_FALSE(is_ambiguous_date(text)) << text;
+  }
 }
 
 }  // namespace

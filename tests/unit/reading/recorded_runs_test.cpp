@@ -79,6 +79,27 @@ class RecordedFiles : public testing::Test {
     return names;
   }
 
+  Names repeats() {
+    Names names;
+    for (const Repeat& repeat : report.first_repeats) {
+      names.push_back(repeat.file.lexically_relative(root.path()).string() + ": " +
+                      std::to_string(repeat.rows) + " of " +
+                      repeat.of.lexically_relative(root.path()).string());
+    }
+    return names;
+  }
+  /// Ten seconds of a container, a row each five seconds.
+  static std::string three_rows(const std::string& container = "a") {
+    return row(container, "10:00:00") + row(container, "10:00:05") + row(container, "10:00:10");
+  }
+  void expect_three_rows_of_a() {
+    const auto runs = read();
+    ASSERT_EQ(containers(runs), Names{"a"});
+    EXPECT_EQ(runs[0].summary.samples, 3U);
+    EXPECT_EQ(runs[0].summary.duration_seconds, 15);
+    EXPECT_EQ(runs[0].summary.cpu_seconds, 15);
+  }
+
   test::TimeZone zone{"UTC0"};
   test::TempDir root;
   ReadingReport report;
@@ -349,6 +370,181 @@ TEST_F(RecordedFiles, OfTooManyContainersAreNotAllKept) {
   EXPECT_EQ(read().size(), 1000U);
   EXPECT_EQ(report.bad_lines, 2U);
   EXPECT_EQ(bad_lines()[0], "MD/1.csv:1002: more containers than a task can have");
+}
+
+TEST_F(RecordedFiles, ThatWereCopiedCountOnce) {
+  write_csv("MD/1.csv", three_rows());
+  write_csv("MD - Copy/1.csv", three_rows());
+  expect_three_rows_of_a();
+  EXPECT_EQ(repeats(), Names{"MD - Copy/1.csv: 3 of MD/1.csv"});
+  EXPECT_EQ(report.repeated_rows, 3U);
+  EXPECT_EQ(report.repeating_files, 1U);
+  EXPECT_EQ(report.bad_lines, 0U);
+}
+
+TEST_F(RecordedFiles, ThatAreLinkedCountOnce) {
+  write_csv("MD/1.csv", three_rows());
+  std::filesystem::create_directory_symlink("MD", root / "link to folder");
+  std::filesystem::create_directory(root / "other");
+  std::filesystem::create_symlink("../MD/1.csv", root / "other/1.csv");
+  std::filesystem::create_hard_link(root / "MD/1.csv", root / "other/1-2.csv");
+  std::filesystem::create_symlink(root.path(), root / "link to root");
+  expect_three_rows_of_a();
+  EXPECT_EQ(repeats(), (Names{"link to folder/1.csv: 3 of MD/1.csv", "other/1-2.csv: 3 of MD/1.csv",
+                              "other/1.csv: 3 of MD/1.csv"}));
+  EXPECT_EQ(report.repeated_rows, 9U);
+}
+
+TEST_F(RecordedFiles, ThatWereCopiedWhileTheTaskRanCountOnce) {
+  write_csv("MD/1.csv", three_rows());
+  for (const char* copy : {"MD - Copy/1.csv", "Copy of MD/1.csv"}) {  // behind and before it
+    write_csv(copy, row("a", "10:00:00") + row("a", "10:00:05"));
+    expect_three_rows_of_a();
+    EXPECT_EQ(report.repeated_rows, 2U);
+    std::filesystem::remove(root / copy);
+  }
+}
+
+TEST_F(RecordedFiles, ThatWereCopiedAndContinuedHaveTheirOwnRowsToo) {
+  write_csv("MD/1.csv", row("a", "10:00:00") + row("a", "10:00:05"));
+  write_csv("MD - Copy/1.csv", three_rows() + row("b", "10:00:05"));
+  const auto runs = read();
+  ASSERT_EQ(containers(runs), (Names{"a", "b"}));
+  EXPECT_EQ(runs[0].summary.samples, 3U);
+  EXPECT_EQ(runs[0].summary.duration_seconds, 15);
+  EXPECT_EQ(runs[1].summary.samples, 1U) << "the same time, another container";
+  EXPECT_EQ(repeats(), Names{"MD - Copy/1.csv: 2 of MD/1.csv"});
+}
+
+TEST_F(RecordedFiles, ThatAClockSetBackHasDatedAreRecognizedToo) {
+  const std::string rows = row("a", "10:00:10") + row("a", "10:00:00") + row("a", "10:00:05");
+  write_csv("MD/1.csv", rows);
+  write_csv("MD - Copy/1.csv", rows);
+  EXPECT_EQ(read().at(0).summary.samples, 3U);
+  EXPECT_EQ(report.repeated_rows, 3U);
+}
+
+TEST_F(RecordedFiles, MayHaveTwoRowsOfOneSecond) {
+  const std::string rows = row("a", "10:00:00") + row("a", "10:00:00") + row("a", "10:00:01");
+  write_csv("MD/1.csv", rows);
+  EXPECT_EQ(read().at(0).summary.samples, 3U) << "the interval is half a second";
+  EXPECT_EQ(report.repeated_rows, 0U);
+  write_csv("MD - Copy/1.csv", rows);
+  EXPECT_EQ(read().at(0).summary.samples, 3U);
+  EXPECT_EQ(report.repeated_rows, 3U);
+}
+
+TEST_F(RecordedFiles, OfALedgerThatWasCopiedCountOnceAndSaySo) {
+  write_ledger("MD/summary.csv",
+               {ledger_run("a", 10h), ledger_run("b", 11h), ledger_run("b", 11h)});
+  write_ledger("MD - Copy/summary.csv", {ledger_run("a", 10h), ledger_run("c", 11h)});
+  std::filesystem::create_directory_symlink("MD", root / "link");
+  EXPECT_EQ(containers(read()), (Names{"a", "b", "c"}));
+  EXPECT_EQ(report.repeated_rows, 4U) << "b is twice in one file, which is no copy";
+  EXPECT_EQ(repeats(), (Names{"MD - Copy/summary.csv: 1 of MD/summary.csv",
+                              "link/summary.csv: 3 of MD/summary.csv"}));
+}
+
+TEST_F(RecordedFiles, OfOneTaskThatWereCopiedAreOneRun) {
+  write_csv("MD/1.csv", three_rows());
+  write_csv("MD - Copy/1.csv", three_rows());
+  const auto found = find_task({.root = root.path()}, "1");
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->runs.size(), 1U);
+  EXPECT_EQ(found->runs[0].summary.samples, 3U);
+}
+
+TEST_F(RecordedFiles, OfASpreadsheetAreReadWhereTheyMeanOneThing) {
+  const std::string header{kTaskHeader};
+  const auto write = [&](std::string text, const auto& change) {
+    change(text);
+    test::write_text(root / "MD/1.csv", text);
+  };
+  const auto replace_all = [](std::string& text, const std::string& from, const std::string& to) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+      text.replace(at, from.size(), to);
+    }
+  };
+  const std::string text = header + "\r\n" + three_rows();
+  write(text, [](std::string& t) { t = "\xEF\xBB\xBF" + t; });
+  expect_three_rows_of_a();
+  EXPECT_EQ(report.resaved_files, 0U) << "nothing of it is told otherwise";
+  write(text, [](std::string& t) { std::erase(t, '\r'); });
+  expect_three_rows_of_a();
+  write(text, [&](std::string& t) { replace_all(t, "2025-06-04 ", "2025/6/4 "); });
+  expect_three_rows_of_a();
+  EXPECT_EQ(report.resaved_files, 1U);
+  write(text, [&](std::string& t) {
+    std::ranges::replace(t, ',', ';');
+    replace_all(t, "100.00%", "100,00%");
+  });
+  expect_three_rows_of_a();
+  EXPECT_EQ(report.resaved_files, 1U);
+  write(text, [&](std::string& t) {
+    std::erase(t, '\r');
+    t.pop_back();
+    replace_all(t, ",", "\";\"");
+    replace_all(t, "\n", "\"\n\"");
+    replace_all(t, "100.00%", "100,00%");
+    replace_all(t, "2025-06-04", "2025/06/04");
+    t = "\xEF\xBB\xBF\"" + t + "\"\n";
+  });
+  expect_three_rows_of_a();
+  write(text, [&](std::string& t) { replace_all(t, "10:00:05", "10:00"); });
+  EXPECT_EQ(read().at(0).summary.samples, 3U) << "without seconds";
+  EXPECT_EQ(report.resaved_files, 1U);
+}
+
+TEST_F(RecordedFiles, OfASpreadsheetWithTwoGpusAreRead) {
+  std::string header{kTaskHeader};
+  std::ranges::replace(header, ',', ';');
+  test::write_text(
+      root / "MD/1.csv",
+      header +
+          "\r\n1;7;MD;2025/6/4 9:44;a;350,5%;1,5GiB / 4GiB;0,1%;0B / 0B;0B / 0B;1;2;0,1;X,Y;"
+          "500MB,700MB;24576MB,24576MB;88%,12%;35%,1%;72,70;54%,1%;341,50W,58,50W;350W,350W\r\n");
+  const auto runs = read();
+  ASSERT_EQ(runs.size(), 1U) << bad_lines().at(0);
+  EXPECT_EQ(runs[0].summary.cpu_cores_max, 3.505);
+  EXPECT_EQ(runs[0].summary.memory_peak_bytes, 1610612736U);
+  EXPECT_EQ(runs[0].summary.gpu_ids, "0,1");
+}
+
+TEST_F(RecordedFiles, WithDaysThatMayBeMonthsAreRefusedAndTheReasonIsSaid) {
+  for (const char* time : {"11/5/2026 10:00", "11.05.2026 10:00:00", "5-11-2026 10:00"}) {
+    test::write_text(root / "MD/1.csv", std::string(kTaskHeader) + "\r\n1,7,MD," + time +
+                                            ",a,1%,1B / 1B,1%,0B / 0B,0B / 0B,1" + kLastColumns +
+                                            "\r\n");
+    EXPECT_TRUE(read().empty());
+    EXPECT_EQ(bad_lines(), Names{std::string("MD/1.csv:2: timestamp cannot be \"") + time +
+                                 "\": nobody can tell its day from its month; save the file with "
+                                 "times like 2026-11-05 10:00:00"});
+  }
+}
+
+TEST_F(RecordedFiles, OfALedgerThatASpreadsheetHasSavedAreRead) {
+  std::string text = ledger_header() + ledger_row(ledger_run("a", 10h));
+  std::ranges::replace(text, ',', ';');
+  text.replace(text.find("12.5"), 4, "12,5");
+  test::write_text(root / "MD/summary.csv", "\xEF\xBB\xBF" + text);
+  const auto runs = read();
+  ASSERT_EQ(runs.size(), 1U) << bad_lines().at(0);
+  EXPECT_EQ(runs[0].summary.energy_wh, 12.5);
+  EXPECT_EQ(runs[0].basis, Basis::ledger);
+  EXPECT_EQ(report.resaved_files, 1U);
+}
+
+TEST_F(RecordedFiles, InUtf16AreBadAndTheReasonIsSaid) {
+  test::write_text(root / "MD/1.csv", std::string("\xFF\xFEt\0a\0", 6));
+  EXPECT_TRUE(read().empty());
+  EXPECT_EQ(bad_lines(), Names{"MD/1.csv:0: it is UTF-16; save it as CSV in UTF-8"});
+}
+
+TEST_F(RecordedFiles, OfOneTaskThatCannotBeReadSayWhy) {
+  write_csv("MD/1.csv", "1,7,MD,11/5/2026 10:00,a\r\n");
+  const auto found = find_task({.root = root.path()}, "1");
+  ASSERT_FALSE(found);
+  EXPECT_NE(found.error().message.find("MD/1.csv:2:"), std::string::npos) << found.error().message;
 }
 
 TEST(RecordedFileName, IsThatOfATaskOrALedger) {

@@ -66,6 +66,36 @@ TEST(Recommendation, BelowThePeakItSaysForHowManyRunsItWouldHaveBeenTooSmall) {
   }
 }
 
+TEST(Recommendation, SavesNoPercentageOfAPeakBelowTheLeastRequest) {
+  constexpr double kMebibyte = 1024.0 * 1024;
+  GroupFigures group;
+  for (int run = 0; run < 20; ++run) {
+    group.cpu_cores_max.add(0.0001);
+    group.memory_peak_bytes.add(30 * kMebibyte);
+    group.gpu_memory_peak_mib.add(0.);
+    group.run_time_seconds.add(59);
+  }
+  const Recommendation least = recommend(group, {});
+  EXPECT_EQ(least.cores.request, 0.5);
+  for (const RequestedFigure& figure :
+       {least.cores, least.memory_bytes, least.gpu_memory_mib, least.time_limit_seconds}) {
+    EXPECT_TRUE(figure.request && figure.max && figure.too_small_for);
+    EXPECT_EQ(figure.saving_percent, std::nullopt);
+  }
+  GroupFigures at_it;
+  for (int run = 0; run < 20; ++run) {
+    at_it.cpu_cores_max.add(0.5);
+    at_it.memory_peak_bytes.add(256 * kMebibyte);
+    at_it.gpu_memory_peak_mib.add(256);
+    at_it.run_time_seconds.add(60);
+  }
+  const Recommendation made = recommend(at_it, {});
+  for (const RequestedFigure& figure :
+       {made.cores, made.memory_bytes, made.gpu_memory_mib, made.time_limit_seconds}) {
+    EXPECT_DOUBLE_EQ(figure.saving_percent.value(), -100);
+  }
+}
+
 TEST(Recommendation, CoresByTheMeanAreStillJudgedByThePeaks) {
   const RequestedFigure cores = recommend(group_of_amounts(one_to_twenty()),
                                           {.margin_percent = 0, .cores_basis = CoresBasis::mean})

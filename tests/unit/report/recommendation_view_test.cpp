@@ -93,6 +93,22 @@ TEST(RecommendationText, NeverBelowAPeakWithoutSayingSo) {
   expect_in(text, "45 % less\n");
 }
 
+TEST(RecommendationText, HasNoPercentageOfAPeakBelowTheLeastRequest) {
+  auto runs = twenty_runs();
+  for (RecordedRun& run : runs) {
+    run.summary.cpu_cores_max = 0.0001;
+    run.summary.memory_peak_bytes = kGib / 40;
+    run.summary.duration_seconds = 2;
+  }
+  const std::string text = text_of(runs);
+  EXPECT_EQ(text.find("% more"), std::string::npos) << text;
+  expect_in(text, "below the least request there is (half a core, a quarter of a GiB, a minute)");
+  for (const char* figure : {"cores", "memory_bytes", "time_limit_seconds"}) {
+    EXPECT_TRUE(json_of(runs)["modules"][0][figure]["saving_percent"].is_null()) << figure;
+    EXPECT_FALSE(json_of(runs)["modules"][0][figure]["request"].is_null()) << figure;
+  }
+}
+
 TEST(RecommendationText, TooFewRunsGiveNoNumbersButTheirPeaks) {
   auto runs = twenty_runs();
   runs.resize(3);

@@ -13,6 +13,7 @@
 
 #include "known_tree.h"
 #include "module_figures.h"
+#include "task_row_reader.h"
 #include "temp_dir.h"
 #include "text_file.h"
 
@@ -346,6 +347,92 @@ TEST_F(ReportProgram, ADiskThatIsFullIsAFailure) {
 TEST_F(ReportProgram, ColorsWhatIsNoTerminalOnlyWhenAsked) {
   EXPECT_EQ(run("recommend " + dir_.path().string()), 0);
   EXPECT_EQ(out().find('\x1b'), std::string::npos);
+}
+
+/// A folder with a task's CSV, two rows of 1 core, and no GPU.
+class SmallReport : public testing::Test {
+ protected:
+  void write(const std::string& name, const std::string& date = "2026-11-05 ") {
+    const auto row = [&](const char* time) {
+      return "1,7,MD," + date + time + ",a,100.00%,1MiB / 1GiB,0.1%,0B / 0B,0B / 0B,1,0" +
+             ",N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A\r\n";
+    };
+    wemol::test::write_text(
+        dir / name, std::string(reading::kTaskHeader) + "\r\n" + row("10:00:00") + row("10:00:05"));
+  }
+  Result<ReportText> report(Command command, Format format) {
+    ReportOptions options;
+    options.command = command;
+    options.folder = dir.path();
+    options.format = format;
+    options.task_id = "1";
+    return report_text(options, kLongAfter, {.width = 1000}, [](std::uint64_t, std::uint64_t) {});
+  }
+
+  TempDir dir;
+};
+
+TEST_F(SmallReport, SaysWhichFileRepeatsWhich) {
+  write("MD/1.csv");
+  write("MD - Copy/1.csv");
+  for (const Command command : {Command::modules, Command::recommend, Command::task}) {
+    for (const Format format : {Format::table, Format::markdown}) {
+      const auto made = report(command, format);
+      ASSERT_TRUE(made);
+      EXPECT_NE(made->text.find("MD - Copy/1.csv repeats 2 rows of MD/1.csv: they count once."),
+                std::string::npos)
+          << made->text;
+    }
+    const auto json = ordered_json::parse(report(command, Format::json)->text);
+    EXPECT_EQ(json["reading"]["repeated_rows"], 2);
+    EXPECT_EQ(json["reading"]["repeating_files"], 1);
+    EXPECT_EQ(json["reading"]["first_repeats"][0]["file"], (dir / "MD - Copy/1.csv").string());
+    EXPECT_EQ(json["reading"]["first_repeats"][0]["of"], (dir / "MD/1.csv").string());
+    EXPECT_EQ(json["reading"]["first_repeats"][0]["rows"], 2);
+  }
+  const auto task = ordered_json::parse(report(Command::task, Format::json)->text);
+  EXPECT_EQ(task["runs"][0]["samples"], 2);
+  std::uint64_t plotted = 0;
+  for (const auto& bucket : task["runs"][0]["series"]) {
+    plotted += bucket["samples"].get<std::uint64_t>();
+  }
+  EXPECT_EQ(plotted, 2U);
+}
+
+TEST_F(SmallReport, SaysThatAFileWasSavedByASpreadsheet) {
+  write("MD/1.csv", "2026/11/5 ");
+  const auto made = report(Command::modules, Format::table);
+  ASSERT_TRUE(made);
+  EXPECT_NE(made->text.find("1 file was saved again by a spreadsheet"), std::string::npos);
+  const auto json = ordered_json::parse(report(Command::modules, Format::json)->text);
+  EXPECT_EQ(json["reading"]["resaved_files"], 1);
+  EXPECT_EQ(json["runs"]["counted"], 1);
+}
+
+TEST_F(SmallReport, FailsWhereNothingCanBeRead) {
+  write("MD/1.csv", "11/5/2026 ");
+  for (const Command command : {Command::modules, Command::recommend, Command::task}) {
+    for (const Format format : {Format::table, Format::markdown, Format::csv, Format::json}) {
+      const auto made = report(command, format);
+      ASSERT_FALSE(made) << made->text;
+      EXPECT_NE(made.error().message.find("MD/1.csv:2: timestamp cannot be"), std::string::npos)
+          << made.error().message;
+      EXPECT_NE(made.error().message.find("save the file with times like"), std::string::npos);
+    }
+  }
+  write("MD/2.csv");
+  EXPECT_TRUE(report(Command::modules, Format::table)) << "something can be read";
+}
+
+TEST_F(SmallReport, OfATreeWithoutFilesIsMade) {
+  EXPECT_TRUE(report(Command::modules, Format::table));
+}
+
+TEST_F(SmallReport, OfATaskWithoutGpuSaysNone) {
+  write("MD/1.csv");
+  const auto json = ordered_json::parse(report(Command::modules, Format::json)->text);
+  EXPECT_EQ(json["modules"][0]["gpu_models"], ordered_json::array());
+  EXPECT_EQ(report(Command::modules, Format::table)->text.find("not known"), std::string::npos);
 }
 
 }  // namespace

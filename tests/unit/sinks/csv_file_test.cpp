@@ -244,6 +244,63 @@ TEST_F(Csv, HeaderThatDoesNotFitLeavesTheFileEmpty) {
   EXPECT_EQ(read_text(path), "a,b\r\n1,2\r\n");
 }
 
+TEST_F(Csv, FolderThatIsALinkToItselfOrToNowhereCannotBeMade) {
+  std::filesystem::create_symlink("module", dir / "module");
+  std::filesystem::create_symlink("two", dir / "one");
+  std::filesystem::create_symlink("one", dir / "two");
+  std::filesystem::create_symlink("nowhere", dir / "dangling");
+  for (const char* folder : {"module", "one", "module/below", "dangling"}) {
+    CsvFile csv{dir / folder, "7", kHeader};
+    const auto appended = csv.append("1,2\r\n");
+    ASSERT_FALSE(appended) << folder;
+    EXPECT_TRUE(appended.error().no_folder) << folder << ": " << appended.error().message;
+    EXPECT_NE(appended.error().message.find(folder), std::string::npos);
+  }
+  std::filesystem::remove(dir / "module");
+  EXPECT_TRUE(file.append("1,2\r\n")) << "is made when the link is gone";
+}
+
+TEST_F(Csv, FolderWhosePathIsTooLongCannotBeMade) {
+  std::filesystem::path deep = dir / "";
+  for (int level = 0; level < 30; ++level) {
+    deep /= std::string(200, 'x');
+  }
+  CsvFile csv{deep, "7", kHeader};
+  const auto appended = csv.append("1,2\r\n");
+  ASSERT_FALSE(appended);
+  EXPECT_TRUE(appended.error().no_folder);
+}
+
+TEST_F(Csv, FileThatIsALinkToItselfIsLeftAlone) {
+  std::filesystem::create_directory(dir / "module");
+  std::filesystem::create_symlink("7.csv", path);
+  ASSERT_TRUE(file.append("1,2\r\n"));
+  EXPECT_EQ(read_text(dir / "module/7-2.csv"), "a,b\r\n1,2\r\n");
+}
+
+TEST_F(Csv, SearchForANameEnds) {
+  std::filesystem::create_directories(path);
+  for (unsigned number = 2; number <= CsvFile::kMostNumbers + 1; ++number) {
+    std::filesystem::create_directory(dir / "module" / ("7-" + std::to_string(number) + ".csv"));
+  }
+  const auto appended = file.append("1,2\r\n");
+  ASSERT_FALSE(appended);
+  EXPECT_FALSE(appended.error().no_folder) << "the row waits";
+  const auto last = dir / "module" / ("7-" + std::to_string(CsvFile::kMostNumbers) + ".csv");
+  EXPECT_NE(appended.error().message.find(last.string()), std::string::npos);
+  std::filesystem::remove(last);
+  EXPECT_TRUE(file.append("1,2\r\n"));
+  EXPECT_EQ(read_text(last), "a,b\r\n1,2\r\n");
+}
+
+TEST_F(Csv, NameThatIsTooLongIsAnErrorAtOnce) {
+  CsvFile csv{dir / "module", std::string(300, '7'), kHeader};
+  const auto appended = csv.append("1,2\r\n");
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().code, ENAMETOOLONG);
+  EXPECT_FALSE(appended.error().no_folder);
+}
+
 TEST_F(Csv, FolderThatCannotBeMadeIsToldApart) {
   write_text(dir / "module", "a file");
   const auto appended = file.append("1,2\r\n");

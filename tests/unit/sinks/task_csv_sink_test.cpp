@@ -100,6 +100,17 @@ TEST_F(TaskCsv, WhenTheFolderCannotBeMadeTheFileIsWrittenToTheCurrentFolder) {
   EXPECT_EQ(count_of(read_text(out / "ok/22.csv"), "22,1,ok,"), 1U);
 }
 
+TEST_F(TaskCsv, WhenTheFolderIsALinkToItselfTheFileIsWrittenToTheCurrentFolder) {
+  std::filesystem::create_directories(out);
+  std::filesystem::create_symlink("m", out / "m");
+  TaskCsvSink sink(out);
+  const auto conditions = sink.write(snapshot({sample("11", "m", "1"), sample("22", "ok", "2")}));
+  ASSERT_EQ(conditions.size(), 1U);
+  EXPECT_EQ(conditions[0].severity, Severity::error);
+  EXPECT_EQ(count_of(read_text(dir / "cwd/11.csv"), "11,1,m,"), 1U);
+  EXPECT_EQ(count_of(read_text(out / "ok/22.csv"), "22,1,ok,"), 1U);
+}
+
 class BlockedTask : public TaskCsv {
  protected:
   /// A file that cannot be opened for writing even by root: its name is too long once the folder

@@ -160,6 +160,105 @@ TEST_F(Modules, IdUnderFourCharactersHasNoPath) {
   EXPECT_TRUE(files.reads.contains("/root/Worker.GPU/work_blob/01/23/0123/task.json"));
 }
 
+// What `python3 -c 'import json; json.load(open("task.json", encoding="utf-8"))'` (3.11) says of
+// {"Module": {"Name": "A"}, "X": <value>}:
+//
+//   NaN, Infinity, -Infinity, 1e999, a 400-digit integer      read
+//   "\ud800", "\udc00", "\udc00\ud800" (halves of pairs)      read
+//   "Module" or "Name" twice                                  read, the last one counts
+//   +Infinity, -NaN, nan, NaN1, NaNx, 01, 1., .5, -, "\x"     refused
+//   a tab, a line end or another control character in a string refused
+//   invalid UTF-8, also an encoded surrogate                  refused
+//   anything but white space behind the object, also a NUL    refused
+//   a byte order mark in front                                refused; read here: editors leave one
+//   a 5000-digit integer                                      refused (a limit of its own); read
+//   here 100,000 brackets                                          refused (recursion); read here
+TEST_F(Modules, NoValueElsewhereCostsTheName) {
+  for (const std::string& value :
+       {std::string("NaN"), std::string("Infinity"), std::string("-Infinity"),
+        std::string("[NaN,-Infinity , {\"NaN\": NaN}]"), std::string("1e999"),
+        std::string("-1E+99999999999999999999"), std::string("0.1e-999"), std::string(400, '9'),
+        "-" + std::string(5000, '1') + "." + std::string(5000, '2') + "e5000",
+        std::string(R"("\ud800")"), std::string(R"("\uDC00\ud800")"),
+        std::string(R"("\ud800\n\\")"), std::string(R"("\ud83d\ude00 \" NaN 123456")"),
+        std::string(R"({"\udfff": "\ud800\ud800"})"), std::string("\"\x7f\"")}) {
+    for (const std::string& text : {R"({"Module": {"Name": "A"}, "X": )" + value + "}",
+                                    R"({"X": )" + value + R"(, "Module": {"Name": "A"}})",
+                                    R"({"Module": {"X": )" + value + R"(, "Name": "A"}})",
+                                    R"({"Module": )" + value + R"(, "Module": {"Name": "A"}})",
+                                    R"({"Module": {"Name": )" + value + R"(, "Name": "A"}})",
+                                    R"({"Module": {"Name": "A"}, "X": )" + value + "} \r\n"}) {
+      const ModuleName said = read_module_name(text);
+      EXPECT_TRUE(said.is_json) << text;
+      EXPECT_EQ(said.name.value_or("?"), "A") << text;
+    }
+  }
+  EXPECT_EQ(read_module_name("\xEF\xBB\xBF{\"Module\": {\"Name\": \"A\"}}").name.value_or("?"),
+            "A");
+}
+
+TEST_F(Modules, WhatIsNotJsonIsNotMadeJson) {
+  for (const std::string& value : {std::string("+Infinity"),
+                                   std::string("-NaN"),
+                                   std::string("nan"),
+                                   std::string("NaN1"),
+                                   std::string("NaNx"),
+                                   std::string("1NaN"),
+                                   std::string("NaNNaN"),
+                                   std::string("--Infinity"),
+                                   std::string("Infinity-Infinity"),
+                                   std::string("Inf"),
+                                   std::string("01"),
+                                   std::string("0123"),
+                                   std::string("-00000"),
+                                   std::string("1."),
+                                   std::string(".5"),
+                                   std::string("-"),
+                                   std::string("1e"),
+                                   std::string("1e+"),
+                                   std::string("0x10"),
+                                   std::string(R"("\x")"),
+                                   std::string(R"("\ud80")"),
+                                   std::string(R"("\ud80g")"),
+                                   std::string("\"a\tb\""),
+                                   std::string("\"a\nb\""),
+                                   std::string("\"a\x01b\""),
+                                   std::string("\"a\0b\"", 5),
+                                   std::string("\"\xff\""),
+                                   std::string("\"\xed\xa0\x80\""),
+                                   std::string("{NaN: 1}"),
+                                   std::string("{1: 1}"),
+                                   std::string("1,"),
+                                   std::string("1 // x"),
+                                   std::string("1} x"),
+                                   std::string("1}{"),
+                                   std::string("1}NaN"),
+                                   std::string("1}\0", 3)}) {
+    const ModuleName said = read_module_name(R"({"Module": {"Name": "A"}, "X": )" + value + "}");
+    EXPECT_FALSE(said.is_json) << value;
+    ASSERT_FALSE(said.name) << value;
+    EXPECT_EQ(said.name.error().message, "is not JSON") << value;
+  }
+}
+
+TEST_F(Modules, WhatIsJsonButNoObjectIsSaidToBeJson) {
+  for (const char* text : {"[]", R"([{"Module": {"Name": "x"}}])", R"("Module")", "NaN", "5",
+                           "null", R"([[{"Name": "x"}], "Module"])"}) {
+    const ModuleName said = read_module_name(text);
+    EXPECT_TRUE(said.is_json) << text;
+    ASSERT_FALSE(said.name) << text;
+    EXPECT_EQ(said.name.error().message, "is not a JSON object") << text;
+  }
+  for (const char* text : {"", " ", "[1", "oops", "\"Module"}) {
+    EXPECT_FALSE(read_module_name(text).is_json) << text;
+  }
+}
+
+TEST_F(Modules, NameWithHalfOfASurrogatePairHasTheReplacementCharacter) {
+  files.files[path_in("GPU")] = R"({"Module": {"Name": "A\ud800 \ud83d\ude00"}})";
+  EXPECT_EQ(name(), "A\xEF\xBF\xBD \xF0\x9F\x98\x80");
+}
+
 TEST_F(Modules, DeepNestingIsNoTrouble) {
   constexpr std::size_t kDepth = 100'000;
   files.files[path_in("GPU")] = R"({"X": )" + std::string(kDepth, '[') + std::string(kDepth, ']') +
