@@ -18,7 +18,7 @@
 #include <nlohmann/json.hpp>
 
 #include "known_tree.h"
-#include "text_fields.h"
+#include "text.h"
 
 namespace wemol::bench {
 namespace {

@@ -16,7 +16,7 @@
 
 #include "known_tree.h"
 #include "recorded_runs.h"
-#include "text_fields.h"
+#include "text.h"
 
 namespace wemol::bench {
 namespace {

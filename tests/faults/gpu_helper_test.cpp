@@ -10,11 +10,11 @@
 #include <sstream>
 #include <thread>
 
+#include "descriptors.h"
 #include "fault_report.h"
 #include "freezer.h"
 #include "recorder_fixture.h"
 #include "recording.h"
-#include "unique_fd.h"
 
 namespace wemol::faults {
 namespace {

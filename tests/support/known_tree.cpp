@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kInterval = 5s;
-constexpr WallClockTime kFirstStart{1748736000s};
+constexpr WallTime kFirstStart{1748736000s};
 constexpr std::string_view kHeader =
     "task_id,job_id,module_name,timestamp,container,cpu_percent,mem_usage,mem_percent,net_io,"
     "block_io,pids,gpu_count,gpu_ids,gpu_names,gpu_memory_used,gpu_memory_total,gpu_utilization,"
@@ -54,7 +54,7 @@ Module module_at(unsigned number) {
   return {.name = name, .cell = name, .folder = name, .gpus = number % 3};
 }
 
-std::string local_time(WallClockTime time) {
+std::string local_time(WallTime time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
   std::tm local{};
   localtime_r(&seconds, &local);
@@ -71,7 +71,7 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 }
 
 /// As a file has it that got its last row then.
-void set_change_time(const std::filesystem::path& path, WallClockTime time) {
+void set_change_time(const std::filesystem::path& path, WallTime time) {
   const std::timespec seconds{.tv_sec = std::chrono::system_clock::to_time_t(time), .tv_nsec = 0};
   const std::array<std::timespec, 2> times{seconds, seconds};
   if (utimensat(AT_FDCWD, path.c_str(), times.data(), 0) != 0) {
@@ -103,7 +103,7 @@ void fill_end(Random& random, RunSummary& ledger) {
 }
 
 /// Adds a run's rows to its task's CSV.
-KnownRun add_run(const Identity& identity, unsigned rows, WallClockTime started_at, Random& random,
+KnownRun add_run(const Identity& identity, unsigned rows, WallTime started_at, Random& random,
                  std::string& csv) {
   KnownUsage usage(identity.module.gpus, random);
   const std::string begin =
@@ -141,7 +141,7 @@ std::vector<KnownRun> write_known_tree(const KnownTreePlan& plan,
     const Module module = module_at(task % plan.modules);
     const std::string task_id = fmt::format("{}", 130000 + task);
     csv = kHeader;
-    WallClockTime start = kFirstStart + task * 10min;
+    WallTime start = kFirstStart + task * 10min;
     const unsigned run_count = random.below(25) == 0 ? 2 : 1;
     for (unsigned number = 1; number <= run_count; ++number) {
       const auto rows = static_cast<unsigned>(plan.rows / 2 + random.below(plan.rows + 1));

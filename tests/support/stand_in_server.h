@@ -14,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-#include "unique_fd.h"
+#include "descriptors.h"
 
 namespace wemol::test {
 

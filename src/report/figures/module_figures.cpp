@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "text_fields.h"
+#include "text.h"
 
 namespace wemol::report {
 namespace {

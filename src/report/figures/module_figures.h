@@ -87,7 +87,7 @@ class ModuleFigures {
  public:
   static constexpr std::uint64_t kExactUpTo = 200'000;
 
-  ModuleFigures(TimeWindow window, WallClockTime now, std::uint64_t exact_up_to = kExactUpTo)
+  ModuleFigures(TimeWindow window, WallTime now, std::uint64_t exact_up_to = kExactUpTo)
       : window_(window), now_(now), exact_up_to_(exact_up_to) {}
 
   void add(const reading::RecordedRun& run);
@@ -105,7 +105,7 @@ class ModuleFigures {
 
  private:
   TimeWindow window_;
-  WallClockTime now_;
+  WallTime now_;
   std::uint64_t exact_up_to_;
   bool exact_ = true;
   std::uint64_t runs_ = 0;

@@ -18,11 +18,11 @@ std::string lower_case(std::string_view text) {
 
 }  // namespace
 
-bool TimeWindow::holds(WallClockTime time) const {
+bool TimeWindow::holds(WallTime time) const {
   return (!since || time >= *since) && (!until || time < *until);
 }
 
-std::optional<WallClockTime> time_of(const reading::RecordedRun& run) {
+std::optional<WallTime> time_of(const reading::RecordedRun& run) {
   const RunSummary& summary = run.summary;
   if (summary.ended_at) {
     return summary.ended_at;
@@ -31,13 +31,13 @@ std::optional<WallClockTime> time_of(const reading::RecordedRun& run) {
     return run.last_read_at;
   }
   if (summary.started_at && summary.duration_seconds) {
-    return *summary.started_at + std::chrono::duration_cast<WallClockTime::duration>(
+    return *summary.started_at + std::chrono::duration_cast<WallTime::duration>(
                                      std::chrono::duration<double>(*summary.duration_seconds));
   }
   return summary.started_at;
 }
 
-bool may_still_run(const reading::RecordedRun& run, WallClockTime now) {
+bool may_still_run(const reading::RecordedRun& run, WallTime now) {
   return run.basis == reading::Basis::samples && !run.summary.ended_at && run.last_read_at &&
          now - *run.last_read_at < kStillRunningFor;
 }

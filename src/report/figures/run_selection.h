@@ -11,19 +11,19 @@ namespace wemol::report {
 
 /// From `since` on and before `until`; each may be open.
 struct TimeWindow {
-  std::optional<WallClockTime> since;
-  std::optional<WallClockTime> until;
+  std::optional<WallTime> since;
+  std::optional<WallTime> until;
 
   [[nodiscard]] bool is_open() const { return !since && !until; }
-  [[nodiscard]] bool holds(WallClockTime time) const;
+  [[nodiscard]] bool holds(WallTime time) const;
 };
 
 /// When a run counts as having happened: its end, where that is not known its last row, else as
 /// late a time as is known of it.
-[[nodiscard]] std::optional<WallClockTime> time_of(const reading::RecordedRun& run);
+[[nodiscard]] std::optional<WallTime> time_of(const reading::RecordedRun& run);
 
 /// Nobody has seen its end, and its last row is so young that it may not have ended.
-[[nodiscard]] bool may_still_run(const reading::RecordedRun& run, WallClockTime now);
+[[nodiscard]] bool may_still_run(const reading::RecordedRun& run, WallTime now);
 
 /// Which modules the patterns name. A pattern names the module of exactly that name; where there is
 /// none, all whose name has it as a part, in any letter case (of A to Z).

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "csv_record.h"
+#include "csv.h"
 
 namespace wemol::report {
 namespace {

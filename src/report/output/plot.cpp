@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "display_width.h"
+#include "document.h"
 
 namespace wemol::report {
 namespace {

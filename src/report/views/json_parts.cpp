@@ -4,10 +4,32 @@
 
 #include <nlohmann/json.hpp>
 
-#include "printable.h"
+#include "text.h"
 #include "time_text.h"
 
 namespace wemol::report {
+
+std::string module_text(const GroupKey& group) {
+  return printable(group.module_name);
+}
+
+std::string gpu_text(const GroupKey& group) {
+  constexpr std::string_view kMaker = "NVIDIA ";
+  if (!group.gpu_models) {
+    return "not known";
+  }
+  std::string text;
+  for (const std::string& model : *group.gpu_models) {
+    text += text.empty() ? "" : ", ";
+    text += printable(model.starts_with(kMaker) ? model.substr(kMaker.size()) : model);
+  }
+  return text.empty() ? "none" : text;
+}
+
+bool uses_no_gpu(const GroupKey& group) {
+  return group.gpu_models && group.gpu_models->empty();
+}
+
 namespace {
 
 Json json_reading(const reading::ReadingReport& reading) {
@@ -65,7 +87,7 @@ Json json_count(const std::optional<std::uint64_t>& number) {
   return number ? Json(*number) : Json();
 }
 
-Json json_time(const std::optional<WallClockTime>& time) {
+Json json_time(const std::optional<WallTime>& time) {
   return time ? Json(iso_time_text(*time)) : Json();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,9 +10,25 @@
 
 #include "distribution.h"
 #include "module_figures.h"
-#include "report_context.h"
+#include "recorded_runs.h"
+#include "run_selection.h"
 
 namespace wemol::report {
+
+/// What a report is about, whatever its command.
+struct ReportContext {
+  std::filesystem::path folder;
+  WallTime now;
+  bool samples_only = false;
+  TimeWindow window;
+  reading::ReadingReport reading;
+};
+
+/// Fit for a cell: printable.
+[[nodiscard]] std::string module_text(const GroupKey& group);
+/// "GeForce RTX 3090": the models without their maker; "none", "not known".
+[[nodiscard]] std::string gpu_text(const GroupKey& group);
+[[nodiscard]] bool uses_no_gpu(const GroupKey& group);
 
 /// Changes when a field changes its meaning or goes away; not when one is added.
 inline constexpr const char* kJsonSchema = "wemol-report/1";
@@ -25,7 +42,7 @@ using Json = nlohmann::ordered_json;
 /// known.
 [[nodiscard]] Json json_number(const std::optional<double>& number, int decimals);
 [[nodiscard]] Json json_count(const std::optional<std::uint64_t>& number);
-[[nodiscard]] Json json_time(const std::optional<WallClockTime>& time);
+[[nodiscard]] Json json_time(const std::optional<WallTime>& time);
 /// UTF-8 whatever the file held.
 [[nodiscard]] Json json_text(std::string_view text);
 /// known, p50, p95, max.

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "figure_text.h"
-#include "group_names.h"
 #include "json_parts.h"
 #include "run_notes.h"
 

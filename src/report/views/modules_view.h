@@ -6,8 +6,8 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "document.h"
+#include "json_parts.h"
 #include "module_figures.h"
-#include "report_context.h"
 
 namespace wemol::report {
 

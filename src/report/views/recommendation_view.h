@@ -3,8 +3,8 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "document.h"
+#include "json_parts.h"
 #include "recommendation.h"
-#include "report_context.h"
 
 namespace wemol::report {
 

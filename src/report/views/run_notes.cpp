@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "figure_text.h"
-#include "printable.h"
+#include "text.h"
 #include "time_text.h"
 
 namespace wemol::report {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "json_parts.h"
 #include "module_figures.h"
-#include "report_context.h"
 
 namespace wemol::report {
 

@@ -51,7 +51,7 @@ Json json_identity(const RunOverTime& run) {
 }
 
 /// The columns of the ledger by their names, and what is known besides.
-Json json_summary(const RunOverTime& run, WallClockTime now) {
+Json json_summary(const RunOverTime& run, WallTime now) {
   const RunSummary& summary = run.run.summary;
   Json json = json_identity(run);
   json.update(

@@ -43,18 +43,16 @@ double usual_distance(std::vector<double> distances) {
 /// Cuts a stretch of time into equal buckets and weighs in them what readings stand for.
 class Cutter {
  public:
-  Cutter(WallClockTime begin, double seconds, std::size_t count)
+  Cutter(WallTime begin, double seconds, std::size_t count)
       : begin_(begin), width_(seconds / static_cast<double>(count)), buckets_(count) {
     sums_.resize(count);
     for (std::size_t at = 0; at < count; ++at) {
-      buckets_[at].begin = begin + std::chrono::duration_cast<WallClockTime::duration>(
+      buckets_[at].begin = begin + std::chrono::duration_cast<WallTime::duration>(
                                        Seconds(width_ * static_cast<double>(at)));
     }
   }
 
-  [[nodiscard]] double offset_of(WallClockTime time) const {
-    return Seconds(time - begin_).count();
-  }
+  [[nodiscard]] double offset_of(WallTime time) const { return Seconds(time - begin_).count(); }
 
   /// The times are seconds after the begin.
   void add(const std::array<std::optional<double>, kSeriesFigureCount>& figures, double from,
@@ -106,7 +104,7 @@ class Cutter {
     }
   }
 
-  WallClockTime begin_;
+  WallTime begin_;
   double width_;
   std::vector<SeriesBucket> buckets_;
   std::vector<std::array<Sum, kSeriesFigureCount>> sums_;
@@ -129,13 +127,13 @@ void TaskSeries::add(const UsageReading& reading) {
   points_.insert(behind, point);
 }
 
-WallClockTime TaskSeries::end(const std::optional<WallClockTime>& ended_at) const {
+WallTime TaskSeries::end(const std::optional<WallTime>& ended_at) const {
   return std::max(points_.back().read_at, ended_at.value_or(points_.back().read_at));
 }
 
 std::vector<SeriesBucket> TaskSeries::buckets(std::size_t count,
-                                              const std::optional<WallClockTime>& began_at,
-                                              const std::optional<WallClockTime>& ended_at) const {
+                                              const std::optional<WallTime>& began_at,
+                                              const std::optional<WallTime>& ended_at) const {
   if (points_.empty() || count == 0) {
     return {};
   }
@@ -144,10 +142,9 @@ std::vector<SeriesBucket> TaskSeries::buckets(std::size_t count,
     distances.push_back(Seconds(points_[at].read_at - points_[at - 1].read_at).count());
   }
   const double usual = usual_distance(std::move(distances));
-  const WallClockTime first = points_.front().read_at;
-  const auto before_first =
-      first - std::chrono::duration_cast<WallClockTime::duration>(Seconds(usual));
-  const WallClockTime begin = began_at && *began_at < first ? *began_at : before_first;
+  const WallTime first = points_.front().read_at;
+  const auto before_first = first - std::chrono::duration_cast<WallTime::duration>(Seconds(usual));
+  const WallTime begin = began_at && *began_at < first ? *began_at : before_first;
   Cutter cutter(begin, Seconds(end(ended_at) - begin).count(), count);
   double from = 0;
   for (std::size_t at = 0; at < points_.size(); ++at) {

@@ -21,7 +21,7 @@ enum SeriesFigure : std::size_t {
 
 /// The readings that one stretch of time is made of; a figure that none of them has is absent.
 struct SeriesBucket {
-  WallClockTime begin;
+  WallTime begin;
   std::uint64_t samples = 0;                                   ///< readings taken within it
   std::array<std::optional<double>, kSeriesFigureCount> mean;  ///< by the time they stand for
   std::array<std::optional<double>, kSeriesFigureCount> max;
@@ -39,17 +39,17 @@ class TaskSeries {
   [[nodiscard]] std::size_t samples() const { return points_.size(); }
 
   /// When the last bucket ends; not to be asked for before there is a reading.
-  [[nodiscard]] WallClockTime end(const std::optional<WallClockTime>& ended_at) const;
+  [[nodiscard]] WallTime end(const std::optional<WallTime>& ended_at) const;
 
   /// From `began_at`, or where that is not known from the begin of what the first reading stands
   /// for, up to `ended_at`, or the last reading. Empty when there is no reading.
-  [[nodiscard]] std::vector<SeriesBucket> buckets(
-      std::size_t count, const std::optional<WallClockTime>& began_at,
-      const std::optional<WallClockTime>& ended_at) const;
+  [[nodiscard]] std::vector<SeriesBucket> buckets(std::size_t count,
+                                                  const std::optional<WallTime>& began_at,
+                                                  const std::optional<WallTime>& ended_at) const;
 
  private:
   struct Point {
-    WallClockTime read_at;
+    WallTime read_at;
     std::array<std::optional<double>, kSeriesFigureCount> figures;
   };
 

@@ -5,11 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "display_width.h"
+#include "document.h"
 #include "figure_text.h"
 #include "plot.h"
-#include "printable.h"
 #include "run_notes.h"
+#include "text.h"
 #include "time_text.h"
 
 namespace wemol::report {
@@ -39,14 +39,14 @@ constexpr std::array<PlottedFigure, kSeriesFigureCount> kPlottedFigures{{
 }};
 
 /// "2026-01-15 10:30:00".
-std::string short_time_text(WallClockTime time) {
+std::string short_time_text(WallTime time) {
   constexpr std::size_t kDateAndTime = 19;
   std::string text = iso_time_text(time).substr(0, kDateAndTime);
   std::ranges::replace(text, 'T', ' ');
   return text;
 }
 
-std::string time_or_unknown(const std::optional<WallClockTime>& time) {
+std::string time_or_unknown(const std::optional<WallTime>& time) {
   return time ? short_time_text(*time) : kNotKnown;
 }
 
@@ -54,7 +54,7 @@ std::optional<double> number_of(const std::optional<std::uint64_t>& number) {
   return number ? std::optional(static_cast<double>(*number)) : std::nullopt;
 }
 
-std::string how_it_ended(const reading::RecordedRun& run, WallClockTime now) {
+std::string how_it_ended(const reading::RecordedRun& run, WallTime now) {
   if (may_still_run(run, now)) {
     return "may still be running";
   }
@@ -84,7 +84,7 @@ std::string gpu_memory_of(const RunSummary& run) {
 
 using NamedTexts = std::vector<std::pair<const char*, std::string>>;
 
-NamedTexts identity_of(const reading::RecordedRun& run, WallClockTime now) {
+NamedTexts identity_of(const reading::RecordedRun& run, WallTime now) {
   const RunSummary& summary = run.summary;
   const bool is_estimate = run.basis == reading::Basis::samples;
   return {{"job", printable(summary.job_id)},
@@ -124,7 +124,7 @@ NamedTexts figures_of(const RunSummary& run) {
   return figures;
 }
 
-std::vector<std::string> lines_of(const reading::RecordedRun& run, WallClockTime now) {
+std::vector<std::string> lines_of(const reading::RecordedRun& run, WallTime now) {
   std::vector<std::string> lines;
   for (const NamedTexts& part : {identity_of(run, now), figures_of(run.summary)}) {
     for (const auto& [name, text] : part) {
@@ -136,7 +136,7 @@ std::vector<std::string> lines_of(const reading::RecordedRun& run, WallClockTime
 
 /// Nothing when no reading has the figure.
 std::optional<Section> plot_section(const PlottedFigure& plotted,
-                                    const std::vector<SeriesBucket>& buckets, WallClockTime end) {
+                                    const std::vector<SeriesBucket>& buckets, WallTime end) {
   Plot plot{.columns = {},
             .begin_label = short_time_text(buckets.front().begin),
             .end_label = short_time_text(end)};
@@ -163,7 +163,7 @@ std::optional<Section> plot_section(const PlottedFigure& plotted,
 
 }  // namespace
 
-RunOverTime* run_of_row(TaskReport& task, std::string_view container, WallClockTime read_at) {
+RunOverTime* run_of_row(TaskReport& task, std::string_view container, WallTime read_at) {
   constexpr std::chrono::seconds kTimestampsStep{1};  // a row's time has whole seconds
   RunOverTime* found = nullptr;
   for (RunOverTime& candidate : task.runs) {

@@ -8,8 +8,8 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "document.h"
+#include "json_parts.h"
 #include "recorded_runs.h"
-#include "report_context.h"
 #include "task_series.h"
 
 namespace wemol::report {
@@ -29,7 +29,7 @@ struct TaskReport {
 /// The run that a row of the task's CSV belongs to: the last one of that container that had begun
 /// by then. Nullptr when the container is in none.
 [[nodiscard]] RunOverTime* run_of_row(TaskReport& task, std::string_view container,
-                                      WallClockTime read_at);
+                                      WallTime read_at);
 
 /// How many bars a plot has on a screen of that width.
 [[nodiscard]] std::size_t plot_columns(std::size_t screen_width);

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "unique_fd.h"
+#include "descriptors.h"
 
 namespace wemol::faults {
 

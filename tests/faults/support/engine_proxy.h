@@ -8,7 +8,7 @@
 #include <string_view>
 #include <thread>
 
-#include "unique_fd.h"
+#include "descriptors.h"
 
 namespace wemol::faults {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "unique_fd.h"
+#include "descriptors.h"
 
 namespace wemol::faults {
 

@@ -6,8 +6,8 @@
 #include "amd_host.h"
 #include "fake_clock.h"
 #include "fuzz_target.h"
-#include "pci_address.h"
 #include "properties.h"
+#include "sysfs.h"
 
 namespace wemol::fuzz {
 namespace {

@@ -4,10 +4,10 @@
 #include <array>
 #include <string>
 
+#include "descriptors.h"
 #include "fuzz_target.h"
 #include "options.h"
 #include "properties.h"
-#include "unique_fd.h"
 
 namespace wemol::fuzz {
 namespace {

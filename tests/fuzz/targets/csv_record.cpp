@@ -1,8 +1,7 @@
-#include "csv_record.h"
-
+#include "csv.h"
 #include "fuzz_target.h"
 #include "properties.h"
-#include "text_fields.h"
+#include "text.h"
 
 namespace wemol::fuzz {
 namespace {

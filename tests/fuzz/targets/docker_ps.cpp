@@ -1,8 +1,7 @@
-#include "docker_ps.h"
-
 #include "container_id.h"
+#include "docker_commands.h"
 #include "fuzz_target.h"
-#include "text_fields.h"
+#include "text.h"
 
 namespace wemol::fuzz {
 namespace {

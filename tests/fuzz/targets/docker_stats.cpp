@@ -5,7 +5,7 @@
 #include "container_id.h"
 #include "fuzz_target.h"
 #include "properties.h"
-#include "text_fields.h"
+#include "text.h"
 
 namespace wemol::fuzz {
 namespace {

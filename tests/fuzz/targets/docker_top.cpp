@@ -1,7 +1,6 @@
-#include "docker_top.h"
-
+#include "docker_commands.h"
 #include "fuzz_target.h"
-#include "text_fields.h"
+#include "text.h"
 
 namespace wemol::fuzz {
 namespace {

@@ -1,6 +1,6 @@
 #include "fuzz_target.h"
 #include "gpu_query.h"
-#include "text_fields.h"
+#include "text.h"
 
 namespace wemol::fuzz {
 namespace {

@@ -1,6 +1,6 @@
 #include "ledger_row.h"
 
-#include "csv_splitter.h"
+#include "csv.h"
 #include "fuzz_target.h"
 #include "properties.h"
 

@@ -1,9 +1,8 @@
-#include "docker_failure.h"
-#include "engine_address.h"
+#include "docker_answers.h"
+#include "engine_messages.h"
 #include "fuzz_target.h"
-#include "printable.h"
 #include "properties.h"
-#include "text_fields.h"
+#include "text.h"
 
 namespace wemol::fuzz {
 namespace {

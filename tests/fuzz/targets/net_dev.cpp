@@ -1,7 +1,6 @@
-#include "net_dev.h"
-
 #include <string>
 
+#include "cgroup_text.h"
 #include "fuzz_target.h"
 
 namespace wemol::fuzz {

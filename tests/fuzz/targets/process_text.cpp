@@ -1,9 +1,8 @@
 #include <string>
 
 #include "container_id.h"
-#include "container_of_process.h"
 #include "fuzz_target.h"
-#include "process_files.h"
+#include "process_owners.h"
 
 namespace wemol::fuzz {
 namespace {

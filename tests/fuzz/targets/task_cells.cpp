@@ -2,7 +2,7 @@
 
 #include "docker_stats.h"
 #include "fuzz_target.h"
-#include "text_fields.h"
+#include "text.h"
 
 namespace wemol::fuzz {
 namespace {

@@ -1,8 +1,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "csv_record.h"
-#include "csv_splitter.h"
+#include "csv.h"
 #include "fuzz_target.h"
 #include "properties.h"
 #include "sampled_runs.h"

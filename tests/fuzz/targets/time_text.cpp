@@ -3,7 +3,6 @@
 #include <cstdlib>
 
 #include "fuzz_target.h"
-#include "local_time_reader.h"
 
 namespace wemol::fuzz {
 namespace {

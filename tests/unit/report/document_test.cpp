@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "display_width.h"
-
 namespace wemol::report {
 namespace {
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "display_width.h"
+#include "document.h"
 #include "recorded_run.h"
 
 namespace wemol::report {

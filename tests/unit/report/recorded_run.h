@@ -10,7 +10,7 @@ namespace wemol::report::test {
 using namespace std::chrono_literals;
 
 /// Of 2026-01-15, UTC.
-inline const WallClockTime kNoon =
+inline const WallTime kNoon =
     std::chrono::sys_days(std::chrono::year(2026) / 1 / 15) + std::chrono::hours(12);
 
 inline constexpr std::uint64_t kGib = std::uint64_t{1} << 30U;

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "pager.h"
-#include "progress_line.h"
 #include "terminal.h"
 
 namespace wemol::report {

@@ -257,15 +257,15 @@ TEST_F(RecordedReport, OnlyTheModulesThatAreAskedFor) {
 }
 
 TEST_F(RecordedReport, OnlyTheRunsOfTheWindow) {
-  std::vector<WallClockTime> ends;
+  std::vector<WallTime> ends;
   for (const auto& run : *runs_) {
     ends.push_back(run.ledger.ended_at.value());
   }
   std::ranges::sort(ends);
   ReportOptions window = options(Command::modules, Format::json);
   window.window = {.since = ends[10], .until = ends[30]};
-  const auto expected = std::ranges::count_if(
-      ends, [&](WallClockTime end) { return end >= ends[10] && end < ends[30]; });
+  const auto expected =
+      std::ranges::count_if(ends, [&](WallTime end) { return end >= ends[10] && end < ends[30]; });
   EXPECT_EQ(json_of(window)["runs"]["counted"], expected);
 }
 

@@ -32,7 +32,7 @@ class TimeArgument : public testing::Test {
     tzset();
   }
 
-  static std::optional<WallClockTime> parse(std::string_view text) {
+  static std::optional<WallTime> parse(std::string_view text) {
     return parse_time_argument(text, kNoon);
   }
 

@@ -1,0 +1,220 @@
+#include "options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "engine_messages.h"
+#include "text.h"
+#include "toml_config.h"
+#include "version.h"
+
+namespace wemol {
+namespace {
+
+constexpr int kUsageError = 2;
+constexpr double kShortestSeconds = 0.1;
+constexpr double kLongestSeconds = 86400;
+
+template <typename Number>
+std::optional<Number> parse_whole(const std::string& text) {
+  Number number{};
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && rest == end ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::chrono::nanoseconds> parse_seconds(const std::string& text) {
+  const auto seconds = parse_whole<double>(text);
+  if (!seconds || !(*seconds >= kShortestSeconds && *seconds <= kLongestSeconds)) {
+    return std::nullopt;
+  }
+  return std::chrono::nanoseconds(std::llround(*seconds * 1e9));
+}
+
+std::optional<std::string> parse_prefix(const std::string& text) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  const bool allowed = !text.empty() && text.find_first_not_of(kAllowed) == std::string::npos;
+  return allowed ? std::optional(text) : std::nullopt;
+}
+
+std::optional<std::filesystem::path> parse_path(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::filesystem::path>(text);
+}
+
+std::optional<SourceKind> parse_source(const std::string& text) {
+  if (text == "docker-cli") {
+    return SourceKind::docker_cli;
+  }
+  return text == "native" ? std::optional(SourceKind::native) : std::nullopt;
+}
+
+std::optional<SyncLevel> parse_sync_level(const std::string& text) {
+  if (text == "started") {
+    return SyncLevel::started;
+  }
+  return text == "finished" ? std::optional(SyncLevel::finished) : std::nullopt;
+}
+
+/// Options as rows: name, what the value is called, default, what it means, what it takes.
+class OptionTable {
+ public:
+  explicit OptionTable(CLI::App& app) : app_(app) {}
+
+  /// `accept` stores the value and returns true, or returns false when it takes no such value.
+  void add(const std::string& name, const std::string& value_name, const std::string& default_text,
+           const std::string& meaning, const std::string& takes,
+           const std::function<bool(const std::string&)>& accept) {
+    const std::string flag = "--" + name;
+    app_.add_option_function<std::string>(
+            flag,
+            [=](const std::string& text) {
+              if (!accept(text)) {
+                throw CLI::ValidationError(flag, fmt::format("takes {}, not \"{}\"", takes, text));
+              }
+            },
+            meaning)
+        ->type_name(value_name)
+        ->default_str(default_text)
+        ->envname(environment_name(name));
+  }
+
+  static std::string environment_name(std::string name) {
+    for (char& c : name) {
+      c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    return "WEMOL_RECORDER_" + name;
+  }
+
+ private:
+  CLI::App& app_;
+};
+
+/// Stores what `parse` makes of the text into `target`.
+template <typename Parse, typename Target>
+auto storing(Parse parse, Target& target) {
+  return [parse, &target](const std::string& text) {
+    const auto value = parse(text);
+    if (value) {
+      target = *value;
+    }
+    return value.has_value();
+  };
+}
+
+void add_options(CLI::App& app, Options& options) {
+  OptionTable table(app);
+  table.add("interval", "SECONDS", "5", "Distance between rounds", "seconds from 0.1 to 86400",
+            storing(parse_seconds, options.interval));
+  table.add("log-level", "LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR",
+            "DEBUG, INFO, WARNING or ERROR", storing(parse_log_level, options.log_level));
+  table.add("output-dir", "DIR", "module_resource", "Root of the CSV tree, made when absent",
+            "a folder", storing(parse_path, options.output_dir));
+  table.add("log-file", "FILE", "wemol_resource_monitor.log",
+            "The log; an empty value switches it off", "a file", [&](const std::string& text) {
+              options.log_file = text;
+              return true;
+            });
+  table.add("task-root", "DIR", "/data/PRG/RCall", "Where the task.json files lie", "a folder",
+            storing(parse_path, options.task_root));
+  table.add("container-prefix", "P", "wemol_rc_task", "Which containers are tasks",
+            "letters, digits, '_', '.' and '-'", storing(parse_prefix, options.container_prefix));
+  table.add("source", "S", "docker-cli", "Where the readings come from", "docker-cli or native",
+            storing(parse_source, options.source));
+  table.add("rounds", "N", "0", "Stop after N rounds; 0: run until stopped",
+            "a whole number, 0 or more", storing(parse_whole<std::uint64_t>, options.rounds));
+  table.add("command-timeout", "SECONDS", "10", "How long any one outside command may take",
+            "seconds from 0.1 to 86400", storing(parse_seconds, options.command_timeout));
+  table.add("sync", "LEVEL", "started",
+            "How far a round's rows are on their way to the disk when the round ends",
+            "started or finished", storing(parse_sync_level, options.sync));
+}
+
+/// CLI11 takes no notice of an empty variable; for the log file an empty value has a meaning.
+bool log_file_is_emptied_by_environment() {
+  const char* value = std::getenv(OptionTable::environment_name("log-file").c_str());
+  return value != nullptr && *value == '\0';
+}
+
+bool is_set_in_environment(const CLI::Option& option) {
+  const char* value = std::getenv(option.get_envname().c_str());
+  const bool has_value = value != nullptr && *value != '\0';
+  return has_value || (option.check_name("--log-file") && log_file_is_emptied_by_environment());
+}
+
+/// The arguments with `--name=` as `--name` and an empty value, which CLI11 takes for none at all.
+/// Last one first, as CLI11 wants them.
+std::vector<std::string> reversed_arguments(int argc, const char* const* argv) {
+  std::vector<std::string> arguments;
+  for (int i = 1; i < argc; ++i) {
+    std::string argument = argv[i];
+    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
+      argument.pop_back();
+      arguments.push_back(std::move(argument));
+      arguments.emplace_back();
+    } else {
+      arguments.push_back(std::move(argument));
+    }
+  }
+  std::ranges::reverse(arguments);
+  return arguments;
+}
+
+}  // namespace
+
+tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app("Records what every task container really uses: one CSV per task.",
+               "wemol-recorder");
+  add_options(app, options);
+  app.add_flag("--check", options.check,
+               "Look at everything this host must provide, print one line each, exit 0 or 1")
+      ->configurable(false);
+  app.set_version_flag("--version", std::string("wemol-recorder ") + kVersion)->configurable(false);
+  const char* config = std::getenv(OptionTable::environment_name("config").c_str());
+  app.set_config("--config", config == nullptr ? "" : config,
+                 "TOML file with the same names; a flag beats the environment "
+                 "(WEMOL_RECORDER_INTERVAL, ...), which beats the file",
+                 config != nullptr && *config != '\0')
+      ->type_name("FILE")
+      ->configurable(false);
+  app.config_formatter(std::make_shared<TomlConfig>(app, is_set_in_environment));
+  try {
+    app.parse(reversed_arguments(argc, argv));
+  } catch (const CLI::CallForHelp&) {
+    return tl::make_unexpected(EarlyExit{0, app.help()});
+  } catch (const CLI::CallForVersion& version) {
+    return tl::make_unexpected(EarlyExit{0, std::string(version.what()) + "\n"});
+  } catch (const CLI::FileError& error) {
+    return tl::make_unexpected(EarlyExit{
+        kUsageError,
+        fmt::format("--config: takes a TOML file that can be read: {}", printable(error.what()))});
+  } catch (const CLI::ParseError& error) {
+    return tl::make_unexpected(EarlyExit{kUsageError, printable(error.what())});
+  }
+  options.config_file = app.get_config_ptr()->as<std::string>();
+  const bool log_file_given = app.count("--log-file") > 0;  // as a flag: the file was not asked
+  if (log_file_is_emptied_by_environment() && !log_file_given) {
+    options.log_file.clear();
+  }
+  if (options.source == SourceKind::native) {
+    const char* const host = std::getenv("DOCKER_HOST");
+    auto socket = engine::socket_path(host == nullptr ? "" : host);
+    if (!socket) {
+      return tl::make_unexpected(
+          EarlyExit{kUsageError, fmt::format("--source: {}", socket.error().message)});
+    }
+    options.engine_socket = std::move(*socket);
+  }
+  return options;
+}
+
+}  // namespace wemol

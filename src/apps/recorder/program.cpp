@@ -1,0 +1,118 @@
+#include "program.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "curl_http_client.h"
+#include "event_loop.h"
+#include "host_check.h"
+#include "instance_lock.h"
+#include "ledger_setup.h"
+#include "native_check.h"
+#include "patient_file_reader.h"
+#include "recorder.h"
+#include "service_supervisor.h"
+#include "source_setup.h"
+#include "system_command_runner.h"
+#include "task_csv_sink.h"
+#include "version.h"
+
+namespace wemol {
+namespace {
+
+constexpr int kCannotStart = 1;
+
+/// A round waits for the task root this long at most, and never for more than a part of its
+/// interval.
+std::chrono::nanoseconds task_root_wait(const Options& options) {
+  constexpr std::chrono::nanoseconds kLongest = std::chrono::seconds(1);
+  constexpr int kPartsOfInterval = 4;
+  return std::min(kLongest, options.interval / kPartsOfInterval);
+}
+
+void log_start(const Options& options) {
+  spdlog::info(
+      "wemol-recorder {} records containers named {}_... every {} s into {} (source {}, task root "
+      "{})",
+      kVersion, options.container_prefix, std::chrono::duration<double>(options.interval).count(),
+      std::filesystem::absolute(options.output_dir).string(),
+      options.source == SourceKind::native ? "native, engine " + options.engine_socket
+                                           : std::string("docker-cli"),
+      options.task_root.string());
+}
+
+CheckResults check_source(const Options& options, EventLoop& loop, const FileReader& files,
+                          SystemCommandRunner& runner) {
+  GpuPresence gpu_presence(files, loop);
+  if (options.source == SourceKind::docker_cli) {
+    return check_docker_cli(options, runner, files, gpu_presence);
+  }
+  CurlHttpClient engine(loop, options.engine_socket,
+                        std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout));
+  const auto gpu_readers = make_gpu_readers(options, loop, files, runner);
+  return check_native(options,
+                      {engine, loop, files, gpu_readers, gpu_presence, open_files_at_most()});
+}
+
+}  // namespace
+
+int run_recorder(const Options& options,
+                 const std::function<tl::expected<Options, EarlyExit>()>& read_options) {
+  set_up_log(options.log_level, options.log_file);
+  const ServiceManager manager;
+  EventLoop loop;
+  auto lock = InstanceLock::acquire(options.output_dir);
+  if (!lock && lock.error().held_by_other) {
+    spdlog::error("{}", lock.error().message);
+    return kCannotStart;
+  }
+  log_start(options);
+
+  const SystemFileReader files;
+  SystemCommandRunner runner(loop, options.command_timeout);
+  const std::unique_ptr<SourceSetup> source = make_source(options, loop, files, runner);
+  PatientFileReader task_files(std::make_shared<SystemFileReader>(), task_root_wait(options));
+  ModuleCatalog modules(task_files, options.task_root);
+  std::filesystem::path task_root = options.task_root;
+  std::vector<std::unique_ptr<Sink>> sinks;
+  sinks.push_back(std::make_unique<FolderGuard>(options.output_dir, std::move(lock)));
+  sinks.push_back(make_ledger(options, *source, loop));
+  sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir, options.sync));
+  Round round(*source, modules, sinks, options.container_prefix);
+  ServiceSupervisor supervisor(loop, manager, options, read_options, [&](const Options& changed) {
+    runner.set_timeout(changed.command_timeout);
+    task_files.set_longest_wait(task_root_wait(changed));
+    if (std::exchange(task_root, changed.task_root) != changed.task_root) {
+      task_files.change_file_system();
+    }
+    modules.set_task_root(changed.task_root);
+    round.set_container_prefix(changed.container_prefix);
+    source->change(changed);
+  });
+  // Now and not after the first round: that one may wait for an engine that comes late, and who
+  // started the service would wait with it.
+  supervisor.ready();
+  source->prepare();
+  Recorder(round, loop, supervisor, options.interval, options.rounds).run();
+  return 0;
+}
+
+int run_host_check(const Options& options) {
+  EventLoop loop;
+  const SystemFileReader files;
+  SystemCommandRunner runner(loop, options.command_timeout);
+  CheckResults findings = check_source(options, loop, files, runner);
+  std::ranges::move(check_folders(options), std::back_inserter(findings));
+  for (const CheckResult& finding : findings) {
+    fmt::print("{} {}\n", finding.good ? "ok  " : "FAIL", finding.text);
+  }
+  return std::ranges::all_of(findings, &CheckResult::good) ? 0 : kCannotStart;
+}
+
+}  // namespace wemol

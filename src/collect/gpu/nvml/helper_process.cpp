@@ -1,0 +1,171 @@
+#include "helper_process.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "command_runner.h"
+#include "text.h"
+
+namespace wemol::nvml {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kWaitAtEnd = 500ms;
+// An answer about hundreds of GPUs and thousands of processes is some hundred KiB.
+constexpr std::size_t kLineCapBytes = std::size_t{4} << 20;
+constexpr std::size_t kErrorOutputCapBytes = std::size_t{1} << 10;
+
+/// Reads once. False at the end of the stream.
+bool append_available(int fd, std::string& text) {
+  std::array<char, 16384> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read fills it
+  const ssize_t count = read(fd, buffer.data(), buffer.size());
+  if (count > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+}  // namespace
+
+HelperProcess::HelperProcess(EventLoop& loop, ChildProcess child, OnLine on_line)
+    : loop_(loop), child_(std::move(child)), on_line_(std::move(on_line)) {}
+
+Result<std::unique_ptr<HelperProcess>> HelperProcess::start(EventLoop& loop,
+                                                            const std::vector<std::string>& argv,
+                                                            OnLine on_line) {
+  auto child = start_child(argv, StandardInput::pipe);
+  if (!child) {
+    return failure(fmt::format("could not be started: {}", strerror(child.error())), child.error());
+  }
+  std::unique_ptr<HelperProcess> helper(
+      new HelperProcess(loop, std::move(*child), std::move(on_line)));
+  if (const int result = helper->watch(); result < 0) {
+    return failure(fmt::format("could not be watched: {}", strerror(-result)), -result);
+  }
+  return helper;
+}
+
+HelperProcess::~HelperProcess() {
+  if (ended_) {
+    return;
+  }
+  kill();
+  if (!exit_source_) {
+    waitpid(child_.pid, nullptr, 0);  // it is a moment old, and nothing of it is watched
+    return;
+  }
+  on_line_ = nullptr;
+  loop_.drain_until([this] { return ended_; }, loop_.now() + kWaitAtEnd);
+  if (!ended_) {
+    spdlog::warn("the NVML helper, process {}, has not ended yet and is left behind", child_.pid);
+  }
+}
+
+int HelperProcess::watch() {
+  int result = add_output(child_.standard_output.get(), output_source_, on_output);
+  if (result >= 0) {
+    result = add_output(child_.standard_error.get(), error_source_, on_error_output);
+  }
+  if (result >= 0) {
+    sd_event_source* source = nullptr;
+    result = sd_event_add_child(loop_.native(), &source, child_.pid, WEXITED, on_exit, this);
+    exit_source_.reset(source);
+  }
+  return result;
+}
+
+int HelperProcess::add_output(int fd, EventSource& owner, sd_event_io_handler_t handler) {
+  sd_event_source* source = nullptr;
+  const int result = sd_event_add_io(loop_.native(), &source, fd, EPOLLIN, handler, this);
+  owner.reset(source);
+  return result;
+}
+
+void HelperProcess::send(std::string_view line) {
+  const std::string whole = std::string(line) + '\n';
+  if (write(child_.standard_input.get(), whole.data(), whole.size()) < 0) {
+    spdlog::debug("NVML helper, process {}: cannot be asked: {}", child_.pid, strerror(errno));
+  }
+}
+
+void HelperProcess::kill() {
+  if (!ended_) {
+    ::kill(-child_.pid, SIGKILL);
+  }
+}
+
+int HelperProcess::on_output(sd_event_source* /*source*/, int /*fd*/, std::uint32_t /*events*/,
+                             void* self) {
+  auto& helper = *static_cast<HelperProcess*>(self);
+  if (!helper.read_output()) {
+    helper.output_source_.reset();
+  }
+  return 0;
+}
+
+int HelperProcess::on_error_output(sd_event_source* /*source*/, int /*fd*/,
+                                   std::uint32_t /*events*/, void* self) {
+  auto& helper = *static_cast<HelperProcess*>(self);
+  if (!helper.read_error_output()) {
+    helper.error_source_.reset();
+  }
+  return 0;
+}
+
+int HelperProcess::on_exit(sd_event_source* /*source*/, const siginfo_t* info, void* self) {
+  auto& helper = *static_cast<HelperProcess*>(self);
+  // Still a zombie: the number of its process group is not used again yet.
+  ::kill(-helper.child_.pid, SIGKILL);
+  (void)helper.read_output();
+  (void)helper.read_error_output();
+  helper.output_source_.reset();
+  helper.error_source_.reset();
+  const bool by_signal = info->si_code != CLD_EXITED;
+  const CommandOutcome outcome{
+      .status = by_signal ? CommandOutcome::Status::signaled : CommandOutcome::Status::exited,
+      .code = info->si_status};
+  const std::string said = first_line(helper.error_output_);
+  helper.how_it_ended_ = outcome.describe() + (said.empty() ? "" : ": " + said);
+  helper.ended_ = true;
+  helper.ended_at_ = helper.loop_.now();
+  return 0;
+}
+
+bool HelperProcess::read_output() {
+  const bool more = append_available(child_.standard_output.get(), output_);
+  pass_on_lines();
+  if (output_.size() > kLineCapBytes) {
+    kill();
+    return false;
+  }
+  return more;
+}
+
+bool HelperProcess::read_error_output() {
+  const bool more = append_available(child_.standard_error.get(), error_output_);
+  if (error_output_.size() > kErrorOutputCapBytes) {
+    error_output_.resize(kErrorOutputCapBytes);
+  }
+  return more;
+}
+
+void HelperProcess::pass_on_lines() {
+  for (std::size_t end = output_.find('\n'); end != std::string::npos; end = output_.find('\n')) {
+    const std::string line = output_.substr(0, end);
+    output_.erase(0, end + 1);
+    if (on_line_) {
+      on_line_(line);
+    }
+  }
+}
+
+}  // namespace wemol::nvml

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <wemol/facts.h>
+
+#include "cgroup_counters.h"
+#include "clock.h"
+#include "files.h"
+
+namespace wemol::native {
+
+/// One run of a container, from the start of its first process to its end: its counters.
+class ContainerRun {
+ public:
+  /// `network` is the net/dev file of one of its processes; absent when the container has no
+  /// network that docker would show. `began_at`: when its counters were 0.
+  ContainerRun(cgroup::Counters counters, std::optional<PersistentFile> network,
+               SteadyTime began_at);
+
+  /// The state now; nothing when its control group is gone.
+  [[nodiscard]] std::optional<ContainerStats> read(const Clock& clock);
+
+  struct LastState {
+    /// The counters as the end left them. Memory and pids are those of the reading before, when the
+    /// container still ran: the end has emptied them. Nothing when nothing is left to record.
+    std::optional<ContainerStats> stats;
+    /// The control group was gone already: the stats, if any, are those of the reading before.
+    bool came_too_late = false;
+  };
+  /// To be called once, when the first process has ended.
+  [[nodiscard]] LastState read_last(const Clock& clock);
+
+  /// The last state that read() gave is on record.
+  void mark_recorded() { is_recorded_ = true; }
+
+ private:
+  void read_network(ContainerStats& stats) const;
+
+  cgroup::Counters counters_;
+  std::optional<PersistentFile> network_;
+  SteadyTime began_at_;
+  std::optional<ContainerStats> last_;
+  bool is_recorded_ = false;
+};
+
+}  // namespace wemol::native

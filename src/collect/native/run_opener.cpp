@@ -1,0 +1,132 @@
+#include "run_opener.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "descriptors.h"
+#include "process_owners.h"
+#include "text.h"
+
+namespace wemol::native {
+namespace {
+
+constexpr std::size_t kFileCapBytes = std::size_t{4} << 20;
+
+std::uint64_t read_host_memory_bytes(const FileReader& files) {
+  constexpr std::string_view kKey = "MemTotal:";
+  constexpr std::uint64_t kBytesPerKib = 1024;
+  const std::string text = files.read("/proc/meminfo", kFileCapBytes).value_or("");
+  for (const std::string_view line : complete_lines(text)) {
+    if (line.starts_with(kKey)) {
+      const std::string_view value = trimmed(line.substr(kKey.size()));
+      if (const auto kib = parse_number<std::uint64_t>(value.substr(0, value.find(' ')))) {
+        return *kib * kBytesPerKib;
+      }
+    }
+  }
+  return std::numeric_limits<std::uint64_t>::max();
+}
+
+std::string net_dev_path(const std::string& pid) {
+  return "/proc/" + pid + "/net/dev";
+}
+
+/// The network of the host is that of its first process, also when this service has one of its own.
+ino_t find_host_network() {
+  const auto file = PersistentFile::open(net_dev_path("1"));
+  return file ? file->inode() : 0;
+}
+
+SteadyTime time_of_boot(const Clock& clock) {
+  timespec since_boot{};
+  clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  return clock.now() - std::chrono::seconds(since_boot.tv_sec) -
+         std::chrono::nanoseconds(since_boot.tv_nsec);
+}
+
+std::chrono::nanoseconds since_boot(std::uint64_t ticks) {
+  const auto ticks_per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(static_cast<double>(ticks) / ticks_per_second));
+}
+
+}  // namespace
+
+RunOpener::RunOpener(const FileReader& files, const Clock& clock)
+    : files_(files),
+      clock_(clock),
+      mounts_(cgroup::parse_mounts(files.read("/proc/self/mountinfo", kFileCapBytes).value_or(""))),
+      host_memory_bytes_(read_host_memory_bytes(files)),
+      host_network_(find_host_network()) {}
+
+std::optional<std::int64_t> RunOpener::find_first_process(const std::string& container_id) const {
+  for (const std::string& path :
+       {"/docker/" + container_id, "/system.slice/docker-" + container_id + ".scope"}) {
+    for (const char* hierarchy : {"1:cpuacct:", "0::"}) {
+      const auto folders = cgroup::find_folders(mounts_, hierarchy + path + "\n", container_id);
+      const std::string text =
+          folders.cpu ? files_.read(folders.cpu->path / "cgroup.procs", kFileCapBytes).value_or("")
+                      : "";
+      if (const auto pid = parse_number<std::int64_t>(text.substr(0, text.find('\n')))) {
+        return pid;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+Result<OpenedRun> RunOpener::open(const std::string& container_id, std::int64_t pid,
+                                  const std::string& network_mode) const {
+  // The descriptor first: what is read after it is of this process and of no later one.
+  UniqueFd first_process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!first_process) {
+    const int code = errno;
+    return failure(fmt::format("process {}: {}", pid, strerror(code)), code);
+  }
+  if (!leaves_enough(first_process.get())) {
+    return failure("Too many open files: raise the limit (LimitNOFILE= of the service)", EMFILE);
+  }
+  const auto number = static_cast<std::uint64_t>(pid);
+  const auto start_ticks = start_ticks_of(files_, number);
+  const auto groups = cgroup_text_of(files_, number);
+  if (!groups || !start_ticks) {
+    return failure(fmt::format("process {} is gone", pid), ESRCH);
+  }
+  auto counters = cgroup::Counters::open(cgroup::find_folders(mounts_, *groups, container_id),
+                                         host_memory_bytes_);
+  if (!counters) {
+    return tl::make_unexpected(std::move(counters.error()));
+  }
+  auto network = open_network(pid, network_mode);
+  if (!network) {
+    return tl::make_unexpected(std::move(network.error()));
+  }
+  return OpenedRun{ContainerRun(std::move(*counters), std::move(*network),
+                                time_of_boot(clock_) + since_boot(*start_ticks)),
+                   std::move(first_process)};
+}
+
+/// Docker shows no network for a container that shares the host's, or has none.
+Result<std::optional<PersistentFile>> RunOpener::open_network(
+    std::int64_t pid, const std::string& network_mode) const {
+  if (network_mode == "none" || network_mode == "host") {
+    return std::nullopt;
+  }
+  auto file = PersistentFile::open(net_dev_path(std::to_string(pid)));
+  if (!file) {
+    return tl::make_unexpected(std::move(file.error()));
+  }
+  if (file->inode() == host_network_) {  // it shares the network of a container that has the host's
+    return std::nullopt;
+  }
+  return std::optional(std::move(*file));
+}
+
+}  // namespace wemol::native

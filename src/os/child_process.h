@@ -1,0 +1,34 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "descriptors.h"
+
+namespace wemol {
+
+enum class StandardInput {
+  empty,
+  pipe,  ///< whoever started it writes to it
+};
+
+/// A started program: leader of its own process group, both outputs on pipes that do not block, all
+/// signals at their defaults, at most 1024 open files (a huge limit makes nvidia-smi slow). It is
+/// killed when this process dies.
+struct ChildProcess {
+  pid_t pid = -1;
+  UniqueFd standard_input;  ///< only with StandardInput::pipe; does not block
+  UniqueFd standard_output;
+  UniqueFd standard_error;
+};
+
+/// Starts argv[0], looked up on PATH. The error is the errno of what failed, also inside the
+/// child (ENOENT: no such program).
+[[nodiscard]] tl::expected<ChildProcess, int> start_child(
+    const std::vector<std::string>& argv, StandardInput input = StandardInput::empty);
+
+}  // namespace wemol

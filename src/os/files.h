@@ -1,0 +1,76 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <wemol/result.h>
+
+#include "descriptors.h"
+
+namespace wemol {
+
+/// The border to files that are read whole.
+class FileReader {
+ public:
+  FileReader() = default;
+  FileReader(const FileReader&) = delete;
+  FileReader& operator=(const FileReader&) = delete;
+  virtual ~FileReader() = default;
+
+  /// The content of a regular file (files under /proc are such). Anything else (folder, pipe,
+  /// device) is an error and is never waited for, and so is a file of more than `max_bytes`.
+  [[nodiscard]] virtual Result<std::string> read(const std::filesystem::path& path,
+                                                 std::size_t max_bytes) const = 0;
+};
+
+class SystemFileReader : public FileReader {
+ public:
+  [[nodiscard]] Result<std::string> read(const std::filesystem::path& path,
+                                         std::size_t max_bytes) const override;
+};
+
+/// Puts the names in a folder on the disk. Nothing, or an errno. A folder that is gone meanwhile,
+/// that is not ours to open, or whose file system has no such thing is no failure.
+[[nodiscard]] int sync_folder(const std::filesystem::path& folder);
+
+enum class Durability {
+  by_and_by,  ///< a power cut may leave the old file, or an empty one
+  at_once     ///< a power cut leaves the old file or the new one, and after the return the new one
+};
+
+/// Replaces a file as a whole, by a draft beside it (".new") that takes its name. Whoever reads it
+/// meanwhile, or after a crash of this program, finds the old content or the new one. A link or
+/// anything else that is not a file in the draft's place is refused, not followed.
+[[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
+                                        Durability durability);
+
+/// A small file of the kernel (control groups, /proc) that is read again and again: it stays open
+/// and each reading begins at its start, which makes the kernel write it anew. When half of the
+/// descriptors that the process may have are in use, it is opened for each reading instead.
+class PersistentFile {
+ public:
+  PersistentFile() = default;  ///< is no file: reading fails
+
+  [[nodiscard]] static Result<PersistentFile> open(const std::filesystem::path& path);
+
+  /// The text as it is now, in `buffer`; what does not fit is left out. The error's code is the
+  /// errno: ENODEV when the control group is gone, ESRCH when the process is.
+  [[nodiscard]] Result<std::string_view> read(std::span<char> buffer) const;
+
+  [[nodiscard]] bool is_file() const { return inode_ != 0; }
+  /// Tells files of /proc apart: the files of one network namespace are the same ones for all
+  /// processes in it.
+  [[nodiscard]] ino_t inode() const { return inode_; }
+
+ private:
+  UniqueFd fd_;
+  std::string path_;  ///< where the file did not stay open
+  ino_t inode_ = 0;
+};
+
+}  // namespace wemol

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+#include "descriptors.h"
+
+namespace wemol {
+
+/// Why a row could not be appended, or did not reach the disk.
+struct AppendError {
+  int code = 0;  ///< errno
+  std::string message;
+  /// The folder does not exist and cannot be made, or cannot be reached, for a reason that will not
+  /// pass by itself.
+  bool no_folder = false;
+};
+
+/// `<folder>/<stem>.csv`, to which rows are appended. What it promises:
+/// - A row is written by one write(2), with the header in front when the file is empty. A full disk
+///   refuses it before any of it is written. When the write stops half-way all the same (a limit on
+///   the file's size), the half is taken back, so a row is there whole or not.
+/// - Nothing else is ever removed or rewritten. A last line without an end gets one first.
+/// - A file with another header (or something that is no file) is left alone: the rows go to
+///   `<stem>-2.csv`, `-3`, …, up to kMostNumbers.
+/// - The file is looked at before each row: one that was removed or renamed is begun anew, and so
+///   is its folder; one that somebody else has changed is checked as if it were met for the first
+///   time.
+/// - Its descriptor is kept while the process has used less than half of those that it may have.
+/// - When append returns, the kernel has begun to write the row to the disk. A crash of the program
+///   loses nothing that was appended. A power cut may lose it: the file's new size and a new file's
+///   name are written later, as the file system likes, and the disk may hold all of it in a cache.
+/// - When sync returns without an error, a power cut does not lose it either.
+class CsvFile {
+ public:
+  /// So many names are tried, so that looking for one ends.
+  static constexpr unsigned kMostNumbers = 100;
+
+  /// `header` ends in CRLF, as rows do.
+  CsvFile(std::filesystem::path folder, std::string stem, std::string_view header);
+
+  [[nodiscard]] tl::expected<void, AppendError> append(std::string_view row);
+
+  /// Waits until the rows appended since the last call are on the disk, and the names of the file
+  /// and of the folders that were made for it. After an error the kernel may have dropped the rows
+  /// and would call it well the next time, so they count as seen to.
+  [[nodiscard]] tl::expected<void, AppendError> sync();
+  [[nodiscard]] std::size_t rows_to_sync() const { return rows_to_sync_; }
+
+  /// Of the file that took the last row; empty when there was none.
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  /// One of the numbered files, found fit for rows.
+  struct OpenFile {
+    UniqueFd fd;
+    dev_t device;
+    ino_t inode;
+    off_t size;  ///< as the last append left it
+    std::string_view missing_line_end;
+    bool is_first;  ///< of the numbered files
+  };
+
+  [[nodiscard]] std::string numbered_path(unsigned number) const;
+  [[nodiscard]] tl::expected<void, AppendError> open_own_file();
+  [[nodiscard]] std::error_code make_folder();
+  [[nodiscard]] bool is_open_and_unchanged() const;
+
+  std::filesystem::path folder_;
+  std::string stem_;
+  std::string_view header_;
+  std::string path_;
+  std::optional<OpenFile> file_;
+  std::size_t rows_to_sync_ = 0;
+  std::set<std::filesystem::path> folders_to_sync_;  ///< in which something may be new
+};
+
+}  // namespace wemol

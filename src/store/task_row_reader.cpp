@@ -1,0 +1,236 @@
+#include "task_row_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "csv.h"
+#include "recorded_tree.h"
+#include "task_cells.h"
+#include "text.h"
+
+namespace wemol::reading {
+namespace {
+
+enum Column : std::size_t {
+  kTaskId = 0,
+  kJobId = 1,
+  kModuleName = 2,
+  kTimestamp = 3,
+  kContainer = 4,
+  kCpuPercent = 5,
+  kMemoryUsage = 6,
+  kNetworkIo = 8,
+  kBlockIo = 9,
+  kGpuCount = 11,
+  kGpuIds = 12,
+  kGpuNames = 13,
+  kGpuMemoryUsed = 14,
+  kGpuUtilization = 16,
+  kGpuPowerDraw = 20
+};
+constexpr double kPercentPerCore = 100;
+constexpr std::size_t kMostGpus = 1024;  ///< more are no count but damage
+constexpr std::string_view kUnknownGpu = "Unknown";
+
+std::string_view column_name(std::size_t column) {
+  return split_fields(kTaskHeader, ',')[column];
+}
+
+}  // namespace
+
+bool TaskRowReader::refuse(std::span<const std::string_view> fields, std::size_t column) {
+  trouble_ = fmt::format("{} cannot be \"{}\"", column_name(column),
+                         printable(fields[column].substr(0, 60)));
+  return false;
+}
+
+std::string_view TaskRowReader::with_point(std::string_view cell) {
+  if (!has_decimal_commas_ || cell.find(',') == std::string_view::npos) {
+    return cell;
+  }
+  with_point_ = cell;
+  std::ranges::replace(with_point_, ',', '.');
+  return with_point_;
+}
+
+bool TaskRowReader::parse_identity(std::span<const std::string_view> fields) {
+  row_.task_id = fields[kTaskId];
+  row_.job_id = fields[kJobId];
+  row_.module_name = without_formula_guard(fields[kModuleName]);
+  row_.container = without_formula_guard(fields[kContainer]);
+  if (row_.task_id.empty()) {
+    return refuse(fields, kTaskId);
+  }
+  if (row_.container.empty()) {
+    return refuse(fields, kContainer);
+  }
+  const auto read_at = times_.parse(fields[kTimestamp]);
+  if (!read_at) {
+    refuse(fields, kTimestamp);
+    trouble_ += is_ambiguous_date(fields[kTimestamp])
+                    ? ": nobody can tell its day from its month; save the file with times like "
+                      "2026-11-05 10:00:00"
+                    : "";
+    return false;
+  }
+  row_.usage.read_at = *read_at;
+  return true;
+}
+
+bool TaskRowReader::parse_usage(std::span<const std::string_view> fields) {
+  UsageReading& usage = row_.usage;
+  const Cell<double> cpu_percent = parse_percent(with_point(fields[kCpuPercent]));
+  if (!cpu_percent.is_readable) {
+    return refuse(fields, kCpuPercent);
+  }
+  usage.cpu_cores.reset();
+  if (cpu_percent.value) {
+    usage.cpu_cores = *cpu_percent.value / kPercentPerCore;
+  }
+  const auto take_pair = [&](std::size_t column, auto& first, auto& second) {
+    const BytesPair pair = parse_bytes_pair(with_point(fields[column]));
+    first = pair.first.value;
+    second = pair.second.value;
+    return (pair.first.is_readable && pair.second.is_readable) || refuse(fields, column);
+  };
+  std::optional<std::uint64_t> memory_limit;
+  if (!take_pair(kMemoryUsage, usage.memory_used_bytes, memory_limit) ||
+      !take_pair(kNetworkIo, usage.network_rx_bytes, usage.network_tx_bytes) ||
+      !take_pair(kBlockIo, usage.block_read_bytes, usage.block_write_bytes)) {
+    return false;
+  }
+  if (memory_limit == 0U) {  // the memory controller is off: nothing was measured
+    usage.memory_used_bytes.reset();
+  }
+  return true;
+}
+
+/// One value for each GPU; a single word for "not known" may stand for all of them.
+template <typename Parse>
+bool TaskRowReader::take_list(const Parse& parse, std::span<const std::string_view> fields,
+                              std::size_t column, std::optional<double> GpuReading::*value) {
+  if (!split_list(fields[column], items_)) {
+    return is_not_known(fields[column]) || refuse(fields, column);
+  }
+  for (std::size_t i = 0; i < gpus_.size(); ++i) {
+    const Cell<double> cell = parse(with_point(items_[i]));
+    if (!cell.is_readable) {
+      return refuse(fields, column);
+    }
+    gpus_[i].*value = cell.value;
+  }
+  return true;
+}
+
+bool TaskRowReader::parse_gpus(std::span<const std::string_view> fields) {
+  row_.usage.gpus.reset();
+  const auto count = parse_number<std::size_t>(fields[kGpuCount]);
+  if (!count || *count > kMostGpus) {
+    return (!count && is_not_known(fields[kGpuCount])) || refuse(fields, kGpuCount);
+  }
+  gpus_.assign(*count, {.id = kUnknownGpu, .name = kUnknownGpu});
+  items_.resize(*count);
+  row_.usage.gpus = gpus_;
+  if (*count == 0) {
+    return true;
+  }
+  if (!split_list(fields[kGpuIds], items_)) {
+    return refuse(fields, kGpuIds);
+  }
+  for (std::size_t i = 0; i < *count; ++i) {
+    gpus_[i].id = items_[i];
+  }
+  // Names with commas of their own, of models that differ, cannot be told apart.
+  if (split_list(without_formula_guard(fields[kGpuNames]), items_)) {
+    for (std::size_t i = 0; i < *count; ++i) {
+      gpus_[i].name = items_[i];
+    }
+  }
+  return take_list(parse_gpu_mebibytes, fields, kGpuMemoryUsed, &GpuReading::memory_used_mib) &&
+         take_list(parse_percent, fields, kGpuUtilization, &GpuReading::utilization_percent) &&
+         take_list(parse_watts, fields, kGpuPowerDraw, &GpuReading::power_draw_watts);
+}
+
+const TaskRow* TaskRowReader::parse(std::span<const std::string_view> fields) {
+  const bool is_good = parse_identity(fields) && parse_usage(fields) && parse_gpus(fields);
+  return is_good ? &row_ : nullptr;
+}
+
+void TaskCsvReader::read(const std::filesystem::path& file, const Take& take,
+                         const NoteBytes& note_bytes) {
+  std::uint64_t bytes_noted = records_.bytes_read();
+  if (const auto opened = records_.open(file); !opened) {
+    note_bad_file(report_, file, opened.error().message);
+    return;
+  }
+  ++report_.task_files;
+  rows_.begin_file(records_.has_semicolons());
+  for (;;) {
+    const RecordReader::Outcome outcome = records_.next();
+    if (records_.bytes_read() != bytes_noted) {
+      note_bytes(records_.bytes_read() - bytes_noted);
+      bytes_noted = records_.bytes_read();
+    }
+    if (outcome == RecordReader::Outcome::end) {
+      break;
+    }
+    if (outcome == RecordReader::Outcome::bad_line) {
+      note_bad_line(report_, file, records_.line(), records_.trouble());
+      continue;
+    }
+    const TaskRow* const row = rows_.parse(records_.fields());
+    const char* const refusal = row == nullptr ? rows_.trouble().c_str() : take(*row);
+    if (refusal != nullptr) {
+      note_bad_line(report_, file, records_.line(), refusal);
+      continue;
+    }
+    ++report_.sample_rows;
+  }
+  report_.resaved_files += records_.has_semicolons() || rows_.has_other_times() ? 1U : 0U;
+  if (!records_.read_error().empty()) {
+    note_bad_file(report_, file, records_.read_error());
+  }
+}
+
+std::optional<TaskCsvReader::LastRow> TaskCsvReader::last_row(const std::filesystem::path& file) {
+  constexpr std::uint64_t kTailLength = 4096;
+  if (!records_.open_tail(file, kTailLength)) {
+    return std::nullopt;
+  }
+  rows_.begin_file();
+  std::optional<LastRow> last;
+  for (auto outcome = records_.next(); outcome != RecordReader::Outcome::end;
+       outcome = records_.next()) {
+    const TaskRow* const row =
+        outcome == RecordReader::Outcome::record ? rows_.parse(records_.fields()) : nullptr;
+    if (row != nullptr) {
+      last = {.container = std::string(row->container), .read_at = row->usage.read_at};
+    }
+  }
+  return last;
+}
+
+std::optional<WallTime> TaskCsvReader::first_time(const std::filesystem::path& file) {
+  if (!records_.open(file)) {
+    return std::nullopt;
+  }
+  rows_.begin_file(records_.has_semicolons());
+  for (auto outcome = records_.next(); outcome != RecordReader::Outcome::end;
+       outcome = records_.next()) {
+    const TaskRow* const row =
+        outcome == RecordReader::Outcome::record ? rows_.parse(records_.fields()) : nullptr;
+    if (row != nullptr) {
+      return row->usage.read_at;
+    }
+  }
+  return std::nullopt;
+}
+
+ReadingReport TaskCsvReader::take_report() {
+  report_.bytes = records_.bytes_read() - std::exchange(bytes_reported_, records_.bytes_read());
+  return std::exchange(report_, {});
+}
+
+}  // namespace wemol::reading
