@@ -15,4 +15,10 @@ std::uint64_t boot_ticks_now() {
          static_cast<std::uint64_t>(now.tv_nsec) * ticks_per_second / kNanosecondsPerSecond;
 }
 
+std::uint64_t to_monotonic_usec(SteadyTime time) {
+  // libstdc++'s steady_clock is CLOCK_MONOTONIC.
+  const auto usec = std::chrono::ceil<std::chrono::microseconds>(time.time_since_epoch()).count();
+  return usec > 0 ? static_cast<std::uint64_t>(usec) : 0;
+}
+
 }  // namespace wemol

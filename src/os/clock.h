@@ -34,4 +34,7 @@ class Clock {
 /// of a process: what has started before now has a start time of this or less.
 [[nodiscard]] std::uint64_t boot_ticks_now();
 
+/// Microseconds of CLOCK_MONOTONIC, as systemd counts them; 0 for what is before the boot.
+[[nodiscard]] std::uint64_t to_monotonic_usec(SteadyTime time);
+
 }  // namespace wemol

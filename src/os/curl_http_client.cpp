@@ -18,11 +18,17 @@ constexpr std::size_t kAnswerCapBytes = std::size_t{64} << 20;
 constexpr std::size_t kQuestionsAtOnce = 3;
 // And one for the stream.
 constexpr long kConnectionsAtMost = kQuestionsAtOnce + 1;
-constexpr std::uint64_t kTimerAccuracyUsec = 1000;
+constexpr std::chrono::milliseconds kTimerAccuracy{1};
 
 std::uint32_t epoll_events_of(int what) {
   return (what & CURL_POLL_IN ? std::uint32_t{EPOLLIN} : 0U) |
          (what & CURL_POLL_OUT ? std::uint32_t{EPOLLOUT} : 0U);
+}
+
+int curl_events_of(std::uint32_t events) {
+  return ((events & EPOLLIN) != 0U ? CURL_CSELECT_IN : 0) |
+         ((events & EPOLLOUT) != 0U ? CURL_CSELECT_OUT : 0) |
+         ((events & (EPOLLERR | EPOLLHUP)) != 0U ? CURL_CSELECT_ERR : 0);
 }
 
 }  // namespace
@@ -36,7 +42,6 @@ struct CurlHttpClient::Transfer {
   std::string body;  ///< of a stream: what has not been handed on
   Done done;
   StreamHandlers handlers;
-  CurlHttpClient* client = nullptr;
   EventSource opening_deadline;  ///< of a stream
   bool is_stream = false;
   bool was_opened = false;
@@ -122,26 +127,18 @@ void CurlHttpClient::stream(const std::string& target, StreamHandlers handlers) 
   Transfer& transfer = add(target);
   transfer.handlers = std::move(handlers);
   transfer.is_stream = true;
-  transfer.client = this;
-  sd_event_source* source = nullptr;
-  if (sd_event_add_time(loop_.native(), &source, CLOCK_MONOTONIC,
-                        to_monotonic_usec(loop_.now() + timeout_), kTimerAccuracyUsec,
-                        on_not_opened, &transfer) >= 0) {
-    transfer.opening_deadline.reset(source);
-  }
+  transfer.opening_deadline = loop_.call_at(
+      loop_.now() + timeout_, [this, handle = transfer.handle.get()] { give_up_opening(handle); },
+      kTimerAccuracy);
   curl_multi_add_handle(multi_.get(), transfer.handle.get());
 }
 
 /// Libcurl has no limit for the time until an answer begins that ends when it has begun.
-int CurlHttpClient::on_not_opened(sd_event_source* /*source*/, std::uint64_t /*usec*/,
-                                  void* transfer_pointer) {
-  auto& transfer = *static_cast<Transfer*>(transfer_pointer);
-  CurlHttpClient& client = *transfer.client;
-  const auto node = client.transfers_.extract(transfer.handle.get());
-  curl_multi_remove_handle(client.multi_.get(), transfer.handle.get());
-  transfer.handlers.closed({fmt::format("{}: no answer for {:.1f} s", client.socket_path_,
-                                        std::chrono::duration<double>(client.timeout_).count())});
-  return 0;
+void CurlHttpClient::give_up_opening(CURL* handle) {
+  const auto node = transfers_.extract(handle);
+  curl_multi_remove_handle(multi_.get(), handle);
+  node.mapped()->handlers.closed({fmt::format("{}: no answer for {:.1f} s", socket_path_,
+                                              std::chrono::duration<double>(timeout_).count())});
 }
 
 void CurlHttpClient::cancel_all() {
@@ -241,21 +238,14 @@ void CurlHttpClient::watch_socket(curl_socket_t socket, int what) {
   }
   const std::uint32_t events = epoll_events_of(what);
   if (const auto found = sockets_.find(socket); found != sockets_.end()) {
-    sd_event_source_set_io_events(found->second.get(), events);
+    EventLoop::set_epoll_events(found->second, events);
     return;
   }
-  sd_event_source* source = nullptr;
-  if (sd_event_add_io(loop_.native(), &source, socket, events, on_io, this) >= 0) {
-    sockets_.emplace(socket, EventSource(source));
+  auto source = loop_.watch_fd(
+      socket, events, [this, socket](std::uint32_t now) { act_on(socket, curl_events_of(now)); });
+  if (source) {
+    sockets_.emplace(socket, std::move(*source));
   }
-}
-
-int CurlHttpClient::on_io(sd_event_source* /*source*/, int fd, std::uint32_t events, void* self) {
-  const int what = ((events & EPOLLIN) != 0U ? CURL_CSELECT_IN : 0) |
-                   ((events & EPOLLOUT) != 0U ? CURL_CSELECT_OUT : 0) |
-                   ((events & (EPOLLERR | EPOLLHUP)) != 0U ? CURL_CSELECT_ERR : 0);
-  static_cast<CurlHttpClient*>(self)->act_on(fd, what);
-  return 0;
 }
 
 int CurlHttpClient::on_timeout_change(CURLM* /*multi*/, long timeout_ms, void* self) {
@@ -268,17 +258,9 @@ void CurlHttpClient::set_timer(long timeout_ms) {
   if (timeout_ms < 0) {
     return;
   }
-  sd_event_source* source = nullptr;
-  const SteadyTime due = loop_.now() + std::chrono::milliseconds(timeout_ms);
-  if (sd_event_add_time(loop_.native(), &source, CLOCK_MONOTONIC, to_monotonic_usec(due),
-                        kTimerAccuracyUsec, on_timer, this) >= 0) {
-    timer_.reset(source);
-  }
-}
-
-int CurlHttpClient::on_timer(sd_event_source* /*source*/, std::uint64_t /*usec*/, void* self) {
-  static_cast<CurlHttpClient*>(self)->act_on(CURL_SOCKET_TIMEOUT, 0);
-  return 0;
+  timer_ = loop_.call_at(
+      loop_.now() + std::chrono::milliseconds(timeout_ms),
+      [this] { act_on(CURL_SOCKET_TIMEOUT, 0); }, kTimerAccuracy);
 }
 
 }  // namespace wemol

@@ -43,6 +43,7 @@ class CurlHttpClient : public HttpClient {
   Transfer& add(const std::string& target);
   void send_questions();
   void act_on(curl_socket_t socket, int what);
+  void give_up_opening(CURL* handle);
   void deliver();
   void finish(CURL* handle, CURLcode result);
   void watch_socket(curl_socket_t socket, int what);
@@ -51,9 +52,6 @@ class CurlHttpClient : public HttpClient {
   static std::size_t take_body(char* data, std::size_t size, std::size_t count, void* transfer);
   static int on_socket(CURL* handle, curl_socket_t socket, int what, void* self, void* unused);
   static int on_timeout_change(CURLM* multi, long timeout_ms, void* self);
-  static int on_io(sd_event_source* source, int fd, std::uint32_t events, void* self);
-  static int on_not_opened(sd_event_source* source, std::uint64_t usec, void* transfer);
-  static int on_timer(sd_event_source* source, std::uint64_t usec, void* self);
 
   EventLoop& loop_;
   std::string socket_path_;

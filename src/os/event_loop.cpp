@@ -1,8 +1,11 @@
 #include "event_loop.h"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <system_error>
 
 #include <spdlog/spdlog.h>
@@ -11,9 +14,6 @@
 
 namespace wemol {
 namespace {
-
-// sd-event bundles wake-ups within 250 ms unless told otherwise.
-constexpr std::uint64_t kWaitAccuracyUsec = 1;
 
 void check(int result, const char* what) {
   if (result < 0) {
@@ -33,11 +33,6 @@ int stop_without_terminal(sd_event_source* /*source*/, const signalfd_siginfo* /
   return 0;
 }
 
-int mark_due(sd_event_source* /*source*/, std::uint64_t /*usec*/, void* flag) {
-  *static_cast<bool*>(flag) = true;
-  return 0;
-}
-
 bool is_hangup_ignored() {
   struct sigaction action {};
   return sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
@@ -47,13 +42,36 @@ bool has_terminal() {
   return static_cast<bool>(UniqueFd(open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)));
 }
 
-}  // namespace
-
-std::uint64_t to_monotonic_usec(SteadyTime time) {
-  // libstdc++'s steady_clock is CLOCK_MONOTONIC.
-  const auto usec = std::chrono::ceil<std::chrono::microseconds>(time.time_since_epoch()).count();
-  return usec > 0 ? static_cast<std::uint64_t>(usec) : 0;
+/// The action lives as long as its source, also when it drops the source itself: sd-event frees a
+/// source only after its callback has returned.
+template <typename Action>
+EventSource keep_action(sd_event_source* source, std::unique_ptr<Action> action) {
+  sd_event_source_set_destroy_callback(source,
+                                       [](void* kept) { delete static_cast<Action*>(kept); });
+  (void)action.release();
+  return EventSource(source);
 }
+
+using TimerAction = std::function<void()>;
+using FdAction = std::function<void(std::uint32_t)>;
+using ChildAction = std::function<void(const siginfo_t&)>;
+
+int run_timer(sd_event_source* /*source*/, std::uint64_t /*usec*/, void* action) {
+  (*static_cast<TimerAction*>(action))();
+  return 0;
+}
+
+int run_fd(sd_event_source* /*source*/, int /*fd*/, std::uint32_t events, void* action) {
+  (*static_cast<FdAction*>(action))(events);
+  return 0;
+}
+
+int run_child(sd_event_source* /*source*/, const siginfo_t* info, void* action) {
+  (*static_cast<ChildAction*>(action))(*info);
+  return 0;
+}
+
+}  // namespace
 
 EventLoop::EventLoop() {
   sigset_t handled;
@@ -68,6 +86,7 @@ EventLoop::EventLoop() {
   sd_event* event = nullptr;
   check(sd_event_new(&event), "cannot make an event loop");
   event_.reset(event);
+  timer_keeper_ = call_at(SteadyTime::max(), [] {});
   for (const int signal : {SIGINT, SIGTERM}) {
     check(sd_event_add_signal(event, nullptr, signal, set_flag, &stop_requested_),
           "cannot watch for signals");
@@ -79,6 +98,48 @@ EventLoop::EventLoop() {
             : sd_event_add_signal(event, nullptr, SIGHUP, set_flag, &reload_requested_);
     check(result, "cannot watch for signals");
   }
+}
+
+EventSource EventLoop::call_at(SteadyTime due, std::function<void()> action,
+                               std::chrono::microseconds accuracy) {
+  auto kept = std::make_unique<TimerAction>(std::move(action));
+  sd_event_source* source = nullptr;
+  check(sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, to_monotonic_usec(due),
+                          static_cast<std::uint64_t>(accuracy.count()), run_timer, kept.get()),
+        "cannot set a timer");
+  return keep_action(source, std::move(kept));
+}
+
+EventSource EventLoop::call_last_at(SteadyTime due, std::function<void()> action) {
+  EventSource timer = call_at(due, std::move(action));
+  sd_event_source_set_priority(timer.get(), SD_EVENT_PRIORITY_NORMAL + 1);
+  return timer;
+}
+
+Result<EventSource> EventLoop::watch_fd(int fd, std::uint32_t epoll_events,
+                                        std::function<void(std::uint32_t)> action) {
+  auto kept = std::make_unique<FdAction>(std::move(action));
+  sd_event_source* source = nullptr;
+  const int result = sd_event_add_io(event_.get(), &source, fd, epoll_events, run_fd, kept.get());
+  if (result < 0) {
+    return failure(std::string("cannot watch a descriptor: ") + strerror(-result), -result);
+  }
+  return keep_action(source, std::move(kept));
+}
+
+void EventLoop::set_epoll_events(const EventSource& source, std::uint32_t epoll_events) {
+  sd_event_source_set_io_events(source.get(), epoll_events);
+}
+
+Result<EventSource> EventLoop::watch_child(pid_t pid,
+                                           std::function<void(const siginfo_t&)> action) {
+  auto kept = std::make_unique<ChildAction>(std::move(action));
+  sd_event_source* source = nullptr;
+  const int result = sd_event_add_child(event_.get(), &source, pid, WEXITED, run_child, kept.get());
+  if (result < 0) {
+    return failure(std::string("cannot watch a process: ") + strerror(-result), -result);
+  }
+  return keep_action(source, std::move(kept));
 }
 
 SteadyTime EventLoop::now() const {
@@ -104,11 +165,7 @@ void EventLoop::drain_until(const std::function<bool()>& done, SteadyTime due) {
 
 void EventLoop::dispatch_while(const std::function<bool()>& wanted, SteadyTime due) {
   bool is_due = false;
-  sd_event_source* source = nullptr;
-  check(sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, to_monotonic_usec(due),
-                          kWaitAccuracyUsec, mark_due, &is_due),
-        "cannot set a timer");
-  const EventSource timer(source);
+  const EventSource timer = call_at(due, [&] { is_due = true; });
   while (!is_due && wanted()) {
     const int result = sd_event_run(event_.get(), UINT64_MAX);
     if (result < 0 && result != -EINTR) {

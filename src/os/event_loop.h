@@ -1,10 +1,16 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <csignal>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
 
 #include <systemd/sd-event.h>
+
+#include <wemol/result.h>
 
 #include "clock.h"
 
@@ -20,6 +26,8 @@ struct UnrefEventSource {
 };
 }  // namespace detail
 
+/// A timer, a watched descriptor or a watched child. It ends with its owner, which may be inside
+/// its own callback. Null: nothing is watched.
 using EventSource = std::unique_ptr<sd_event_source, detail::UnrefEventSource>;
 
 /// The one event loop of the program. SIGINT and SIGTERM arrive through it and ask for a stop.
@@ -47,18 +55,31 @@ class EventLoop : public Clock {
   /// The same, but a stop does not end it: for the last clean-up.
   void drain_until(const std::function<bool()>& done, SteadyTime due);
 
-  /// For those who add sources of their own.
-  [[nodiscard]] sd_event* native() { return event_.get(); }
+  /// Calls `action` once at `due` or up to `accuracy` later, which lets the kernel bundle wake-ups.
+  [[nodiscard]] EventSource call_at(SteadyTime due, std::function<void()> action,
+                                    std::chrono::microseconds accuracy = kPrompt);
+  /// The same, after all else that is due at that moment.
+  [[nodiscard]] EventSource call_last_at(SteadyTime due, std::function<void()> action);
+  /// Calls `action` with what epoll says whenever one of `epoll_events` holds. The descriptor stays
+  /// the caller's and has to outlive the source. The error has the errno (EPERM: a regular file).
+  [[nodiscard]] Result<EventSource> watch_fd(int fd, std::uint32_t epoll_events,
+                                             std::function<void(std::uint32_t)> action);
+  /// Other events from now on, for a source of watch_fd.
+  static void set_epoll_events(const EventSource& source, std::uint32_t epoll_events);
+  /// Calls `action` once when the child has ended, and reaps it.
+  [[nodiscard]] Result<EventSource> watch_child(pid_t pid,
+                                                std::function<void(const siginfo_t&)> action);
+
+  static constexpr std::chrono::microseconds kPrompt{1};
 
  private:
   void dispatch_while(const std::function<bool()>& wanted, SteadyTime due);
 
   std::unique_ptr<sd_event, detail::UnrefEvent> event_;
+  /// Never due. With it sd-event keeps its timer's descriptor, so that no later timer needs one.
+  EventSource timer_keeper_;
   bool stop_requested_ = false;
   bool reload_requested_ = false;
 };
-
-/// A time on the monotonic clock as sd-event counts it.
-[[nodiscard]] std::uint64_t to_monotonic_usec(SteadyTime time);
 
 }  // namespace wemol

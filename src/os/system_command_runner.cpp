@@ -20,7 +20,6 @@ using namespace std::chrono_literals;
 // One answer about thousands of containers is some hundred KiB.
 constexpr std::size_t kOutputCapBytes = std::size_t{4} << 20;
 constexpr std::size_t kErrorOutputCapBytes = std::size_t{64} << 10;
-constexpr std::uint64_t kDueAccuracyUsec = 1000;
 constexpr auto kTermToKill = 500ms;
 constexpr auto kKillToGivingUp = 500ms;
 constexpr auto kTermToKillAtExit = 250ms;
@@ -35,29 +34,23 @@ class SystemCommandRunner::Running {
   Running(std::string kind, ChildProcess child, SteadyTime started)
       : kind_(std::move(kind)), child_(std::move(child)), started_(started) {}
 
-  /// Registers with the loop. Returns 0 or a negative errno.
-  int watch(EventLoop& loop, SteadyTime deadline) {
+  [[nodiscard]] Result<void> watch(EventLoop& loop, SteadyTime deadline) {
     loop_ = &loop;
-    int result = add_output(child_.standard_output.get(), output_source_, on_standard_output);
-    if (result >= 0) {
-      result = add_output(child_.standard_error.get(), error_source_, on_standard_error);
+    auto output = loop.watch_fd(child_.standard_output.get(), EPOLLIN,
+                                [this](auto) { take_standard_output(); });
+    auto error_output = loop.watch_fd(child_.standard_error.get(), EPOLLIN,
+                                      [this](auto) { take_standard_error(); });
+    auto exit = loop.watch_child(child_.pid, [this](const siginfo_t& info) { note_exit(info); });
+    for (auto* source : {&output, &error_output, &exit}) {
+      if (!*source) {
+        return tl::make_unexpected(std::move(source->error()));
+      }
     }
-    sd_event_source* source = nullptr;
-    if (result >= 0) {
-      result = sd_event_add_child(loop.native(), &source, child_.pid, WEXITED, on_exit, this);
-      exit_source_.reset(source);
-    }
-    if (result >= 0) {
-      result = sd_event_add_time(loop.native(), &source, CLOCK_MONOTONIC,
-                                 to_monotonic_usec(deadline), kDueAccuracyUsec, on_timer, this);
-      timer_.reset(source);
-    }
-    if (result >= 0) {
-      // When all of it is pending at once, since this process was held up, the deadline comes last:
-      // a command that ended in time has ended well.
-      result = sd_event_source_set_priority(timer_.get(), SD_EVENT_PRIORITY_NORMAL + 1);
-    }
-    return result;
+    output_source_ = std::move(*output);
+    error_source_ = std::move(*error_output);
+    exit_source_ = std::move(*exit);
+    set_timer(deadline);
+    return {};
   }
 
   /// The outcome is settled: the child ended, or it is stuck.
@@ -74,30 +67,21 @@ class SystemCommandRunner::Running {
   }
 
  private:
-  int add_output(int fd, EventSource& owner, sd_event_io_handler_t handler) {
-    sd_event_source* source = nullptr;
-    const int result = sd_event_add_io(loop_->native(), &source, fd, EPOLLIN, handler, this);
-    owner.reset(source);
-    return result;
+  void take_standard_output() {
+    std::string& output = outcome_.standard_output;
+    if (!append_available(child_.standard_output.get(), output, kOutputCapBytes)) {
+      output_source_.reset();
+    }
+    if (output.size() >= kOutputCapBytes && !ending_as_) {
+      end_as(Status::output_too_large);
+    }
   }
 
-  static int on_standard_output(sd_event_source*, int fd, std::uint32_t, void* self) {
-    auto& running = *static_cast<Running*>(self);
-    if (!append_available(fd, running.outcome_.standard_output, kOutputCapBytes)) {
-      running.output_source_.reset();
+  void take_standard_error() {
+    if (!append_available(child_.standard_error.get(), outcome_.standard_error,
+                          kErrorOutputCapBytes)) {
+      error_source_.reset();
     }
-    if (running.outcome_.standard_output.size() >= kOutputCapBytes && !running.ending_as_) {
-      running.end_as(Status::output_too_large);
-    }
-    return 0;
-  }
-
-  static int on_standard_error(sd_event_source*, int fd, std::uint32_t, void* self) {
-    auto& running = *static_cast<Running*>(self);
-    if (!append_available(fd, running.outcome_.standard_error, kErrorOutputCapBytes)) {
-      running.error_source_.reset();
-    }
-    return 0;
   }
 
   /// Reads once; what goes beyond the cap is dropped. Returns false at the end of the stream.
@@ -127,50 +111,47 @@ class SystemCommandRunner::Running {
               kErrorOutputCapBytes);
   }
 
-  static int on_exit(sd_event_source*, const siginfo_t* info, void* self) {
-    auto& running = *static_cast<Running*>(self);
+  void note_exit(const siginfo_t& info) {
     // The child is still a zombie here, so its process group's number is not used again yet.
-    kill(-running.child_.pid, SIGKILL);
-    running.drain();
-    running.timer_.reset();
-    const bool by_signal = info->si_code != CLD_EXITED;
-    if (running.given_up_) {
-      spdlog::info("{}: the stuck process {} has ended", running.kind_, running.child_.pid);
-    } else if (running.ending_as_) {
-      running.settle(*running.ending_as_, 0);
-    } else if (running.outcome_.standard_output.size() >= kOutputCapBytes) {
-      running.settle(Status::output_too_large, 0);
+    kill(-child_.pid, SIGKILL);
+    drain();
+    timer_.reset();
+    const bool by_signal = info.si_code != CLD_EXITED;
+    if (given_up_) {
+      spdlog::info("{}: the stuck process {} has ended", kind_, child_.pid);
+    } else if (ending_as_) {
+      settle(*ending_as_, 0);
+    } else if (outcome_.standard_output.size() >= kOutputCapBytes) {
+      settle(Status::output_too_large, 0);
     } else {
-      running.settle(by_signal ? Status::signaled : Status::exited, info->si_status);
+      settle(by_signal ? Status::signaled : Status::exited, info.si_status);
     }
-    running.ended_ = true;
-    return 0;
+    ended_ = true;
   }
 
-  static int on_timer(sd_event_source*, std::uint64_t, void* self) {
-    auto& running = *static_cast<Running*>(self);
-    if (!running.ending_as_) {
-      running.end_as(Status::timed_out);
-    } else if (!running.killed_) {
-      running.killed_ = true;
-      running.signal_group(SIGKILL);
-      running.set_timer(kKillToGivingUp);
+  void note_due() {
+    if (!ending_as_) {
+      end_as(Status::timed_out);
+    } else if (!killed_) {
+      killed_ = true;
+      signal_group(SIGKILL);
+      set_timer(loop_->now() + kKillToGivingUp);
     } else {
-      running.settle(Status::stuck, 0);
-      running.given_up_ = true;
+      settle(Status::stuck, 0);
+      given_up_ = true;
     }
-    return 0;
   }
 
   void end_as(Status status) {
     ending_as_ = status;
     signal_group(SIGTERM);
-    set_timer(kTermToKill);
+    set_timer(loop_->now() + kTermToKill);
   }
 
-  void set_timer(std::chrono::milliseconds delay) {
-    sd_event_source_set_time(timer_.get(), to_monotonic_usec(loop_->now() + delay));
-    sd_event_source_set_enabled(timer_.get(), SD_EVENT_ONESHOT);
+  /// When all is pending at once, since this process was held up, the deadline comes last: a
+  /// command that ended in time has ended well.
+  void set_timer(SteadyTime due) {
+    timer_ = loop_->call_last_at(due, [this] { note_due(); });
   }
 
   void settle(Status status, int code) {
@@ -250,10 +231,10 @@ CommandRunner::Ticket SystemCommandRunner::start(const Command& command) {
     return refuse(child.error() == ENOENT ? Status::not_found : Status::not_started, child.error());
   }
   auto running = std::make_unique<Running>(command.kind, std::move(*child), now);
-  if (const int result = running->watch(loop_, now + timeout_); result < 0) {
+  if (const auto watched = running->watch(loop_, now + timeout_); !watched) {
     running->signal_group(SIGKILL);
     waitpid(running->pid(), nullptr, 0);
-    return refuse(Status::not_started, -result);
+    return refuse(Status::not_started, watched.error().code);
   }
   running_[ticket] = std::move(running);
   return ticket;

@@ -6,17 +6,12 @@
 
 #include <wemol/result.h>
 
-#include "run_summary.h"
+#include "ledger_schema.h"
 
 namespace wemol {
 
 /// The name of the ledger's file in each module's folder, without ".csv".
 inline constexpr std::string_view kLedgerStem = "summary";
-inline constexpr std::size_t kLedgerColumnCount = 29;
-inline constexpr std::size_t kLedgerEndedAtColumn = 5;
-
-/// The header of a ledger: the names of its columns, with its line end.
-[[nodiscard]] const std::string& ledger_header();
 
 /// One run as a row of the ledger, with its line end. Times are ISO 8601 with the local offset;
 /// numbers are plain, without units; flags are 1 and 0; what is not known is empty.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "task_row.h"
+#include "task_schema.h"
 
 namespace wemol {
 

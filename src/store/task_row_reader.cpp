@@ -13,36 +13,16 @@
 namespace wemol::reading {
 namespace {
 
-enum Column : std::size_t {
-  kTaskId = 0,
-  kJobId = 1,
-  kModuleName = 2,
-  kTimestamp = 3,
-  kContainer = 4,
-  kCpuPercent = 5,
-  kMemoryUsage = 6,
-  kNetworkIo = 8,
-  kBlockIo = 9,
-  kGpuCount = 11,
-  kGpuIds = 12,
-  kGpuNames = 13,
-  kGpuMemoryUsed = 14,
-  kGpuUtilization = 16,
-  kGpuPowerDraw = 20
-};
+using Column = TaskColumn;
 constexpr double kPercentPerCore = 100;
 constexpr std::size_t kMostGpus = 1024;  ///< more are no count but damage
 constexpr std::string_view kUnknownGpu = "Unknown";
 
-std::string_view column_name(std::size_t column) {
-  return split_fields(kTaskHeader, ',')[column];
-}
-
 }  // namespace
 
-bool TaskRowReader::refuse(std::span<const std::string_view> fields, std::size_t column) {
-  trouble_ = fmt::format("{} cannot be \"{}\"", column_name(column),
-                         printable(fields[column].substr(0, 60)));
+bool TaskRowReader::refuse(std::span<const std::string_view> fields, Column column) {
+  trouble_ = fmt::format("{} cannot be \"{}\"", task_columns()[at(column)],
+                         printable(fields[at(column)].substr(0, 60)));
   return false;
 }
 
@@ -56,20 +36,20 @@ std::string_view TaskRowReader::with_point(std::string_view cell) {
 }
 
 bool TaskRowReader::parse_identity(std::span<const std::string_view> fields) {
-  row_.task_id = fields[kTaskId];
-  row_.job_id = fields[kJobId];
-  row_.module_name = without_formula_guard(fields[kModuleName]);
-  row_.container = without_formula_guard(fields[kContainer]);
+  row_.task_id = fields[at(Column::task_id)];
+  row_.job_id = fields[at(Column::job_id)];
+  row_.module_name = without_formula_guard(fields[at(Column::module_name)]);
+  row_.container = without_formula_guard(fields[at(Column::container)]);
   if (row_.task_id.empty()) {
-    return refuse(fields, kTaskId);
+    return refuse(fields, Column::task_id);
   }
   if (row_.container.empty()) {
-    return refuse(fields, kContainer);
+    return refuse(fields, Column::container);
   }
-  const auto read_at = times_.parse(fields[kTimestamp]);
+  const auto read_at = times_.parse(fields[at(Column::timestamp)]);
   if (!read_at) {
-    refuse(fields, kTimestamp);
-    trouble_ += is_ambiguous_date(fields[kTimestamp])
+    refuse(fields, Column::timestamp);
+    trouble_ += is_ambiguous_date(fields[at(Column::timestamp)])
                     ? ": nobody can tell its day from its month; save the file with times like "
                       "2026-11-05 10:00:00"
                     : "";
@@ -81,24 +61,24 @@ bool TaskRowReader::parse_identity(std::span<const std::string_view> fields) {
 
 bool TaskRowReader::parse_usage(std::span<const std::string_view> fields) {
   UsageReading& usage = row_.usage;
-  const Cell<double> cpu_percent = parse_percent(with_point(fields[kCpuPercent]));
+  const Cell<double> cpu_percent = parse_percent(with_point(fields[at(Column::cpu_percent)]));
   if (!cpu_percent.is_readable) {
-    return refuse(fields, kCpuPercent);
+    return refuse(fields, Column::cpu_percent);
   }
   usage.cpu_cores.reset();
   if (cpu_percent.value) {
     usage.cpu_cores = *cpu_percent.value / kPercentPerCore;
   }
-  const auto take_pair = [&](std::size_t column, auto& first, auto& second) {
-    const BytesPair pair = parse_bytes_pair(with_point(fields[column]));
+  const auto take_pair = [&](Column column, auto& first, auto& second) {
+    const BytesPair pair = parse_bytes_pair(with_point(fields[at(column)]));
     first = pair.first.value;
     second = pair.second.value;
     return (pair.first.is_readable && pair.second.is_readable) || refuse(fields, column);
   };
   std::optional<std::uint64_t> memory_limit;
-  if (!take_pair(kMemoryUsage, usage.memory_used_bytes, memory_limit) ||
-      !take_pair(kNetworkIo, usage.network_rx_bytes, usage.network_tx_bytes) ||
-      !take_pair(kBlockIo, usage.block_read_bytes, usage.block_write_bytes)) {
+  if (!take_pair(Column::mem_usage, usage.memory_used_bytes, memory_limit) ||
+      !take_pair(Column::net_io, usage.network_rx_bytes, usage.network_tx_bytes) ||
+      !take_pair(Column::block_io, usage.block_read_bytes, usage.block_write_bytes)) {
     return false;
   }
   if (memory_limit == 0U) {  // the memory controller is off: nothing was measured
@@ -110,9 +90,9 @@ bool TaskRowReader::parse_usage(std::span<const std::string_view> fields) {
 /// One value for each GPU; a single word for "not known" may stand for all of them.
 template <typename Parse>
 bool TaskRowReader::take_list(const Parse& parse, std::span<const std::string_view> fields,
-                              std::size_t column, std::optional<double> GpuReading::*value) {
-  if (!split_list(fields[column], items_)) {
-    return is_not_known(fields[column]) || refuse(fields, column);
+                              Column column, std::optional<double> GpuReading::*value) {
+  if (!split_list(fields[at(column)], items_)) {
+    return is_not_known(fields[at(column)]) || refuse(fields, column);
   }
   for (std::size_t i = 0; i < gpus_.size(); ++i) {
     const Cell<double> cell = parse(with_point(items_[i]));
@@ -126,9 +106,10 @@ bool TaskRowReader::take_list(const Parse& parse, std::span<const std::string_vi
 
 bool TaskRowReader::parse_gpus(std::span<const std::string_view> fields) {
   row_.usage.gpus.reset();
-  const auto count = parse_number<std::size_t>(fields[kGpuCount]);
+  const auto count = parse_number<std::size_t>(fields[at(Column::gpu_count)]);
   if (!count || *count > kMostGpus) {
-    return (!count && is_not_known(fields[kGpuCount])) || refuse(fields, kGpuCount);
+    return (!count && is_not_known(fields[at(Column::gpu_count)])) ||
+           refuse(fields, Column::gpu_count);
   }
   gpus_.assign(*count, {.id = kUnknownGpu, .name = kUnknownGpu});
   items_.resize(*count);
@@ -136,21 +117,23 @@ bool TaskRowReader::parse_gpus(std::span<const std::string_view> fields) {
   if (*count == 0) {
     return true;
   }
-  if (!split_list(fields[kGpuIds], items_)) {
-    return refuse(fields, kGpuIds);
+  if (!split_list(fields[at(Column::gpu_ids)], items_)) {
+    return refuse(fields, Column::gpu_ids);
   }
   for (std::size_t i = 0; i < *count; ++i) {
     gpus_[i].id = items_[i];
   }
   // Names with commas of their own, of models that differ, cannot be told apart.
-  if (split_list(without_formula_guard(fields[kGpuNames]), items_)) {
+  if (split_list(without_formula_guard(fields[at(Column::gpu_names)]), items_)) {
     for (std::size_t i = 0; i < *count; ++i) {
       gpus_[i].name = items_[i];
     }
   }
-  return take_list(parse_gpu_mebibytes, fields, kGpuMemoryUsed, &GpuReading::memory_used_mib) &&
-         take_list(parse_percent, fields, kGpuUtilization, &GpuReading::utilization_percent) &&
-         take_list(parse_watts, fields, kGpuPowerDraw, &GpuReading::power_draw_watts);
+  return take_list(parse_gpu_mebibytes, fields, Column::gpu_memory_used,
+                   &GpuReading::memory_used_mib) &&
+         take_list(parse_percent, fields, Column::gpu_utilization,
+                   &GpuReading::utilization_percent) &&
+         take_list(parse_watts, fields, Column::gpu_power_draw, &GpuReading::power_draw_watts);
 }
 
 const TaskRow* TaskRowReader::parse(std::span<const std::string_view> fields) {

@@ -11,15 +11,10 @@
 #include "record_reader.h"
 #include "recorded_runs.h"
 #include "repeated_rows.h"
+#include "task_schema.h"
 #include "time_text.h"
 
 namespace wemol::reading {
-
-/// The header of a task's CSV, without its line end.
-inline constexpr std::string_view kTaskHeader =
-    "task_id,job_id,module_name,timestamp,container,cpu_percent,mem_usage,mem_percent,net_io,"
-    "block_io,pids,gpu_count,gpu_ids,gpu_names,gpu_memory_used,gpu_memory_total,gpu_utilization,"
-    "gpu_memory_utilization,gpu_temperature,gpu_fan_speed,gpu_power_draw,gpu_power_limit";
 
 /// Makes readings of the rows of task CSVs, in the order of the file.
 class TaskRowReader {
@@ -43,10 +38,10 @@ class TaskRowReader {
   /// The cell with a decimal point, until the next call.
   [[nodiscard]] std::string_view with_point(std::string_view cell);
   /// Keeps which cell it is. Always false.
-  bool refuse(std::span<const std::string_view> fields, std::size_t column);
+  bool refuse(std::span<const std::string_view> fields, TaskColumn column);
 
   template <typename Parse>
-  bool take_list(const Parse& parse, std::span<const std::string_view> fields, std::size_t column,
+  bool take_list(const Parse& parse, std::span<const std::string_view> fields, TaskColumn column,
                  std::optional<double> GpuReading::*value);
 
   LocalTimeReader times_;
@@ -61,7 +56,7 @@ class TaskRowReader {
 /// Reads task CSVs one after the other, and counts what it meets.
 class TaskCsvReader {
  public:
-  TaskCsvReader() : records_(kTaskHeader) {}
+  TaskCsvReader() : records_(task_csv_header()) {}
 
   /// Hands the good rows to `take`, which may refuse one by giving the reason. `note_bytes` hears
   /// of each block that was read.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "container_id.h"
+#include "size_text.h"
 #include "text.h"
 
 namespace wemol::docker {
@@ -98,38 +99,6 @@ std::vector<std::string> stats_arguments() {
       "{{.Container}}\t{{.ID}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t"
       "{{.NetIO}}\t{{.BlockIO}}\t{{.PIDs}}";
   return {"docker", "stats", "--no-stream", "--no-trunc", "--format", kFormat};
-}
-
-std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, double>, 13> kUnits{{
-      {"B", 1},
-      {"kB", 1e3},
-      {"MB", 1e6},
-      {"GB", 1e9},
-      {"TB", 1e12},
-      {"PB", 1e15},
-      {"EB", 1e18},
-      {"KiB", 0x1p10},
-      {"MiB", 0x1p20},
-      {"GiB", 0x1p30},
-      {"TiB", 0x1p40},
-      {"PiB", 0x1p50},
-      {"EiB", 0x1p60},
-  }};
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || value < 0) {
-    return std::nullopt;
-  }
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  const std::string_view unit = trimmed(text);
-  for (const auto& [name, factor] : kUnits) {
-    const double bytes = std::round(value * factor);
-    if (unit == name && bytes < 0x1p64) {
-      return static_cast<std::uint64_t>(bytes);
-    }
-  }
-  return std::nullopt;
 }
 
 StatsOutput parse_stats(std::string_view text) {

@@ -28,8 +28,4 @@ struct StatsOutput {
 /// percent, network, block I/O, pids.
 [[nodiscard]] StatsOutput parse_stats(std::string_view text);
 
-/// The bytes in a size as docker prints it: "31.21MiB", "1e+03kB", "0B", and "4.158 GB" of old
-/// versions. KiB is 1024, kB is 1000 bytes.
-[[nodiscard]] std::optional<std::uint64_t> parse_size_bytes(std::string_view text);
-
 }  // namespace wemol::docker

@@ -18,7 +18,7 @@ constexpr auto kLongestPause = 2s;
 constexpr auto kLongestInspectionPause = 10s;
 /// As many as the HTTP client has connections for.
 constexpr std::size_t kInspectedAtOnce = 3;
-constexpr std::uint64_t kTimerAccuracyUsec = 10'000;
+constexpr std::chrono::milliseconds kTimerAccuracy{10};
 constexpr std::size_t kLineCapBytes = std::size_t{1} << 20;
 constexpr long kStatusNotFound = 404;
 
@@ -65,18 +65,10 @@ void ContainerWatch::disconnect(const std::string& reason) {
   is_listed_ = false;
   is_settled_ = true;
   trouble_ = printable(reason);
-  const auto retry = [](sd_event_source* /*source*/, std::uint64_t /*usec*/, void* self) {
-    static_cast<ContainerWatch*>(self)->connect();
-    return 0;
-  };
   const SteadyTime now = loop_.now();
   pause_.failed(now);
-  sd_event_source* source = nullptr;
-  if (sd_event_add_time(loop_.native(), &source, CLOCK_MONOTONIC,
-                        to_monotonic_usec(now + pause_.left(now)), kTimerAccuracyUsec, retry,
-                        this) >= 0) {
-    retry_timer_.reset(source);
-  }
+  retry_timer_ = loop_.call_at(
+      now + pause_.left(now), [this] { connect(); }, kTimerAccuracy);
 }
 
 void ContainerWatch::list_again() {

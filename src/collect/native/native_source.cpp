@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kFirstEarlyReading = 50ms;
-constexpr std::uint64_t kTimerAccuracyUsec = 5'000;
+constexpr std::chrono::milliseconds kTimerAccuracy{5};
 
 RunTracker::Inspected to_inspected(const engine::InspectedContainer& container) {
   return {.id = container.id,
@@ -31,7 +31,6 @@ RunTracker::Inspected to_inspected(const engine::InspectedContainer& container) 
 }  // namespace
 
 struct NativeSource::TrackedRun {
-  NativeSource& source;
   std::string id;
   std::string name;
   std::int64_t pid;
@@ -105,7 +104,7 @@ bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
   }
   unreadable_.remove(container.id);
   std::unique_ptr<TrackedRun> tracked(
-      new TrackedRun{*this, container.id, container.name, container.pid, 0, std::move(*opened)});
+      new TrackedRun{container.id, container.name, container.pid, 0, std::move(*opened)});
   if (!watch_end(*tracked)) {
     unreadable_.add(container, {.message = "it cannot be watched for its end"});
     return true;
@@ -140,35 +139,19 @@ void NativeSource::retry_those_without_descriptors() {
 }
 
 bool NativeSource::watch_end(TrackedRun& tracked) {
-  const auto on_end = [](sd_event_source* /*source*/, int /*fd*/, std::uint32_t /*events*/,
-                         void* run) {
-    auto& ended = *static_cast<TrackedRun*>(run);
-    const std::string id = ended.id;
-    ended.source.end(id);
-    return 0;
-  };
-  sd_event_source* source = nullptr;
-  if (sd_event_add_io(loop_.native(), &source, tracked.opened.first_process.get(), EPOLLIN, on_end,
-                      &tracked) < 0) {
+  auto watch = loop_.watch_fd(tracked.opened.first_process.get(), EPOLLIN,
+                              [this, &tracked](auto) { end(std::string(tracked.id)); });
+  if (!watch) {
     return false;
   }
-  tracked.end_watch.reset(source);
+  tracked.end_watch = std::move(*watch);
   return true;
 }
 
 void NativeSource::read_early(TrackedRun& tracked) {
   (void)tracked.opened.run.read(loop_);
-  const auto on_time = [](sd_event_source* /*source*/, std::uint64_t /*usec*/, void* run) {
-    auto& due = *static_cast<TrackedRun*>(run);
-    due.source.read_early(due);
-    return 0;
-  };
-  sd_event_source* source = nullptr;
-  if (sd_event_add_time(loop_.native(), &source, CLOCK_MONOTONIC,
-                        to_monotonic_usec(loop_.now() + tracked.early_pause), kTimerAccuracyUsec,
-                        on_time, &tracked) >= 0) {
-    tracked.early_timer.reset(source);
-  }
+  tracked.early_timer = loop_.call_at(
+      loop_.now() + tracked.early_pause, [this, &tracked] { read_early(tracked); }, kTimerAccuracy);
   tracked.early_pause *= 2;
 }
 

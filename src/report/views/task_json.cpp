@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <array>
+#include <variant>
 
 #include <nlohmann/json.hpp>
 
 #include "json_parts.h"
+#include "ledger_schema.h"
 #include "task_view.h"
 
 namespace wemol::report {
@@ -50,39 +52,31 @@ Json json_identity(const RunOverTime& run) {
           {"container", json_text(summary.container)}};
 }
 
+/// A value of a run as JSON has it.
+struct JsonValue {
+  const LedgerField& field;
+
+  Json operator()(const std::string& text) const { return json_text(text); }
+  Json operator()(const std::optional<WallTime>& time) const { return json_time(time); }
+  Json operator()(const std::optional<bool>& flag) const { return json_flag(flag); }
+  Json operator()(const std::optional<double>& number) const {
+    return json_number(number, std::min(field.decimals, kDecimals));
+  }
+  Json operator()(std::uint64_t count) const { return count; }
+  Json operator()(const std::optional<std::uint64_t>& count) const { return json_count(count); }
+  Json operator()(const std::optional<std::int64_t>& code) const { return json_exit_code(code); }
+};
+
 /// The columns of the ledger by their names, and what is known besides.
 Json json_summary(const RunOverTime& run, WallTime now) {
   const RunSummary& summary = run.run.summary;
   Json json = json_identity(run);
-  json.update(
-      {{"basis", run.run.basis == reading::Basis::ledger ? "ledger" : "samples"},
-       {"may_still_run", may_still_run(run.run, now)},
-       {"started_at", json_time(summary.started_at)},
-       {"ended_at", json_time(summary.ended_at)},
-       {"duration_seconds", json_number(summary.duration_seconds, kDecimals)},
-       {"exit_code", json_exit_code(summary.exit_code)},
-       {"oom_killed", json_flag(summary.oom_killed)},
-       {"samples", summary.samples},
-       {"coverage_percent", json_number(summary.coverage_percent, kDecimals)},
-       {"cpu_seconds", json_number(summary.cpu_seconds, kDecimals)},
-       {"cpu_cores_mean", json_number(summary.cpu_cores_mean, kDecimals)},
-       {"cpu_cores_max", json_number(summary.cpu_cores_max, kDecimals)},
-       {"memory_mean_bytes", json_number(summary.memory_mean_bytes, 0)},
-       {"memory_peak_bytes", json_count(summary.memory_peak_bytes)},
-       {"network_rx_bytes", json_count(summary.network_rx_bytes)},
-       {"network_tx_bytes", json_count(summary.network_tx_bytes)},
-       {"block_read_bytes", json_count(summary.block_read_bytes)},
-       {"block_write_bytes", json_count(summary.block_write_bytes)},
-       {"gpu_count", json_count(summary.gpu_count)},
-       {"gpu_ids", json_text(summary.gpu_ids)},
-       {"gpu_names", json_text(summary.gpu_names)},
-       {"gpu_utilization_mean", json_number(summary.gpu_utilization_mean, kDecimals)},
-       {"gpu_utilization_max", json_number(summary.gpu_utilization_max, kDecimals)},
-       {"gpu_memory_mean_mib", json_number(summary.gpu_memory_mean_mib, kDecimals)},
-       {"gpu_memory_peak_mib", json_number(summary.gpu_memory_peak_mib, kDecimals)},
-       {"gpu_device_memory_peak_mib", json_number(summary.gpu_device_memory_peak_mib, kDecimals)},
-       {"gpu_shared_percent", json_number(summary.gpu_shared_percent, kDecimals)},
-       {"energy_wh", json_number(summary.energy_wh, kDecimals)}});
+  json["basis"] = run.run.basis == reading::Basis::ledger ? "ledger" : "samples";
+  json["may_still_run"] = may_still_run(run.run, now);
+  for (const LedgerField& field : ledger_fields()) {
+    json[std::string(field.name)] =
+        std::visit([&](auto member) { return JsonValue{field}(summary.*member); }, field.member);
+  }
   return json;
 }
 

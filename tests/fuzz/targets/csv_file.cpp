@@ -2,6 +2,7 @@
 
 #include "fuzz_target.h"
 #include "task_row.h"
+#include "task_schema.h"
 #include "temp_dir.h"
 #include "text_file.h"
 

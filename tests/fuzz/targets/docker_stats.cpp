@@ -5,6 +5,7 @@
 #include "container_id.h"
 #include "fuzz_target.h"
 #include "properties.h"
+#include "size_text.h"
 #include "text.h"
 
 namespace wemol::fuzz {
@@ -33,7 +34,7 @@ void check_readings(const ContainerStats& stats) {
 /// Only what has the form of a whole number and a plain unit is told again here.
 void check_size(std::string_view text) {
   constexpr std::size_t kDigitsOfExactDouble = 15;
-  const auto bytes = docker::parse_size_bytes(text);
+  const auto bytes = parse_size_bytes(text);
   if (text.ends_with('B') && is_all_digits(text.substr(0, text.size() - 1)) &&
       text.size() <= kDigitsOfExactDouble) {
     require(bytes == parse_number<std::uint64_t>(text.substr(0, text.size() - 1)),

@@ -2,6 +2,7 @@
 
 #include "docker_stats.h"
 #include "fuzz_target.h"
+#include "size_text.h"
 #include "text.h"
 
 namespace wemol::fuzz {
@@ -11,7 +12,7 @@ namespace {
 void check_bytes(std::string_view cell) {
   const auto read = reading::parse_bytes(cell);
   require(read.is_readable || !read.value, "what is not readable has no value");
-  const auto expected = docker::parse_size_bytes(trimmed(cell));
+  const auto expected = parse_size_bytes(trimmed(cell));
   const bool has_blanks = cell.find_first_of(" \t") != std::string_view::npos;
   require(!read.value || read.value == expected, "a size is that which docker means");
   require(has_blanks || read.value == expected, "every size that docker prints is read");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "size_text.h"
 #include "text_file.h"
 
 namespace wemol::docker {

@@ -1,11 +1,20 @@
 #include "event_loop.h"
 
+#include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <csignal>
+#include <functional>
+#include <optional>
+#include <string>
 
 #include <gtest/gtest.h>
+
+#include "descriptors.h"
 
 namespace wemol {
 namespace {
@@ -55,6 +64,94 @@ TEST(EventLoop, SighupThatIsIgnoredFromTheStartStaysIgnored) {
     kill(getpid(), SIGHUP);
     return loop.wait_until(loop.now() + 20ms) && !loop.take_reload_request();
   });
+}
+
+TEST(EventLoop, CallsOnceAtTheTime) {
+  EventLoop loop;
+  int calls = 0;
+  const EventSource timer = loop.call_at(loop.now() + 5ms, [&] { ++calls; });
+  EXPECT_TRUE(loop.wait_until(loop.now() + 30ms));
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(EventLoop, ATimerThatIsLetGoDoesNotCall) {
+  EventLoop loop;
+  bool is_called = false;
+  EventSource timer = loop.call_at(loop.now() + 5ms, [&] { is_called = true; });
+  timer.reset();
+  EXPECT_TRUE(loop.wait_until(loop.now() + 20ms));
+  EXPECT_FALSE(is_called);
+}
+
+TEST(EventLoop, WhatIsCalledMaySetItselfAgain) {
+  EventLoop loop;
+  EventSource timer;
+  std::string left = "abc";  // on the heap of no one else: a freed action would be seen
+  std::string seen;
+  std::function<void()> step = [&, mark = std::string(100, 'x')] {
+    seen += left.back();
+    left.pop_back();
+    if (!left.empty()) {
+      timer = loop.call_at(loop.now(), step);
+    } else {
+      timer.reset();
+    }
+    seen += mark.substr(0, 1);
+  };
+  timer = loop.call_at(loop.now(), step);
+  loop.run_until([&] { return left.empty(); }, loop.now() + 10s);
+  EXPECT_EQ(seen, "cxbxax");
+}
+
+TEST(EventLoop, WhatIsDueLastComesLast) {
+  EventLoop loop;
+  std::string order;
+  const SteadyTime due = loop.now();
+  const EventSource last = loop.call_last_at(due - 1ms, [&] { order += "last"; });
+  const EventSource first = loop.call_at(due, [&] { order += "first "; });
+  EXPECT_TRUE(loop.wait_until(due + 20ms));
+  EXPECT_EQ(order, "first last");
+}
+
+TEST(EventLoop, TellsOfADescriptorAsOftenAsItIsReady) {
+  EventLoop loop;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const UniqueFd out(ends[0]);
+  const UniqueFd in(ends[1]);
+  std::string text;
+  auto watch = loop.watch_fd(out.get(), EPOLLIN, [&](std::uint32_t events) {
+    char c = 0;
+    if ((events & EPOLLIN) != 0 && read(out.get(), &c, 1) == 1) {
+      text += c;
+    }
+  });
+  ASSERT_TRUE(watch);
+  ASSERT_EQ(write(in.get(), "ab", 2), 2);
+  loop.run_until([&] { return text.size() == 2; }, loop.now() + 10s);
+  EXPECT_EQ(text, "ab");
+}
+
+TEST(EventLoop, ARegularFileCannotBeWatched) {
+  EventLoop loop;
+  const UniqueFd file(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  const auto watch = loop.watch_fd(file.get(), EPOLLIN, [](auto) {});
+  ASSERT_FALSE(watch);
+  EXPECT_EQ(watch.error().code, EPERM);
+}
+
+TEST(EventLoop, ReapsAChildThatHasEnded) {
+  EventLoop loop;
+  const pid_t child = fork();
+  if (child == 0) {
+    _exit(7);
+  }
+  std::optional<int> status;
+  auto watch = loop.watch_child(child, [&](const siginfo_t& info) { status = info.si_status; });
+  ASSERT_TRUE(watch);
+  loop.run_until([&] { return status.has_value(); }, loop.now() + 10s);
+  EXPECT_EQ(status, 7);
+  EXPECT_EQ(waitpid(child, nullptr, WNOHANG), -1);
 }
 
 class StopSignal : public testing::TestWithParam<int> {};

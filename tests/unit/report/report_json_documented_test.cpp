@@ -65,7 +65,11 @@ reading::RecordedRun run_with_gpu() {
 ReportContext context() {
   return {.folder = "d",
           .now = kNoon,
-          .reading = {.bad_lines = 1, .first_bad_lines = {{"d/1.csv", 7, "too few fields"}}}};
+          .reading = {.bad_lines = 1,
+                      .first_bad_lines = {{"d/1.csv", 7, "too few fields"}},
+                      .repeated_rows = 2,
+                      .repeating_files = 1,
+                      .first_repeats = {{"e/1.csv", "d/1.csv", 2}}}};
 }
 
 ModuleFigures one_module() {

@@ -6,6 +6,7 @@
 
 #include "ledger_row.h"
 #include "recorded_tree.h"
+#include "task_header.h"
 #include "task_row_reader.h"
 #include "temp_dir.h"
 #include "text_file.h"
@@ -28,7 +29,7 @@ class RecordedFiles : public testing::Test {
            ",100.00%,1MiB / 1GiB,0.1%,0B / 0B,0B / 0B,1" + kLastColumns + "\r\n";
   }
   void write_csv(const std::string& name, const std::string& rows) {
-    test::write_text(root / name, std::string(kTaskHeader) + "\r\n" + rows);
+    test::write_text(root / name, std::string(test::kTaskHeader) + "\r\n" + rows);
   }
   static RunSummary ledger_run(const std::string& container, std::chrono::seconds ended_at,
                                const std::string& task = "1") {
@@ -126,7 +127,7 @@ TEST_F(RecordedFiles, HaveARunForEachContainer) {
 }
 
 TEST_F(RecordedFiles, OfTheScriptAreRead) {
-  std::string text = std::string(kTaskHeader) + "\n" + row("a", "10:00:00", "Unknown") +
+  std::string text = std::string(test::kTaskHeader) + "\n" + row("a", "10:00:00", "Unknown") +
                      row("a", "10:00:05", "Unknown");
   std::erase(text, '\r');
   test::write_text(root / "Unknown/1.csv", text);

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "task_header.h"
 #include "task_row.h"
+#include "task_schema.h"
 #include "text.h"
 #include "time_text.h"
 #include "time_zone.h"
@@ -164,7 +166,7 @@ TEST_F(ReadTaskRow, NamesTheCellThatCannotBe) {
 }
 
 TEST_F(ReadTaskRow, ReadsWhatTheSinkWrites) {
-  EXPECT_EQ(std::string(kTaskHeader) + "\r\n", task_csv_header());
+  EXPECT_EQ(std::string(test::kTaskHeader) + "\r\n", task_csv_header());
   constexpr std::uint64_t kMiB = 1 << 20;
   TaskSample sample{.task = {"gpu", "007", "8"}, .container_name = "wemol_rc_task_gpu_007_8_9"};
   sample.module_name = "-MD";

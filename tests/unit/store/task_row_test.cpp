@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "task_schema.h"
 #include "time_text.h"
 
 namespace wemol {

@@ -1,5 +1,6 @@
 #include "helper_process.h"
 
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,8 +49,8 @@ Result<std::unique_ptr<HelperProcess>> HelperProcess::start(EventLoop& loop,
   }
   std::unique_ptr<HelperProcess> helper(
       new HelperProcess(loop, std::move(*child), std::move(on_line)));
-  if (const int result = helper->watch(); result < 0) {
-    return failure(fmt::format("could not be watched: {}", strerror(-result)), -result);
+  if (const auto watched = helper->watch(); !watched) {
+    return tl::make_unexpected(watched.error());
   }
   return helper;
 }
@@ -70,24 +71,27 @@ HelperProcess::~HelperProcess() {
   }
 }
 
-int HelperProcess::watch() {
-  int result = add_output(child_.standard_output.get(), output_source_, on_output);
-  if (result >= 0) {
-    result = add_output(child_.standard_error.get(), error_source_, on_error_output);
+Result<void> HelperProcess::watch() {
+  auto output = loop_.watch_fd(child_.standard_output.get(), EPOLLIN, [this](auto) {
+    if (!read_output()) {
+      output_source_.reset();
+    }
+  });
+  auto error_output = loop_.watch_fd(child_.standard_error.get(), EPOLLIN, [this](auto) {
+    if (!read_error_output()) {
+      error_source_.reset();
+    }
+  });
+  auto exit = loop_.watch_child(child_.pid, [this](const siginfo_t& info) { note_exit(info); });
+  for (auto* source : {&output, &error_output, &exit}) {
+    if (!*source) {
+      return tl::make_unexpected(std::move(source->error()));
+    }
   }
-  if (result >= 0) {
-    sd_event_source* source = nullptr;
-    result = sd_event_add_child(loop_.native(), &source, child_.pid, WEXITED, on_exit, this);
-    exit_source_.reset(source);
-  }
-  return result;
-}
-
-int HelperProcess::add_output(int fd, EventSource& owner, sd_event_io_handler_t handler) {
-  sd_event_source* source = nullptr;
-  const int result = sd_event_add_io(loop_.native(), &source, fd, EPOLLIN, handler, this);
-  owner.reset(source);
-  return result;
+  output_source_ = std::move(*output);
+  error_source_ = std::move(*error_output);
+  exit_source_ = std::move(*exit);
+  return {};
 }
 
 void HelperProcess::send(std::string_view line) {
@@ -103,41 +107,21 @@ void HelperProcess::kill() {
   }
 }
 
-int HelperProcess::on_output(sd_event_source* /*source*/, int /*fd*/, std::uint32_t /*events*/,
-                             void* self) {
-  auto& helper = *static_cast<HelperProcess*>(self);
-  if (!helper.read_output()) {
-    helper.output_source_.reset();
-  }
-  return 0;
-}
-
-int HelperProcess::on_error_output(sd_event_source* /*source*/, int /*fd*/,
-                                   std::uint32_t /*events*/, void* self) {
-  auto& helper = *static_cast<HelperProcess*>(self);
-  if (!helper.read_error_output()) {
-    helper.error_source_.reset();
-  }
-  return 0;
-}
-
-int HelperProcess::on_exit(sd_event_source* /*source*/, const siginfo_t* info, void* self) {
-  auto& helper = *static_cast<HelperProcess*>(self);
+void HelperProcess::note_exit(const siginfo_t& info) {
   // Still a zombie: the number of its process group is not used again yet.
-  ::kill(-helper.child_.pid, SIGKILL);
-  (void)helper.read_output();
-  (void)helper.read_error_output();
-  helper.output_source_.reset();
-  helper.error_source_.reset();
-  const bool by_signal = info->si_code != CLD_EXITED;
+  ::kill(-child_.pid, SIGKILL);
+  (void)read_output();
+  (void)read_error_output();
+  output_source_.reset();
+  error_source_.reset();
+  const bool by_signal = info.si_code != CLD_EXITED;
   const CommandOutcome outcome{
       .status = by_signal ? CommandOutcome::Status::signaled : CommandOutcome::Status::exited,
-      .code = info->si_status};
-  const std::string said = first_line(helper.error_output_);
-  helper.how_it_ended_ = outcome.describe() + (said.empty() ? "" : ": " + said);
-  helper.ended_ = true;
-  helper.ended_at_ = helper.loop_.now();
-  return 0;
+      .code = info.si_status};
+  const std::string said = first_line(error_output_);
+  how_it_ended_ = outcome.describe() + (said.empty() ? "" : ": " + said);
+  ended_ = true;
+  ended_at_ = loop_.now();
 }
 
 bool HelperProcess::read_output() {

@@ -43,12 +43,8 @@ class HelperProcess {
  private:
   HelperProcess(EventLoop& loop, ChildProcess child, OnLine on_line);
 
-  /// Registers with the loop. Returns 0 or a negative errno.
-  [[nodiscard]] int watch();
-  [[nodiscard]] int add_output(int fd, EventSource& owner, sd_event_io_handler_t handler);
-  static int on_output(sd_event_source* source, int fd, std::uint32_t events, void* self);
-  static int on_error_output(sd_event_source* source, int fd, std::uint32_t events, void* self);
-  static int on_exit(sd_event_source* source, const siginfo_t* info, void* self);
+  [[nodiscard]] Result<void> watch();
+  void note_exit(const siginfo_t& info);
   [[nodiscard]] bool read_output();
   [[nodiscard]] bool read_error_output();
   void pass_on_lines();

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr auto kLongestRestartPause = 60s;
 constexpr auto kLongestLibraryPause = 10min;
 constexpr auto kKillToStuck = 1s;
-constexpr std::uint64_t kTimerAccuracyUsec = 1000;
+constexpr std::chrono::milliseconds kTimerAccuracy{1};
 constexpr std::string_view kRequest = "read";
 
 double seconds(SteadyTime::duration duration) {
@@ -159,18 +159,14 @@ void NvmlClient::bury() {
 }
 
 void NvmlClient::set_timer(SteadyTime due) {
-  sd_event_source* source = nullptr;
-  sd_event_add_time(loop_.native(), &source, CLOCK_MONOTONIC, to_monotonic_usec(due),
-                    kTimerAccuracyUsec, on_timer, this);
-  timer_.reset(source);
-}
-
-int NvmlClient::on_timer(sd_event_source* /*source*/, std::uint64_t /*usec*/, void* self) {
-  auto& client = *static_cast<NvmlClient*>(self);
-  const SteadyTime since = client.asked_at_.value_or(client.loop_.now());
-  client.kill_helper(fmt::format("gave no answer for {:.1f} s and was killed",
-                                 seconds(client.loop_.now() - since)));
-  return 0;
+  timer_ = loop_.call_at(
+      due,
+      [this] {
+        const SteadyTime now = loop_.now();
+        kill_helper(fmt::format("gave no answer for {:.1f} s and was killed",
+                                seconds(now - asked_at_.value_or(now))));
+      },
+      kTimerAccuracy);
 }
 
 std::string NvmlClient::state_in_words(SteadyTime now) const {

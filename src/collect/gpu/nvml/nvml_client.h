@@ -66,7 +66,6 @@ class NvmlClient : public DriverReader {
   /// Sees to a helper that has ended.
   void bury();
   void set_timer(SteadyTime due);
-  static int on_timer(sd_event_source* source, std::uint64_t usec, void* self);
   [[nodiscard]] std::string state_in_words(SteadyTime now) const;
 
   EventLoop& loop_;

@@ -1,0 +1,225 @@
+#include "snapshot_socket.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "snapshot_json.h"
+
+namespace wemol {
+namespace {
+
+constexpr mode_t kMode = 0660;
+constexpr int kBacklog = 16;
+
+tl::unexpected<Error> cannot_publish(const std::filesystem::path& path, const char* reason,
+                                     int code) {
+  return failure(fmt::format("{}: {}", path.string(), reason), code);
+}
+
+UniqueFd make_socket() {
+  return UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+bool is_served(const sockaddr_un& address) {
+  const UniqueFd probe = make_socket();
+  return connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+         errno == EAGAIN;
+}
+
+/// What an earlier recorder has left. Nothing else is removed.
+Result<void> remove_stale(const std::filesystem::path& path, const sockaddr_un& address) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) {
+    return {};
+  }
+  if (!S_ISSOCK(status.st_mode)) {
+    return cannot_publish(path, "it is there and is no socket: name another path", EEXIST);
+  }
+  if (is_served(address)) {
+    return cannot_publish(path, "another program serves it", EADDRINUSE);
+  }
+  unlink(path.c_str());
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SnapshotSocket>> SnapshotSocket::open(EventLoop& loop,
+                                                             std::filesystem::path path,
+                                                             Bounds bounds) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.native().size() >= sizeof address.sun_path) {
+    return cannot_publish(path, "a socket's path has 1 to 107 bytes", ENAMETOOLONG);
+  }
+  path.native().copy(address.sun_path, path.native().size());
+  if (const auto removed = remove_stale(path, address); !removed) {
+    return tl::make_unexpected(removed.error());
+  }
+  UniqueFd listener = make_socket();
+  // The file is made with the socket's mode less the umask: never wider than wanted in between.
+  if (!listener || fchmod(listener.get(), kMode) != 0 ||
+      bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      chmod(path.c_str(), kMode) != 0 || ::listen(listener.get(), kBacklog) != 0) {
+    const int code = errno;
+    return cannot_publish(path, strerror(code), code);
+  }
+  std::unique_ptr<SnapshotSocket> made(
+      new SnapshotSocket(loop, std::move(path), bounds, std::move(listener)));
+  if (auto watched = made->listen(); !watched) {
+    return tl::make_unexpected(std::move(watched.error()));
+  }
+  return made;
+}
+
+SnapshotSocket::SnapshotSocket(EventLoop& loop, std::filesystem::path path, Bounds bounds,
+                               UniqueFd listener)
+    : loop_(loop), path_(std::move(path)), bounds_(bounds), listener_(std::move(listener)) {}
+
+SnapshotSocket::~SnapshotSocket() {
+  unlink(path_.c_str());
+}
+
+Result<void> SnapshotSocket::listen() {
+  auto watch = loop_.watch_fd(listener_.get(), EPOLLIN, [this](auto) { accept_all(); });
+  if (!watch) {
+    return tl::make_unexpected(std::move(watch.error()));
+  }
+  listener_watch_ = std::move(*watch);
+  return {};
+}
+
+Conditions SnapshotSocket::write(const Snapshot& snapshot) {
+  if (subscribers_.empty()) {
+    return {};
+  }
+  const Line line{
+      std::make_shared<const std::string>(snapshot_json_line(snapshot, loop_.wall_now()))};
+  std::vector<int> gone;
+  for (auto& [fd, subscriber] : subscribers_) {
+    queue(line, subscriber);
+    if (!send_queued(subscriber)) {
+      gone.push_back(fd);
+    }
+  }
+  for (const int fd : gone) {
+    subscribers_.erase(fd);
+  }
+  return {};
+}
+
+void SnapshotSocket::accept_all() {
+  while (true) {
+    UniqueFd fd(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd) {
+      return;
+    }
+    if (subscribers_.size() >= bounds_.subscribers || !leaves_enough(fd.get())) {
+      spdlog::debug("{}: a subscriber too many is closed", path_.string());
+      continue;
+    }
+    add(std::move(fd));
+  }
+}
+
+void SnapshotSocket::add(UniqueFd fd) {
+  const int number = fd.get();
+  auto watch = loop_.watch_fd(number, EPOLLIN,
+                              [this, number](std::uint32_t events) { react(number, events); });
+  if (!watch) {
+    return;
+  }
+  Subscriber& subscriber = subscribers_[number];
+  subscriber.fd = std::move(fd);
+  subscriber.watch = std::move(*watch);
+}
+
+void SnapshotSocket::react(int fd, std::uint32_t epoll_events) {
+  const auto found = subscribers_.find(fd);
+  if (found == subscribers_.end()) {
+    return;
+  }
+  bool is_there = (epoll_events & (EPOLLHUP | EPOLLERR)) == 0;
+  if (is_there && (epoll_events & EPOLLIN) != 0) {
+    std::array<char, 4096> dropped{};
+    const ssize_t count = recv(fd, dropped.data(), dropped.size(), 0);
+    is_there = count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
+  }
+  if (!is_there || !send_queued(found->second)) {
+    subscribers_.erase(found);
+  }
+}
+
+void SnapshotSocket::queue(const Line& line, Subscriber& subscriber) const {
+  const auto is_full = [&] {
+    return subscriber.lines.size() >= bounds_.kept_lines ||
+           subscriber.bytes + line.text->size() > bounds_.kept_bytes;
+  };
+  // A line that is sent in part has to be sent whole.
+  const std::size_t begun = subscriber.sent > 0 ? 1 : 0;
+  while (subscriber.lines.size() > begun && is_full()) {
+    lose_oldest(subscriber);
+  }
+  if (is_full() && begun > 0) {
+    subscriber.lost += line.rounds;
+    return;
+  }
+  subscriber.lines.push_back(line);
+  subscriber.bytes += line.text->size();
+}
+
+void SnapshotSocket::lose_oldest(Subscriber& subscriber) {
+  const auto oldest = subscriber.lines.begin() + (subscriber.sent > 0 ? 1 : 0);
+  subscriber.bytes -= oldest->text->size();
+  subscriber.lost += oldest->rounds;
+  subscriber.lines.erase(oldest);
+}
+
+bool SnapshotSocket::send_queued(Subscriber& subscriber) {
+  while (!subscriber.lines.empty()) {
+    if (subscriber.lost > 0 && subscriber.sent == 0) {
+      const std::uint64_t rounds = std::exchange(subscriber.lost, 0);
+      subscriber.lines.push_front(
+          {std::make_shared<const std::string>(lost_json_line(rounds)), rounds});
+      subscriber.bytes += subscriber.lines.front().text->size();
+    }
+    const std::string& line = *subscriber.lines.front().text;
+    const ssize_t count = send(subscriber.fd.get(), line.data() + subscriber.sent,
+                               line.size() - subscriber.sent, MSG_NOSIGNAL);
+    if (count < 0) {
+      const bool is_there = errno == EAGAIN || errno == EINTR;
+      watch_for_room(subscriber);
+      return is_there;
+    }
+    subscriber.sent += static_cast<std::size_t>(count);
+    if (subscriber.sent == line.size()) {
+      subscriber.bytes -= line.size();
+      subscriber.lines.pop_front();
+      subscriber.sent = 0;
+    }
+  }
+  watch_for_room(subscriber);
+  return true;
+}
+
+void SnapshotSocket::watch_for_room(Subscriber& subscriber) {
+  const bool waits = !subscriber.lines.empty();
+  if (waits != subscriber.waits_for_room) {
+    EventLoop::set_epoll_events(subscriber.watch, waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    subscriber.waits_for_room = waits;
+  }
+}
+
+}  // namespace wemol
