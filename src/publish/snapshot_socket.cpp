@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -54,54 +55,69 @@ Result<void> remove_stale(const std::filesystem::path& path, const sockaddr_un& 
   return {};
 }
 
+std::optional<std::pair<dev_t, ino_t>> file_at(const std::filesystem::path& path) {
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0 ? std::optional(std::pair(status.st_dev, status.st_ino))
+                                           : std::nullopt;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<SnapshotSocket>> SnapshotSocket::open(EventLoop& loop,
-                                                             std::filesystem::path path,
-                                                             Bounds bounds) {
+SnapshotSocket::SnapshotSocket(EventLoop& loop, std::filesystem::path path, Bounds bounds)
+    : loop_(loop), path_(std::move(path)), bounds_(bounds) {
+  (void)listen();  // the first round says why it fails
+}
+
+SnapshotSocket::~SnapshotSocket() {
+  if (is_in_place()) {
+    unlink(path_.c_str());
+  }
+}
+
+bool SnapshotSocket::is_in_place() const {
+  return listener_ && file_at(path_) == file_;
+}
+
+Result<void> SnapshotSocket::listen() {
+  listener_watch_.reset();
+  listener_.reset();
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.native().size() >= sizeof address.sun_path) {
-    return cannot_publish(path, "a socket's path has 1 to 107 bytes", ENAMETOOLONG);
+  if (path_.empty() || path_.native().size() >= sizeof address.sun_path) {
+    return cannot_publish(path_, "a socket's path has 1 to 107 bytes", ENAMETOOLONG);
   }
-  path.native().copy(address.sun_path, path.native().size());
-  if (const auto removed = remove_stale(path, address); !removed) {
-    return tl::make_unexpected(removed.error());
+  path_.native().copy(address.sun_path, path_.native().size());
+  if (auto removed = remove_stale(path_, address); !removed) {
+    return removed;
   }
   UniqueFd listener = make_socket();
   // The file is made with the socket's mode less the umask: never wider than wanted in between.
   if (!listener || fchmod(listener.get(), kMode) != 0 ||
       bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      chmod(path.c_str(), kMode) != 0 || ::listen(listener.get(), kBacklog) != 0) {
+      chmod(path_.c_str(), kMode) != 0 || ::listen(listener.get(), kBacklog) != 0) {
     const int code = errno;
-    return cannot_publish(path, strerror(code), code);
+    return cannot_publish(path_, strerror(code), code);
   }
-  std::unique_ptr<SnapshotSocket> made(
-      new SnapshotSocket(loop, std::move(path), bounds, std::move(listener)));
-  if (auto watched = made->listen(); !watched) {
-    return tl::make_unexpected(std::move(watched.error()));
-  }
-  return made;
-}
-
-SnapshotSocket::SnapshotSocket(EventLoop& loop, std::filesystem::path path, Bounds bounds,
-                               UniqueFd listener)
-    : loop_(loop), path_(std::move(path)), bounds_(bounds), listener_(std::move(listener)) {}
-
-SnapshotSocket::~SnapshotSocket() {
-  unlink(path_.c_str());
-}
-
-Result<void> SnapshotSocket::listen() {
-  auto watch = loop_.watch_fd(listener_.get(), EPOLLIN, [this](auto) { accept_all(); });
+  auto watch = loop_.watch_fd(listener.get(), EPOLLIN, [this](auto) { accept_all(); });
   if (!watch) {
     return tl::make_unexpected(std::move(watch.error()));
   }
+  file_ = file_at(path_).value_or(file_);
+  listener_ = std::move(listener);
   listener_watch_ = std::move(*watch);
   return {};
 }
 
 Conditions SnapshotSocket::write(const Snapshot& snapshot) {
+  if (!is_in_place()) {
+    if (const auto listening = listen(); !listening) {
+      return {{.key = "publish",
+               .severity = Severity::error,
+               .message = fmt::format("nobody can subscribe to the snapshots: {}; it is tried "
+                                      "again in each round",
+                                      listening.error().message)}};
+    }
+  }
   if (subscribers_.empty()) {
     return {};
   }

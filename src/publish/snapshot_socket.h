@@ -1,11 +1,14 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <wemol/result.h>
 #include <wemol/sink.h>
@@ -30,11 +33,11 @@ class SnapshotSocket : public Sink {
     std::size_t kept_bytes = std::size_t{8} << 20;
   };
 
-  /// Takes the place of a socket that nobody serves any more. The error names the path: another
-  /// program serves it, it is no socket, its folder cannot be written.
-  [[nodiscard]] static Result<std::unique_ptr<SnapshotSocket>> open(EventLoop& loop,
-                                                                    std::filesystem::path path,
-                                                                    Bounds bounds);
+  /// Begins to listen. Where that fails, and where the socket was removed meanwhile, it is tried
+  /// again in each round. It takes the place of a socket that nobody serves any more.
+  SnapshotSocket(EventLoop& loop, std::filesystem::path path, Bounds bounds);
+  SnapshotSocket(EventLoop& loop, std::filesystem::path path)
+      : SnapshotSocket(loop, std::move(path), Bounds{}) {}
   /// Removes the socket.
   ~SnapshotSocket() override;
 
@@ -55,8 +58,9 @@ class SnapshotSocket : public Sink {
     bool waits_for_room = false;
   };
 
-  SnapshotSocket(EventLoop& loop, std::filesystem::path path, Bounds bounds, UniqueFd listener);
+  /// The error names the path: another program serves it, it is no socket, its folder is missing.
   [[nodiscard]] Result<void> listen();
+  [[nodiscard]] bool is_in_place() const;
   void accept_all();
   void add(UniqueFd fd);
   void react(int fd, std::uint32_t epoll_events);
@@ -72,6 +76,7 @@ class SnapshotSocket : public Sink {
   Bounds bounds_;
   UniqueFd listener_;
   EventSource listener_watch_;
+  std::pair<dev_t, ino_t> file_{};         ///< that of the path
   std::map<int, Subscriber> subscribers_;  ///< by descriptor
 };
 

@@ -136,6 +136,12 @@ void add_options(CLI::App& app, Options& options) {
   table.add("sync", "LEVEL", "started",
             "How far a round's rows are on their way to the disk when the round ends",
             "started or finished", storing(parse_sync_level, options.sync));
+  table.add("publish", "PATH", "",
+            "Unix socket that gives each round as a line of JSON; an empty value switches it off",
+            "a path", [&](const std::string& text) {
+              options.publish = text;
+              return true;
+            });
 }
 
 /// CLI11 takes no notice of an empty variable; for the log file an empty value has a meaning.

@@ -28,6 +28,7 @@ struct Options {
   std::chrono::nanoseconds command_timeout = std::chrono::seconds(10);
   std::filesystem::path config_file;  ///< empty: none
   SyncLevel sync = SyncLevel::started;
+  std::filesystem::path publish;  ///< the socket for subscribers; empty: none
   bool check = false;
 };
 

@@ -18,6 +18,7 @@
 #include "patient_file_reader.h"
 #include "recorder.h"
 #include "service_supervisor.h"
+#include "snapshot_socket.h"
 #include "source_setup.h"
 #include "system_command_runner.h"
 #include "task_csv_sink.h"
@@ -84,6 +85,9 @@ int run_recorder(const Options& options,
   sinks.push_back(std::make_unique<FolderGuard>(options.output_dir, std::move(lock)));
   sinks.push_back(make_ledger(options, *source, loop));
   sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir, options.sync));
+  if (!options.publish.empty()) {
+    sinks.push_back(std::make_unique<SnapshotSocket>(loop, options.publish));
+  }
   Round round(*source, modules, sinks, options.container_prefix);
   ServiceSupervisor supervisor(loop, manager, options, read_options, [&](const Options& changed) {
     runner.set_timeout(changed.command_timeout);

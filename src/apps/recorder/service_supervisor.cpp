@@ -52,6 +52,7 @@ constexpr std::array<Setting, 10> kSettings{{
      [](const Options& o) {
        return std::string(o.sync == SyncLevel::finished ? "finished" : "started");
      }},
+    {"publish", [](const Options& o) { return quoted(o.publish); }},
 }};
 
 }  // namespace

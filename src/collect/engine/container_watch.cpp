@@ -244,16 +244,8 @@ void ContainerWatch::set_inspection_timer() {
   if (to_send_later_.empty()) {
     return;
   }
-  const auto on_time = [](sd_event_source* /*source*/, std::uint64_t /*usec*/, void* self) {
-    static_cast<ContainerWatch*>(self)->send_those_due();
-    return 0;
-  };
-  sd_event_source* source = nullptr;
-  if (sd_event_add_time(loop_.native(), &source, CLOCK_MONOTONIC,
-                        to_monotonic_usec(to_send_later_.begin()->first), kTimerAccuracyUsec,
-                        on_time, this) >= 0) {
-    inspection_timer_.reset(source);
-  }
+  inspection_timer_ = loop_.call_at(
+      to_send_later_.begin()->first, [this] { send_those_due(); }, kTimerAccuracy);
 }
 
 void ContainerWatch::send_those_due() {

@@ -84,9 +84,12 @@ Snapshot snapshot_of(std::string task_id, std::size_t name_length = 0) {
 class SnapshotSocketTest : public testing::Test {
  protected:
   void open(SnapshotSocket::Bounds bounds = {}) {
-    auto opened = SnapshotSocket::open(loop_, path_, bounds);
-    ASSERT_TRUE(opened) << opened.error().message;
-    socket_ = std::move(*opened);
+    socket_ = std::make_unique<SnapshotSocket>(loop_, path_, bounds);
+  }
+  /// What it says in a round when it is to serve `path`; empty: nothing is wrong.
+  std::string trouble_at(const std::filesystem::path& path) {
+    const Conditions conditions = SnapshotSocket(loop_, path).write({});
+    return conditions.empty() ? "" : conditions.front().message;
   }
   void write(const Snapshot& snapshot) { EXPECT_TRUE(socket_->write(snapshot).empty()); }
   void settle() {
@@ -233,19 +236,40 @@ TEST_F(SnapshotSocketTest, TakesThePlaceOfASocketThatNobodyServes) {
 
 TEST_F(SnapshotSocketTest, LeavesAloneWhatIsNotItsOwn) {
   open();
-  const auto second = SnapshotSocket::open(loop_, path_, {});
-  ASSERT_FALSE(second);
-  EXPECT_NE(second.error().message.find("another program serves it"), std::string::npos);
+  EXPECT_NE(trouble_at(path_).find("another program serves it"), std::string::npos);
+  EXPECT_TRUE(Reader(path_).is_connected());
 
   const auto file = dir_.path() / "file";
   test::write_text(file, "text");
-  const auto on_file = SnapshotSocket::open(loop_, file, {});
-  ASSERT_FALSE(on_file);
-  EXPECT_NE(on_file.error().message.find("no socket"), std::string::npos);
+  EXPECT_NE(trouble_at(file).find("no socket"), std::string::npos);
   EXPECT_EQ(test::read_text(file), "text");
 
-  EXPECT_FALSE(SnapshotSocket::open(loop_, dir_.path() / std::string(200, 'x'), {}));
-  EXPECT_FALSE(SnapshotSocket::open(loop_, dir_.path() / "none" / "socket", {}));
+  EXPECT_NE(trouble_at(dir_.path() / std::string(200, 'x')), "");
+  EXPECT_NE(trouble_at(dir_.path() / "none" / "socket"), "");
+}
+
+TEST_F(SnapshotSocketTest, ServesAsSoonAsItCan) {
+  path_ = dir_.path() / "later" / "socket";
+  open();
+  EXPECT_EQ(socket_->write({}).size(), 1U);
+  std::filesystem::create_directory(path_.parent_path());
+  EXPECT_TRUE(socket_->write({}).empty());
+  EXPECT_TRUE(Reader(path_).is_connected());
+}
+
+TEST_F(SnapshotSocketTest, IsMadeAnewWhenSomebodyRemovesIt) {
+  open();
+  std::filesystem::remove(path_);
+  EXPECT_TRUE(socket_->write({}).empty());
+  EXPECT_TRUE(Reader(path_).is_connected());
+}
+
+TEST_F(SnapshotSocketTest, ASocketOfAnotherIsNotRemovedAtTheEnd) {
+  open();
+  std::filesystem::remove(path_);
+  const SnapshotSocket other(loop_, path_);
+  socket_.reset();
+  EXPECT_TRUE(Reader(path_).is_connected());
 }
 
 TEST_F(SnapshotSocketTest, TheSocketGoesWithIt) {

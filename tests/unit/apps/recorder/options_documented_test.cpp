@@ -28,7 +28,7 @@ struct ContractOption {
   std::string_view default_value = {};  ///< empty: none
 };
 
-constexpr std::array<ContractOption, 14> kContract{{
+constexpr std::array<ContractOption, 15> kContract{{
     {.name = "interval", .value_name = "SECONDS", .default_value = "5"},
     {.name = "log-level", .value_name = "LEVEL", .default_value = "INFO"},
     {.name = "output-dir", .value_name = "DIR", .default_value = "module_resource"},
@@ -39,6 +39,7 @@ constexpr std::array<ContractOption, 14> kContract{{
     {.name = "rounds", .value_name = "N", .default_value = "0"},
     {.name = "command-timeout", .value_name = "SECONDS", .default_value = "10"},
     {.name = "sync", .value_name = "LEVEL", .default_value = "started"},
+    {.name = "publish", .value_name = "PATH"},
     {.name = "config", .value_name = "FILE"},
     {.name = "check"},
     {.name = "version"},
@@ -142,6 +143,7 @@ class DocumentedOptions : public testing::Test {
     EXPECT_EQ(options->rounds, defaults->rounds);
     EXPECT_EQ(options->command_timeout, defaults->command_timeout);
     EXPECT_EQ(options->sync, defaults->sync);
+    EXPECT_EQ(options->publish, defaults->publish);
     EXPECT_EQ(options->check, defaults->check);
   }
 };
