@@ -29,7 +29,7 @@ struct Setting {
   void (*take)(const Options& from, Options& to) = nullptr;
 };
 
-constexpr std::array<Setting, 10> kSettings{{
+constexpr std::array<Setting, 11> kSettings{{
     {"interval", [](const Options& o) { return seconds_text(o.interval); },
      [](const Options& from, Options& to) { to.interval = from.interval; }},
     {"log-level", [](const Options& o) { return std::string(name_of(o.log_level)); },
