@@ -17,7 +17,8 @@ import time
 
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 REPO = pathlib.Path(__file__).resolve().parents[2]
-PASSED = BUILD / "passed"
+# Beside ccache's: a fresh clone finds there what another one has passed.
+PASSED = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "wemol-tidy"
 KEPT_SECONDS = 30 * 24 * 3600
 
 
@@ -38,8 +39,9 @@ def key_of(entry, common):
     text = subprocess.run(command + ["-C", "-dD"], cwd=entry["directory"], capture_output=True)
     if text.returncode != 0:
         return None, 0  # clang-tidy says what is wrong with it
-    digest = hashlib.sha256(common + entry["command"].encode() + b"\0" + text.stdout)
-    return digest.hexdigest(), len(text.stdout)
+    # The same in whatever folder the checkout lies.
+    asked = (entry["command"].encode() + b"\0" + text.stdout).replace(str(REPO).encode(), b"")
+    return hashlib.sha256(common + asked).hexdigest(), len(text.stdout)
 
 
 def tidy(entry, key):
@@ -60,7 +62,7 @@ def tidy(entry, key):
 
 def main():
     entries = json.loads((BUILD / "compile_commands.json").read_text())
-    PASSED.mkdir(exist_ok=True)
+    PASSED.mkdir(parents=True, exist_ok=True)
     for file in PASSED.iterdir():
         if time.time() - file.stat().st_mtime > KEPT_SECONDS:
             file.unlink()

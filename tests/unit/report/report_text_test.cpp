@@ -13,6 +13,7 @@
 
 #include "known_tree.h"
 #include "module_figures.h"
+#include "task_header.h"
 #include "task_row_reader.h"
 #include "temp_dir.h"
 #include "text_file.h"
@@ -358,7 +359,7 @@ class SmallReport : public testing::Test {
              ",N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A\r\n";
     };
     wemol::test::write_text(
-        dir / name, std::string(reading::kTaskHeader) + "\r\n" + row("10:00:00") + row("10:00:05"));
+        dir / name, std::string(test::kTaskHeader) + "\r\n" + row("10:00:00") + row("10:00:05"));
   }
   Result<ReportText> report(Command command, Format format) {
     ReportOptions options;

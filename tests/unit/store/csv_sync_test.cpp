@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "csv_file.h"
+#include "fake_clock.h"
 #include "ledger_sink.h"
 #include "log_capture.h"
 #include "open_files_limit.h"
@@ -176,9 +177,10 @@ TEST_F(CsvSync, OpenRunsThatTheDiskRefusesLeaveTheOldOnes) {
 }
 
 TEST_F(CsvSync, LedgerWaitsForTheDiskToHaveTheOpenRunsOnlyWhenItIsToldTo) {
-  const LedgerSink started({.output_dir = dir.path()}, {});
+  const test::FakeClock clock;
+  const LedgerSink started({.output_dir = dir.path()}, clock, {});
   EXPECT_EQ(synced, Paths{});
-  const LedgerSink finished({.output_dir = dir.path(), .sync = SyncLevel::finished}, {});
+  const LedgerSink finished({.output_dir = dir.path(), .sync = SyncLevel::finished}, clock, {});
   EXPECT_EQ(synced, (Paths{OpenRunsFile(dir.path()).path().string() + ".new", dir.path()}));
 }
 

@@ -456,7 +456,7 @@ TEST_F(RecordedFiles, OfOneTaskThatWereCopiedAreOneRun) {
 }
 
 TEST_F(RecordedFiles, OfASpreadsheetAreReadWhereTheyMeanOneThing) {
-  const std::string header{kTaskHeader};
+  const std::string header{test::kTaskHeader};
   const auto write = [&](std::string text, const auto& change) {
     change(text);
     test::write_text(root / "MD/1.csv", text);
@@ -497,7 +497,7 @@ TEST_F(RecordedFiles, OfASpreadsheetAreReadWhereTheyMeanOneThing) {
 }
 
 TEST_F(RecordedFiles, OfASpreadsheetWithTwoGpusAreRead) {
-  std::string header{kTaskHeader};
+  std::string header{test::kTaskHeader};
   std::ranges::replace(header, ',', ';');
   test::write_text(
       root / "MD/1.csv",
@@ -513,7 +513,7 @@ TEST_F(RecordedFiles, OfASpreadsheetWithTwoGpusAreRead) {
 
 TEST_F(RecordedFiles, WithDaysThatMayBeMonthsAreRefusedAndTheReasonIsSaid) {
   for (const char* time : {"11/5/2026 10:00", "11.05.2026 10:00:00", "5-11-2026 10:00"}) {
-    test::write_text(root / "MD/1.csv", std::string(kTaskHeader) + "\r\n1,7,MD," + time +
+    test::write_text(root / "MD/1.csv", std::string(test::kTaskHeader) + "\r\n1,7,MD," + time +
                                             ",a,1%,1B / 1B,1%,0B / 0B,0B / 0B,1" + kLastColumns +
                                             "\r\n");
     EXPECT_TRUE(read().empty());
