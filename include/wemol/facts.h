@@ -29,7 +29,7 @@ struct CpuCounter {
   std::chrono::steady_clock::time_point began_at;
 };
 
-/// What a container uses. A value that is not known is absent, never 0.
+/// What a container uses. A value that is unknown is absent, never 0.
 struct ContainerStats {
   std::chrono::system_clock::time_point read_at;
   /// The same moment on the clock that nobody steps. How long a time lies between two readings is

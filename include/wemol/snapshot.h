@@ -46,7 +46,7 @@ struct TaskSample {
   std::uint64_t run = 0;  ///< tells the runs of one container apart
   std::optional<std::chrono::system_clock::time_point> started_at;
   bool oom_killed = false;  ///< a process of this run, so far
-  /// In ascending GPU index, devices that are not known last. Absent when the GPU tools could not
+  /// In ascending GPU index, devices that are unknown last. Absent when the GPU tools could not
   /// be read in this round; empty when the task uses no GPU.
   std::optional<std::vector<GpuUse>> gpus;
 };

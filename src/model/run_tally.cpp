@@ -29,7 +29,7 @@ double seconds_between(WallTime from, WallTime to) {
   return std::max(0.0, to_seconds(to - from));
 }
 
-/// Of what `value_of` gives for each GPU; nothing when one of them is not known.
+/// Of what `value_of` gives for each GPU; nothing when one of them is unknown.
 template <typename ValueOf>
 std::optional<double> sum_over(std::span<const GpuReading> gpus, const ValueOf& value_of) {
   double sum = 0;
@@ -126,7 +126,7 @@ void RunTally::add(const UsageReading& reading) {
   ++samples_;
 }
 
-/// Nothing for the first one of a run whose start is not known.
+/// Nothing for the first one of a run whose start is unknown.
 std::optional<double> RunTally::seconds_before(const UsageReading& reading) const {
   if (reading.since_before) {
     return std::max(0.0, to_seconds(*reading.since_before));

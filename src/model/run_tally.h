@@ -40,7 +40,7 @@ struct UsageReading {
   std::optional<std::uint64_t> network_tx_bytes;
   std::optional<std::uint64_t> block_read_bytes;
   std::optional<std::uint64_t> block_write_bytes;
-  /// Absent: not known in this look. Empty: it used none. The texts need to live for the call only.
+  /// Absent: unknown in this look. Empty: it used none. The texts need to live for the call only.
   std::optional<std::span<const GpuReading>> gpus;
 };
 
@@ -57,7 +57,7 @@ struct RunFacts {
 /// Adds the readings of one run up, in constant memory.
 ///
 /// A reading stands for the time since the reading before it; the first one for the time since the
-/// start, or where that is not known for as long as the second one; the last one also for the rest
+/// start, or where that is unknown for as long as the second one; the last one also for the rest
 /// up to the end. Where the wall clock has been stepped, the run has lasted as long as its readings
 /// stand for. Means are weighted by these times. A total that no counter gives is the mean
 /// times the run's duration: what nobody has seen is taken to be like the rest, and the coverage
@@ -75,11 +75,11 @@ class RunTally {
   /// Of the first and the last reading; not to be asked for before there is one.
   [[nodiscard]] WallTime first_read_at() const { return first_read_at_; }
   [[nodiscard]] WallTime last_read_at() const { return last_.read_at; }
-  /// The time for which the readings so far stand. Of a run whose start is not known there may be
+  /// The time for which the readings so far stand. Of a run whose start is unknown there may be
   /// more.
   [[nodiscard]] std::chrono::nanoseconds stood_for() const;
 
-  /// All but the identity, exit_code and oom_killed. Where start or end are not known, the duration
+  /// All but the identity, exit_code and oom_killed. Where start or end are unknown, the duration
   /// is the time for which the readings stand; nothing for a single one.
   [[nodiscard]] RunSummary summary(const RunFacts& facts) const;
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr rlim_t kOpenedInPassing = 20;
 
-/// 0 when it is not known.
+/// 0 when it is unknown.
 rlim_t descriptors_at_most() {
   rlimit limit{};
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;

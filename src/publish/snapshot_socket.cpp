@@ -113,8 +113,7 @@ Conditions SnapshotSocket::write(const Snapshot& snapshot) {
     if (const auto listening = listen(); !listening) {
       return {{.key = "publish",
                .severity = Severity::error,
-               .message = fmt::format("nobody can subscribe to the snapshots: {}; it is tried "
-                                      "again in each round",
+               .message = fmt::format("snapshots are not published: {}; retried in each round",
                                       listening.error().message)}};
     }
   }

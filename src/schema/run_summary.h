@@ -35,7 +35,7 @@ struct RunSummary {
   std::optional<std::uint64_t> block_read_bytes;
   std::optional<std::uint64_t> block_write_bytes;
   std::optional<std::uint64_t> gpu_count;  ///< distinct GPUs used at any time; 0: known to be none
-  std::string gpu_ids;                     ///< "0,1"; empty when none or not known
+  std::string gpu_ids;                     ///< "0,1"; empty when none or unknown
   std::string gpu_names;                   ///< in the order of gpu_ids, joined by a comma
   /// The devices' utilization while the task used them; the mean over its GPUs, and the highest of
   /// any.

@@ -14,7 +14,7 @@ namespace wemol {
 inline constexpr std::string_view kLedgerStem = "summary";
 
 /// One run as a row of the ledger, with its line end. Times are ISO 8601 with the local offset;
-/// numbers are plain, without units; flags are 1 and 0; what is not known is empty.
+/// numbers are plain, without units; flags are 1 and 0; what is unknown is empty.
 [[nodiscard]] std::string ledger_row(const RunSummary& run);
 
 /// Reads the fields of a row, quotes already taken off, as ledger_row has written them. The error

@@ -25,7 +25,7 @@ namespace wemol::reading {
 class LedgerIndex {
  public:
   /// Nothing, or when it is there already (the same container with the same start, where that is
-  /// not known with the same end) the number of the ledger that has it.
+  /// unknown with the same end) the number of the ledger that has it.
   ///
   /// `end_in_rows`: when the run ended, as the clock that has dated the task's rows shows it. Rows
   /// have no offset, so that is another time than ended_at where they are read in another zone.
@@ -35,7 +35,7 @@ class LedgerIndex {
   [[nodiscard]] bool holds_task(const std::string& task_id) const;
   /// When the last held run of the container ended, by the clock of the task's rows: those until
   /// then are of held runs.
-  /// Nothing when none is held; the end of time when the end of one is not known.
+  /// Nothing when none is held; the end of time when the end of one is unknown.
   [[nodiscard]] std::optional<WallTime> held_until(const std::string& task_id,
                                                    std::string_view container) const;
   /// When the last of the task's runs ended. Nothing when one of them has no known end.

@@ -224,7 +224,7 @@ void LedgerSink::finish(const EndedTaskRun& ended) {
       "task {}: container {} has ended{}{}{}", summary.task_id, summary.container,
       summary.duration_seconds ? fmt::format(" after {:.1f} s", *summary.duration_seconds) : "",
       summary.exit_code ? fmt::format(" with exit code {}", *summary.exit_code)
-                        : ", its exit code is not known",
+                        : ", its exit code is unknown",
       summary.oom_killed.value_or(false) ? ": its memory was used up" : "");
   files_.add({.module_name = summary.module_name, .stem = std::string(kLedgerStem)},
              {.owner = "ledger", .content = "what the module's tasks have used"},

@@ -21,12 +21,12 @@ Cell<double> parse_quantity(std::string_view cell, std::string_view unit,
   if (value && (behind == unit || behind == other_unit || behind.empty())) {
     return {value};
   }
-  return {std::nullopt, is_not_known(cell)};
+  return {std::nullopt, is_unknown(cell)};
 }
 
 }  // namespace
 
-bool is_not_known(std::string_view cell) {
+bool is_unknown(std::string_view cell) {
   constexpr std::array<std::string_view, 9> kWords{"",  "N/A", "--", "Unknown", "None",
                                                    "%", "MB",  "W",  "nan"};
   const std::string_view text = trimmed(cell);
@@ -52,7 +52,7 @@ Cell<std::uint64_t> parse_bytes(std::string_view cell) {
   if (bytes && text.empty()) {
     return {bytes};
   }
-  return {std::nullopt, is_not_known(cell)};
+  return {std::nullopt, is_unknown(cell)};
 }
 
 BytesPair parse_bytes_pair(std::string_view cell) {
@@ -66,7 +66,7 @@ BytesPair parse_bytes_pair(std::string_view cell) {
       return {.first = {first}, .second = {second}};
     }
   }
-  if (is_not_known(cell)) {
+  if (is_unknown(cell)) {
     return {};
   }
   const std::size_t slash = cell.find('/');

@@ -8,15 +8,15 @@
 
 namespace wemol::reading {
 
-/// A cell of a task's CSV as a value. Nothing in it: the cell says that the value is not known.
+/// A cell of a task's CSV as a value. Nothing in it: the cell says that the value is unknown.
 template <typename Value>
 struct Cell {
   std::optional<Value> value;
-  bool is_readable = true;  ///< false: it is neither a value nor a word for "not known"
+  bool is_readable = true;  ///< false: it is neither a value nor a word for "unknown"
 };
 
 /// "N/A", "--", empty, a unit alone, and how other tools spell it: "[N/A]", "[Not Supported]".
-[[nodiscard]] bool is_not_known(std::string_view cell);
+[[nodiscard]] bool is_unknown(std::string_view cell);
 
 /// "3189.83%", "88 %", "88"
 [[nodiscard]] Cell<double> parse_percent(std::string_view cell);

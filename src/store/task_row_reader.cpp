@@ -50,7 +50,7 @@ bool TaskRowReader::parse_identity(std::span<const std::string_view> fields) {
   if (!read_at) {
     refuse(fields, Column::timestamp);
     trouble_ += is_ambiguous_date(fields[at(Column::timestamp)])
-                    ? ": nobody can tell its day from its month; save the file with times like "
+                    ? ": day and month are ambiguous; save the file with times like "
                       "2026-11-05 10:00:00"
                     : "";
     return false;
@@ -87,12 +87,12 @@ bool TaskRowReader::parse_usage(std::span<const std::string_view> fields) {
   return true;
 }
 
-/// One value for each GPU; a single word for "not known" may stand for all of them.
+/// One value for each GPU; a single word for "unknown" may stand for all of them.
 template <typename Parse>
 bool TaskRowReader::take_list(const Parse& parse, std::span<const std::string_view> fields,
                               Column column, std::optional<double> GpuReading::*value) {
   if (!split_list(fields[at(column)], items_)) {
-    return is_not_known(fields[at(column)]) || refuse(fields, column);
+    return is_unknown(fields[at(column)]) || refuse(fields, column);
   }
   for (std::size_t i = 0; i < gpus_.size(); ++i) {
     const Cell<double> cell = parse(with_point(items_[i]));
@@ -108,7 +108,7 @@ bool TaskRowReader::parse_gpus(std::span<const std::string_view> fields) {
   row_.usage.gpus.reset();
   const auto count = parse_number<std::size_t>(fields[at(Column::gpu_count)]);
   if (!count || *count > kMostGpus) {
-    return (!count && is_not_known(fields[at(Column::gpu_count)])) ||
+    return (!count && is_unknown(fields[at(Column::gpu_count)])) ||
            refuse(fields, Column::gpu_count);
   }
   gpus_.assign(*count, {.id = kUnknownGpu, .name = kUnknownGpu});

@@ -1,6 +1,7 @@
 // What the programs of version 0.1.0 wrote and said (recorded/, report/) against those of today: a
-// scripted host (tools/, tasks/) is recorded anew, and the old tree is read. Changed by hand since: two
-// percentages of next to nothing in report/recommend…, which mean nothing and are null.
+// scripted host (tools/, tasks/) is recorded anew, and the old tree is read. Edited since: two
+// percentages of next to nothing in report/recommend…, which mean nothing and are null now, and the
+// wording of one of its rules.
 
 #include <unistd.h>
 

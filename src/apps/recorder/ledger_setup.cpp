@@ -22,7 +22,7 @@ OpenRuns read_open_runs(const Options& options) {
   auto open = OpenRunsFile(options.output_dir).read();
   if (!open) {
     spdlog::warn(
-        "which tasks ran when the last recorder stopped is not known: {}; those that have "
+        "which tasks ran when the last recorder stopped is unknown: {}; those that have "
         "ended since have no row in the ledger",
         open.error().message);
     return {.runs = {}, .ends_stated_until = std::chrono::system_clock::now()};

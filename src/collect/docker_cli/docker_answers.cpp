@@ -113,7 +113,7 @@ tl::expected<std::vector<engine::Event>, Condition> read_events(const CommandOut
       .severity = Severity::warning,
       .message = why_unreadable("docker events", outcome, messages) +
                  "; how tasks end is looked up with docker inspect until it works: the exit "
-                 "code of those that are removed at their end is not known, and those that "
+                 "code of those that are removed at their end is unknown, and those that "
                  "begin and end between two rounds are missed"});
 }
 

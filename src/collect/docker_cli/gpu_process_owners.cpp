@@ -96,7 +96,7 @@ bool GpuProcessOwners::ask_docker_top(const std::vector<docker::ListedContainer>
       conditions.push_back(
           {.key = "docker top",
            .severity = Severity::warning,
-           .message = why + "; whose some GPU processes are is not known, and the gpu_ columns are "
+           .message = why + "; whose some GPU processes are is unknown, and the gpu_ columns are "
                             "N/A where it matters"});
     }
     complete = false;

@@ -37,7 +37,7 @@ class ContainerWatch {
     std::function<bool(const std::string& id)> is_followed = [](const std::string& /*id*/) {
       return false;
     };
-    /// A wanted container was started a moment ago; more is not known of it yet.
+    /// A wanted container was started a moment ago; more is unknown of it yet.
     std::function<void(const Event&)> starting = [](const Event& /*event*/) {};
     /// A wanted container runs. Called for every run, for the same run perhaps more than once.
     std::function<void(const InspectedContainer&)> running;

@@ -51,7 +51,7 @@ void ModuleCatalog::state_hang(const std::string& why, Conditions& conditions) {
     conditions.push_back({.key = kKey,
                           .severity = Severity::warning,
                           .message = fmt::format("the task root does not answer: {}; modules that "
-                                                 "are not known yet are Unknown",
+                                                 "are unknown yet are Unknown",
                                                  why)});
   }
 }

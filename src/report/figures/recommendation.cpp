@@ -110,7 +110,7 @@ std::vector<std::string> rules_in_words(const RequestRules& rules) {
                   "its run time. All runs count the same, however long they were.",
                   cores_figure),
       fmt::format("After an OOM kill the memory is at least the largest killed run's peak plus "
-                  "{:g} %, for nobody knows what it would have needed.",
+                  "{:g} %: what it really needed is unknown.",
                   rules.oom_growth_percent),
       fmt::format("With fewer than {} runs there is no request.", rules.minimum_runs)};
 }

@@ -18,7 +18,7 @@ struct TimeWindow {
   [[nodiscard]] bool holds(WallTime time) const;
 };
 
-/// When a run counts as having happened: its end, where that is not known its last row, else as
+/// When a run counts as having happened: its end, where that is unknown its last row, else as
 /// late a time as is known of it.
 [[nodiscard]] std::optional<WallTime> time_of(const reading::RecordedRun& run);
 

@@ -16,7 +16,7 @@ std::string module_text(const GroupKey& group) {
 std::string gpu_text(const GroupKey& group) {
   constexpr std::string_view kMaker = "NVIDIA ";
   if (!group.gpu_models) {
-    return "not known";
+    return "unknown";
   }
   std::string text;
   for (const std::string& model : *group.gpu_models) {

@@ -26,7 +26,7 @@ struct ReportContext {
 
 /// Fit for a cell: printable.
 [[nodiscard]] std::string module_text(const GroupKey& group);
-/// "GeForce RTX 3090": the models without their maker; "none", "not known".
+/// "GeForce RTX 3090": the models without their maker; "none", "unknown".
 [[nodiscard]] std::string gpu_text(const GroupKey& group);
 [[nodiscard]] bool uses_no_gpu(const GroupKey& group);
 

@@ -79,7 +79,7 @@ std::string oom_text(const GroupFigures& group, const Recommendation& made,
   std::string text =
       fmt::format("memory: {} of {} runs OOM-killed", group.oom_killed, group.oom_known);
   if (!group.largest_oom_peak_bytes) {
-    return text + "; at what peak is not known, so the request is not raised for it";
+    return text + "; at what peak is unknown, so the request is not raised for it";
   }
   text += fmt::format(", the greatest at {}", bytes_text(group.largest_oom_peak_bytes));
   if (made.memory_raised_after_oom) {

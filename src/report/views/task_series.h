@@ -41,7 +41,7 @@ class TaskSeries {
   /// When the last bucket ends; not to be asked for before there is a reading.
   [[nodiscard]] WallTime end(const std::optional<WallTime>& ended_at) const;
 
-  /// From `began_at`, or where that is not known from the begin of what the first reading stands
+  /// From `began_at`, or where that is unknown from the begin of what the first reading stands
   /// for, up to `ended_at`, or the last reading. Empty when there is no reading.
   [[nodiscard]] std::vector<SeriesBucket> buckets(std::size_t count,
                                                   const std::optional<WallTime>& began_at,

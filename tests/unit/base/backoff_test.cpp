@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(GrowingPauses, DoubleWithEachFailureUpToTheLongest) {
+TEST(Backoffs, DoubleWithEachFailureUpToTheLongest) {
   const SteadyTime now(1000s);
   Backoff pause(1s, 5s);
   EXPECT_TRUE(pause.over(now));
@@ -21,7 +21,7 @@ TEST(GrowingPauses, DoubleWithEachFailureUpToTheLongest) {
   }
 }
 
-TEST(GrowingPauses, BeginAnewAfterASuccess) {
+TEST(Backoffs, BeginAnewAfterASuccess) {
   const SteadyTime now(1000s);
   Backoff pause(1s, 60s);
   pause.failed(now);

@@ -128,7 +128,7 @@ TEST_F(RatesOfRounds, MemoryIsAShareOfItsLimit) {
   containers[2].stats->memory_limit_bytes = 0;
   rates.derive(containers);
   EXPECT_EQ(containers[0].stats->memory_percent, 25);
-  EXPECT_FALSE(containers[1].stats->memory_percent) << "what is not known is absent";
+  EXPECT_FALSE(containers[1].stats->memory_percent) << "what is unknown is absent";
   EXPECT_EQ(containers[2].stats->memory_percent, 0);
 }
 

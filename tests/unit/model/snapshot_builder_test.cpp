@@ -80,7 +80,7 @@ TEST_F(Building, AProcessOfUnknownOwnerMayBelongToAnyTaskThatSeemsToUseNoGpu) {
   facts.gpu_processes = {{process(1, "GPU-0", "b"), {.pid = 2, .gpu_uuid = "GPU-1"}}};
   facts.gpu_processes->at(1).owner_unknown = true;
   const Snapshot snapshot = build();
-  EXPECT_FALSE(snapshot.samples[0].gpus) << "not known, which is not the same as none";
+  EXPECT_FALSE(snapshot.samples[0].gpus) << "unknown, which is not the same as none";
   ASSERT_TRUE(snapshot.samples[1].gpus);
   EXPECT_EQ(snapshot.samples[1].gpus->size(), 1U);
 }

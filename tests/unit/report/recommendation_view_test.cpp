@@ -148,7 +148,7 @@ TEST(RecommendationText, AnOomKillAtAnUnknownPeakIsSaidToChangeNothing) {
   const std::string text = text_of(runs);
   expect_in(text, "Dock    none    20     23  23 GiB");
   expect_in(text,
-            "Dock, no GPU: memory: 1 of 20 runs OOM-killed; at what peak is not known, so the "
+            "Dock, no GPU: memory: 1 of 20 runs OOM-killed; at what peak is unknown, so the "
             "request is not raised for it\n");
 }
 

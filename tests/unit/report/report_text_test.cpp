@@ -433,7 +433,7 @@ TEST_F(SmallReport, OfATaskWithoutGpuSaysNone) {
   write("MD/1.csv");
   const auto json = ordered_json::parse(report(Command::modules, Format::json)->text);
   EXPECT_EQ(json["modules"][0]["gpu_models"], ordered_json::array());
-  EXPECT_EQ(report(Command::modules, Format::table)->text.find("not known"), std::string::npos);
+  EXPECT_EQ(report(Command::modules, Format::table)->text.find("unknown"), std::string::npos);
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ TEST_F(Ledger, ARunIsOneRowWhenItHasEnded) {
   EXPECT_EQ(row.at("cpu_cores_max"), "3");
   EXPECT_EQ(row.at("memory_mean_bytes"), std::to_string(10 * kMib));
   EXPECT_EQ(row.at("memory_peak_bytes"), std::to_string(10 * kMib));
-  EXPECT_EQ(row.at("network_rx_bytes"), "") << "not known";
+  EXPECT_EQ(row.at("network_rx_bytes"), "") << "unknown";
   EXPECT_EQ(row.at("gpu_count"), "0");
   EXPECT_EQ(row.at("energy_wh"), "");
 }

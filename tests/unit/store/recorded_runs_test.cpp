@@ -518,7 +518,7 @@ TEST_F(RecordedFiles, WithDaysThatMayBeMonthsAreRefusedAndTheReasonIsSaid) {
                                             "\r\n");
     EXPECT_TRUE(read().empty());
     EXPECT_EQ(bad_lines(), Names{std::string("MD/1.csv:2: timestamp cannot be \"") + time +
-                                 "\": nobody can tell its day from its month; save the file with "
+                                 "\": day and month are ambiguous; save the file with "
                                  "times like 2026-11-05 10:00:00"});
   }
 }

@@ -32,7 +32,7 @@ TEST(TaskCells, HoldTheNearestDoubleAlsoWhenThereAreManyDigits) {
 
 TEST(TaskCells, HoldWordsForNotKnown) {
   for (const char* word : {"", "N/A", "--", "[N/A]", "[Not Supported]", "N/AMB", "%", "Unknown"}) {
-    EXPECT_TRUE(is_not_known(word)) << word;
+    EXPECT_TRUE(is_unknown(word)) << word;
     EXPECT_TRUE(parse_percent(word).is_readable) << word;
     EXPECT_FALSE(parse_percent(word).value) << word;
   }

@@ -58,7 +58,7 @@ void AmdGpus::read_processes(GpuReadings& readings) const {
   readings.conditions.push_back(
       {.key = "amd processes",
        .severity = Severity::warning,
-       .message = fmt::format("the processes on the AMD GPUs cannot be read: {}; it is not known "
+       .message = fmt::format("the processes on the AMD GPUs cannot be read: {}; it is unknown "
                               "which task uses them",
                               processes.error().message)});
 }
@@ -67,7 +67,7 @@ void AmdGpus::read_devices(GpuReadings& readings) const {
   std::vector<GpuDevice> devices;
   for (const AmdCard& card : cards_) {
     const auto index = static_cast<unsigned>(devices.size());
-    // While the processes are not known, any card may be in use.
+    // While the processes are unknown, any card may be in use.
     const bool in_use = !readings.processes ||
                         std::ranges::find(*readings.processes, card.uuid, &GpuProcess::gpu_uuid) !=
                             readings.processes->end();

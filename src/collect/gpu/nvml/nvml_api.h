@@ -49,7 +49,7 @@ static_assert(sizeof(Utilization) == 8);
 /// `compute_instance` (24), or goes on (32).
 struct ProcessInfo {
   unsigned pid;
-  unsigned long long used_bytes;  ///< kNotAvailable: not known
+  unsigned long long used_bytes;  ///< kNotAvailable: unknown
   unsigned gpu_instance, compute_instance;
   unsigned long long protected_bytes;
 };

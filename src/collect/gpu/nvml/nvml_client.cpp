@@ -42,7 +42,7 @@ NvmlClient::~NvmlClient() = default;
 
 void NvmlClient::begin() {
   const SteadyTime now = loop_.now();
-  bury();
+  reap();
   answer_.reset();
   wanted_ = false;
   if (asked_at_) {
@@ -63,7 +63,7 @@ std::optional<GpuReadings> NvmlClient::finish(const GpuReadingsDue& due) {
     loop_.run_until([this] { return !asked_at_ || !helper_ || helper_->ended(); }, due.driver);
     wanted_ = false;
   }
-  bury();
+  reap();
   if (answer_ && answer_->readings) {
     return std::exchange(answer_, std::nullopt)->readings;
   }
@@ -90,7 +90,7 @@ void NvmlClient::let_go() {
 }
 
 bool NvmlClient::has_let_go() {
-  bury();
+  reap();
   return !helper_;
 }
 
@@ -142,7 +142,7 @@ void NvmlClient::kill_helper(std::string why) {
   helper_->kill();
 }
 
-void NvmlClient::bury() {
+void NvmlClient::reap() {
   if (!helper_ || !helper_->ended()) {
     return;
   }

@@ -64,7 +64,7 @@ class NvmlClient : public DriverReader {
   void on_line(std::string_view line);
   void kill_helper(std::string why);
   /// Sees to a helper that has ended.
-  void bury();
+  void reap();
   void set_timer(SteadyTime due);
   [[nodiscard]] std::string state_in_words(SteadyTime now) const;
 

@@ -27,7 +27,7 @@ class Gpu {
   /// Why this GPU cannot be read; nothing when it can.
   [[nodiscard]] const std::optional<Status>& trouble() const { return trouble_; }
   [[nodiscard]] unsigned index() const { return index_; }
-  /// Empty while it is not known.
+  /// Empty while it is unknown.
   [[nodiscard]] const std::string& uuid() const { return uuid_; }
 
  private:

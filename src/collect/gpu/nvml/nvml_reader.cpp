@@ -72,7 +72,7 @@ class NvmlReader::Session {
     return {.key = fmt::format("nvml processes/{}", gpu.index()),
             .severity = Severity::warning,
             .message = fmt::format("NVML cannot list the processes on GPU {} ({}): {}; which "
-                                   "tasks use it is not known",
+                                   "tasks use it is unknown",
                                    gpu.index(), gpu.uuid(), library_.describe(status))};
   }
 
