@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "engine_messages.h"
+#include "options_markdown.h"
 #include "text.h"
 #include "toml_config.h"
 #include "version.h"
@@ -112,9 +113,10 @@ auto storing(Parse parse, Target& target) {
 
 void add_options(CLI::App& app, Options& options) {
   OptionTable table(app);
-  table.add("interval", "SECONDS", "5", "Distance between rounds", "seconds from 0.1 to 86400",
-            storing(parse_seconds, options.interval));
-  table.add("log-level", "LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR",
+  table.add("interval", "SECONDS", "5",
+            "Distance between rounds, 0.1 to 86400; docker-cli takes 2 to 3 s for one",
+            "seconds from 0.1 to 86400", storing(parse_seconds, options.interval));
+  table.add("log-level", "LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR, in any letter case",
             "DEBUG, INFO, WARNING or ERROR", storing(parse_log_level, options.log_level));
   table.add("output-dir", "DIR", "module_resource", "Root of the CSV tree, made when absent",
             "a folder", storing(parse_path, options.output_dir));
@@ -125,16 +127,18 @@ void add_options(CLI::App& app, Options& options) {
             });
   table.add("task-root", "DIR", "/data/PRG/RCall", "Where the task.json files lie", "a folder",
             storing(parse_path, options.task_root));
-  table.add("container-prefix", "P", "wemol_rc_task", "Which containers are tasks",
+  table.add("container-prefix", "P", "wemol_rc_task",
+            "Which containers are tasks; letters, digits, '_', '.' and '-'",
             "letters, digits, '_', '.' and '-'", storing(parse_prefix, options.container_prefix));
-  table.add("source", "S", "docker-cli", "Where the readings come from", "docker-cli or native",
-            storing(parse_source, options.source));
+  table.add("source", "S", "docker-cli", "Where the readings come from: docker-cli or native",
+            "docker-cli or native", storing(parse_source, options.source));
   table.add("rounds", "N", "0", "Stop after N rounds; 0: run until stopped",
             "a whole number, 0 or more", storing(parse_whole<std::uint64_t>, options.rounds));
-  table.add("command-timeout", "SECONDS", "10", "How long any one outside command may take",
+  table.add("command-timeout", "SECONDS", "10",
+            "How long a command, an answer of the engine or of NVML may take, 0.1 to 86400",
             "seconds from 0.1 to 86400", storing(parse_seconds, options.command_timeout));
   table.add("sync", "LEVEL", "started",
-            "How far a round's rows are on their way to the disk when the round ends",
+            "Whether a round waits until the disk has its rows: started or finished",
             "started or finished", storing(parse_sync_level, options.sync));
   table.add("publish", "PATH", "",
             "Unix socket that gives each round as a line of JSON; an empty value switches it off",
@@ -192,11 +196,17 @@ tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv
                  config != nullptr && *config != '\0')
       ->type_name("FILE")
       ->configurable(false);
+  app.add_flag_callback(
+         "--help-markdown", [&] { throw CLI::CallForAllHelp(); }, "The options as a table")
+      ->group("")
+      ->configurable(false);
   app.config_formatter(std::make_shared<TomlConfig>(app, is_set_in_environment));
   try {
     app.parse(reversed_arguments(argc, argv));
   } catch (const CLI::CallForHelp&) {
     return tl::make_unexpected(EarlyExit{0, app.help()});
+  } catch (const CLI::CallForAllHelp&) {
+    return tl::make_unexpected(EarlyExit{0, options_markdown(app)});
   } catch (const CLI::CallForVersion& version) {
     return tl::make_unexpected(EarlyExit{0, std::string(version.what()) + "\n"});
   } catch (const CLI::FileError& error) {

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "options_markdown.h"
 #include "text.h"
 #include "time_argument.h"
 #include "version.h"
@@ -91,8 +92,10 @@ constexpr const char* kRules = "The command recommend";
 void add_selection(CLI::App& app, ReportOptions& options, WallTime now) {
   ReportOptionTable table(app);
   table
-      .add("since", "TIME", "", "Runs that ended at this time or later", kTimeArgumentForms,
-           time_argument(now, options.window.since))
+      .add("since", "TIME", "",
+           "Runs that ended at this time or later: 2026-01-15, \"2026-01-15 10:30\" or an age: 7d, "
+           "24h",
+           kTimeArgumentForms, time_argument(now, options.window.since))
       .group(kSelection);
   table
       .add("until", "TIME", "", "Runs that ended before this time", kTimeArgumentForms,
@@ -256,12 +259,17 @@ tl::expected<ReportOptions, EarlyEnd> parse_report_options(int argc, const char*
     subcommand->fallthrough();
     subcommand->add_option("operands", operands)->expected(0, -1);
   }
+  app.add_flag_callback(
+         "--help-markdown", [&] { throw CLI::CallForAllHelp(); }, "The options as a table")
+      ->group("");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     // Not app.help(), which is that of the command.
     return tl::make_unexpected(EarlyEnd{
         0, app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal)});
+  } catch (const CLI::CallForAllHelp&) {
+    return tl::make_unexpected(EarlyEnd{0, options_markdown(app)});
   } catch (const CLI::CallForVersion& version) {
     return tl::make_unexpected(EarlyEnd{0, std::string(version.what()) + "\n"});
   } catch (const CLI::ExtrasError& error) {

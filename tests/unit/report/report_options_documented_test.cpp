@@ -1,4 +1,5 @@
-// The options of wemol-report are written down in four places; they have to be the same ones.
+// The options of wemol-report stand in the program, its man page and the docs; they are the same
+// ones.
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "documented_block.h"
 #include "report_options.h"
 
 namespace wemol::report {
@@ -91,22 +93,14 @@ TEST(DocumentedReportOptions, TheManPageHasThem) {
   EXPECT_EQ(sorted(options), contract());
 }
 
-class ReportOptionsOfReadme : public testing::TestWithParam<const char*> {};
-
-TEST_P(ReportOptionsOfReadme, AreThese) {
-  // | `--format F` | `table` | meaning |
-  const std::regex row(R"(^\| `--([a-z-]+)(?: ([A-Z]+))?` \| (?:`([^`]+)` )?\| [^|]+ \|$)");
-  Lines options;
-  for (const std::string& line : lines_of_file(GetParam())) {
-    if (const auto found = match(line, row)) {
-      options.push_back(option_line((*found)[1], (*found)[2], (*found)[3]));
-    }
-  }
-  EXPECT_EQ(sorted(options), contract());
+TEST(DocumentedReportOptions, TheDocsHaveTheProgramsOwnTable) {
+  const std::array<const char*, 2> arguments{"wemol-report", "--help-markdown"};
+  const auto table = parse_report_options(arguments.size(), arguments.data(), {});
+  ASSERT_FALSE(table);
+  EXPECT_EQ(table.error().status, 0);
+  EXPECT_NE(table.error().text.find("| `--format F` |  | `table` |"), std::string::npos);
+  EXPECT_EQ(test::documented_options("wemol-report"), table.error().text) << "run scripts/docs";
 }
-
-INSTANTIATE_TEST_SUITE_P(All, ReportOptionsOfReadme,
-                         testing::Values("README.md", "README.zh-CN.md"));
 
 }  // namespace
 }  // namespace wemol::report

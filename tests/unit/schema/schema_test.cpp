@@ -5,6 +5,7 @@
 #include "ledger_schema.h"
 #include "task_header.h"
 #include "task_schema.h"
+#include "text_file.h"
 
 namespace wemol {
 namespace {
@@ -27,6 +28,38 @@ TEST(Schema, EveryFieldHasANameOfItsOwnAndAMeaning) {
 
 TEST(Schema, MakesTheHeaderOfATaskCsv) {
   EXPECT_EQ(task_csv_header(), std::string(test::kTaskHeader) + "\r\n");
+}
+
+std::string page(const std::string& name) {
+  return test::read_text(std::string(WEMOL_PROJECT_DIR) + "/docs/" + name);
+}
+
+TEST(Schema, TheDocsHaveEveryColumn) {
+  const std::string columns = page("columns.md");
+  for (std::size_t i = 0; i < kTaskColumnCount; ++i) {
+    const std::string row =
+        "| " + std::to_string(i + 1) + " | `" + std::string(task_columns()[i]) + "` |";
+    EXPECT_NE(columns.find(row), std::string::npos) << row;
+  }
+  const std::string ledger = page("ledger.md");
+  for (const LedgerField& field : ledger_fields()) {
+    if (!field.column.empty()) {
+      EXPECT_NE(ledger.find("`" + std::string(field.column) + "`"), std::string::npos)
+          << field.column;
+    }
+  }
+}
+
+TEST(Schema, TheDocsHaveEveryKeyOfASnapshot) {
+  const std::string keys = page("publish.md");
+  const auto expect_keys = [&](const auto& fields) {
+    for (const Field& field : fields) {
+      EXPECT_NE(keys.find("`" + std::string(field.name) + "`"), std::string::npos) << field.name;
+    }
+  };
+  expect_keys(sample_fields());
+  expect_keys(device_fields());
+  expect_keys(gpu_use_fields());
 }
 
 TEST(Schema, KnowsTheColumnsByTheirNames) {
