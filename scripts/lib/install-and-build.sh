@@ -124,3 +124,17 @@ build() {
     give_up "the build failed" "$advice"
   hand_to_owner "$repo/build"
 }
+
+# The same with one line to see, and all lines where it fails.
+build_quietly() {
+  local log begin=$SECONDS
+  log=$(mktemp)
+  echo "Building the preset $1: some minutes the first time."
+  if ! (build "$@") >"$log" 2>&1; then
+    cat "$log" >&2
+    rm "$log"
+    exit 1
+  fi
+  rm "$log"
+  echo "Built in $((SECONDS - begin)) s."
+}
