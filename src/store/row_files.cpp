@@ -138,13 +138,14 @@ void RowFiles::sync(CsvFile& file, Trouble& trouble) {
 
 Conditions RowFiles::conditions_of(const Trouble& trouble) const {
   Conditions conditions;
+  std::error_code gone;
+  const std::string current = trouble.folders.empty() ? "" : std::filesystem::current_path(gone);
   for (const auto& [folder, reason] : trouble.folders) {
-    conditions.push_back(
-        {.key = kind_ + " folder/" + folder,
-         .severity = Severity::error,
-         .message = fmt::format("the folder cannot be made: {}; its files are "
-                                "written to the current directory ({}) instead",
-                                reason, std::filesystem::current_path().string())});
+    conditions.push_back({.key = kind_ + " folder/" + folder,
+                          .severity = Severity::error,
+                          .message = fmt::format("the folder cannot be made: {}; its files are "
+                                                 "written to the current directory ({}) instead",
+                                                 reason, current)});
   }
   for (const auto& [code, waiting] : trouble.waiting) {
     std::string message = fmt::format(

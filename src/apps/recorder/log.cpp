@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -101,6 +102,19 @@ bool is_standard_error_the_journal() {
          fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
 }
 
+/// The sinks of the one logger that there is. They can be exchanged while another thread logs,
+/// which the default logger cannot.
+const std::shared_ptr<spdlog::sinks::dist_sink_mt>& exchangeable_sinks() {
+  static const auto sinks = std::make_shared<spdlog::sinks::dist_sink_mt>();
+  return sinks;
+}
+
+const std::shared_ptr<spdlog::logger>& the_logger() {
+  static const auto logger =
+      std::make_shared<spdlog::logger>("wemol-recorder", exchangeable_sinks());
+  return logger;
+}
+
 template <typename Flag>
 std::unique_ptr<spdlog::formatter> formatter_with(const std::string& pattern) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
@@ -133,14 +147,19 @@ void set_up_log(LogLevel level, const std::filesystem::path& file) {
       problem = error.what();
     }
   }
-  auto logger = std::make_shared<spdlog::logger>("wemol-recorder", sinks.begin(), sinks.end());
-  logger->set_formatter(formatter_with<LevelName>("%Y-%m-%d %H:%M:%S,%e - %* - %v"));
-  if (is_standard_error_the_journal()) {
-    logger->sinks().front()->set_formatter(formatter_with<JournalText>("%*"));
+  for (const auto& sink : sinks) {
+    sink->set_formatter(formatter_with<LevelName>("%Y-%m-%d %H:%M:%S,%e - %* - %v"));
   }
+  if (is_standard_error_the_journal()) {
+    sinks.front()->set_formatter(formatter_with<JournalText>("%*"));
+  }
+  exchangeable_sinks()->set_sinks(std::move(sinks));
+  const auto& logger = the_logger();
   logger->set_level(to_spdlog(level));
   logger->flush_on(spdlog::level::trace);
-  spdlog::set_default_logger(std::move(logger));
+  if (spdlog::default_logger() != logger) {
+    spdlog::set_default_logger(logger);
+  }
   if (!problem.empty()) {
     spdlog::error("the log file {} cannot be written ({}); the log goes to standard error only",
                   file.string(), problem);

@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "ledger_setup.h"
 #include "native_check.h"
 #include "patient_file_reader.h"
+#include "patient_sink.h"
 #include "recorder.h"
 #include "service_supervisor.h"
 #include "snapshot_socket.h"
@@ -27,7 +29,13 @@
 namespace wemol {
 namespace {
 
+using Lock = tl::expected<InstanceLock, InstanceLock::Refusal>;
+using ReadOptions = std::function<tl::expected<Options, EarlyExit>()>;
+
 constexpr int kCannotStart = 1;
+/// After the last round, for an output folder that does not answer. Less than systemd waits for a
+/// stop.
+constexpr std::chrono::seconds kLastWait{2};
 
 /// A round waits for the task root this long at most, and never for more than a part of its
 /// interval.
@@ -35,6 +43,30 @@ std::chrono::nanoseconds task_root_wait(const Options& options) {
   constexpr std::chrono::nanoseconds kLongest = std::chrono::seconds(1);
   constexpr int kPartsOfInterval = 4;
   return std::min(kLongest, options.interval / kPartsOfInterval);
+}
+
+/// The same for the output folder.
+std::chrono::nanoseconds output_wait(const Options& options) {
+  constexpr std::chrono::nanoseconds kLongest = std::chrono::seconds(2);
+  constexpr int kPartsOfInterval = 4;
+  return std::min(kLongest, options.interval / kPartsOfInterval);
+}
+
+/// The sinks that write to the output folder.
+std::unique_ptr<PatientSink> make_output(const Options& options, const EventLoop& loop,
+                                         Source& source, Lock lock) {
+  auto round_clock = std::make_shared<RoundClock>(loop.moment());
+  PatientSink::Sinks sinks;
+  sinks.push_back(std::make_unique<FolderGuard>(options.output_dir, std::move(lock)));
+  sinks.push_back(make_ledger(options, source, *round_clock));
+  sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir, options.sync));
+  PatientSink::Settings settings{.folder = std::filesystem::absolute(options.output_dir),
+                                 .longest_wait = output_wait(options)};
+  if (options.sync == SyncLevel::finished) {
+    settings.unsaid = {};  // each round was promised to be on the disk at its end
+  }
+  return std::make_unique<PatientSink>(std::move(settings), loop, std::move(sinks),
+                                       std::move(round_clock));
 }
 
 void log_start(const Options& options) {
@@ -61,20 +93,9 @@ CheckResults check_source(const Options& options, EventLoop& loop, const FileRea
                       {engine, loop, files, gpu_readers, gpu_presence, open_files_at_most()});
 }
 
-}  // namespace
-
-int run_recorder(const Options& options,
-                 const std::function<tl::expected<Options, EarlyExit>()>& read_options) {
-  set_up_log(options.log_level, options.log_file);
+/// False when a thread was left behind that hangs in the output folder.
+bool record(const Options& options, const ReadOptions& read_options, EventLoop& loop, Lock lock) {
   const ServiceManager manager;
-  EventLoop loop;
-  auto lock = InstanceLock::acquire(options.output_dir);
-  if (!lock && lock.error().held_by_other) {
-    spdlog::error("{}", lock.error().message);
-    return kCannotStart;
-  }
-  log_start(options);
-
   const SystemFileReader files;
   SystemCommandRunner runner(loop, options.command_timeout);
   const std::unique_ptr<SourceSetup> source = make_source(options, loop, files, runner);
@@ -82,9 +103,9 @@ int run_recorder(const Options& options,
   ModuleCatalog modules(task_files, options.task_root);
   std::filesystem::path task_root = options.task_root;
   std::vector<std::unique_ptr<Sink>> sinks;
-  sinks.push_back(std::make_unique<FolderGuard>(options.output_dir, std::move(lock)));
-  sinks.push_back(make_ledger(options, *source, loop));
-  sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir, options.sync));
+  auto own_output = make_output(options, loop, *source, std::move(lock));
+  PatientSink& output = *own_output;
+  sinks.push_back(std::move(own_output));
   if (!options.publish.empty()) {
     sinks.push_back(std::make_unique<SnapshotSocket>(loop, options.publish));
   }
@@ -95,6 +116,7 @@ int run_recorder(const Options& options,
     if (std::exchange(task_root, changed.task_root) != changed.task_root) {
       task_files.change_file_system();
     }
+    output.set_longest_wait(output_wait(changed));
     modules.set_task_root(changed.task_root);
     round.set_container_prefix(changed.container_prefix);
     source->change(changed);
@@ -104,7 +126,25 @@ int run_recorder(const Options& options,
   supervisor.ready();
   source->prepare();
   Recorder(round, loop, supervisor, options.interval, options.rounds).run();
-  return 0;
+  return output.finish_by(loop.now() + kLastWait);
+}
+
+}  // namespace
+
+int run_recorder(const Options& options, const ReadOptions& read_options) {
+  set_up_log(options.log_level, options.log_file);
+  EventLoop loop;
+  auto lock = InstanceLock::acquire(options.output_dir);
+  if (!lock && lock.error().held_by_other) {
+    spdlog::error("{}", lock.error().message);
+    return kCannotStart;
+  }
+  log_start(options);
+  if (!record(options, read_options, loop, std::move(lock))) {
+    // The thread may wake up at any moment: what it uses must not be taken down under it.
+    std::_Exit(EXIT_SUCCESS);
+  }
+  return EXIT_SUCCESS;
 }
 
 int run_host_check(const Options& options) {

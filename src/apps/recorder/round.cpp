@@ -36,11 +36,11 @@ std::size_t Round::record_remaining() {
 RoundReport Round::record(Facts facts, std::optional<SteadyTime> due) {
   RoundReport report;
   append(std::move(facts.conditions), report.conditions);
-  const Snapshot snapshot = snapshot_of(facts, due, report);
+  Snapshot snapshot = snapshot_of(facts, due, report);
   report.silent_tasks = silent_tasks_.count();
   append(silent_tasks_.conditions(), report.conditions);
   report.samples = snapshot.samples.size();
-  append(write(snapshot), report.conditions);
+  append(write(std::move(snapshot)), report.conditions);
   return report;
 }
 
@@ -92,10 +92,11 @@ Snapshot Round::samples_of(Facts& facts, std::optional<SteadyTime> due, const Na
   });
 }
 
-Conditions Round::write(const Snapshot& snapshot) {
+Conditions Round::write(Snapshot snapshot) {
+  const auto shared = std::make_shared<const Snapshot>(std::move(snapshot));
   Conditions conditions;
   for (const auto& sink : sinks_) {
-    append(sink->write(snapshot), conditions);
+    append(sink->write_shared(shared), conditions);
   }
   return conditions;
 }

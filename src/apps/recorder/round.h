@@ -51,7 +51,7 @@ class Round {
                                      RoundReport& report);
   [[nodiscard]] Snapshot samples_of(Facts& facts, std::optional<SteadyTime> due,
                                     const NameOf& name_of, RoundReport& report);
-  [[nodiscard]] Conditions write(const Snapshot& snapshot);
+  [[nodiscard]] Conditions write(Snapshot snapshot);
 
   Source& source_;
   ModuleCatalog& modules_;

@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <regex>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
@@ -27,42 +29,6 @@ class Log : public testing::Test {
  private:
   std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
 };
-
-TEST_F(Log, LinesHaveTheContractsForm) {
-  set_up_log(LogLevel::debug, dir / "x.log");
-  spdlog::debug("a");
-  spdlog::info("b");
-  spdlog::warn("c");
-  spdlog::error("d");
-  const std::string time = R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})";
-  EXPECT_TRUE(std::regex_match(read_text(dir / "x.log"),
-                               std::regex(time + " - DEBUG - a\n" + time + " - INFO - b\n" + time +
-                                          " - WARNING - c\n" + time + " - ERROR - d\n")))
-      << read_text(dir / "x.log");
-}
-
-TEST_F(Log, LowerLevelsAreLeftOut) {
-  set_up_log(LogLevel::warning, dir / "x.log");
-  spdlog::info("quiet");
-  spdlog::warn("loud");
-  EXPECT_EQ(read_text(dir / "x.log").find("quiet"), std::string::npos);
-  EXPECT_NE(read_text(dir / "x.log").find("loud"), std::string::npos);
-}
-
-TEST_F(Log, FileRotatesAndFiveOldOnesAreKept) {
-  set_up_log(LogLevel::info, dir / "x.log");
-  spdlog::default_logger()->sinks().erase(spdlog::default_logger()->sinks().begin());
-  const std::string line(1 << 20, 'x');
-  for (int i = 0; i < 75; ++i) {
-    spdlog::info(line);
-  }
-  std::size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(dir.path())) {
-    ++files;
-    EXPECT_LE(entry.file_size(), std::size_t{10} << 20);
-  }
-  EXPECT_EQ(files, 6U);
-}
 
 /// Standard error goes to a file while it lives.
 class StandardErrorFile {
@@ -93,6 +59,59 @@ class StandardErrorFile {
   int before_;
   int file_;
 };
+
+TEST_F(Log, LinesHaveTheContractsForm) {
+  set_up_log(LogLevel::debug, dir / "x.log");
+  spdlog::debug("a");
+  spdlog::info("b");
+  spdlog::warn("c");
+  spdlog::error("d");
+  const std::string time = R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})";
+  EXPECT_TRUE(std::regex_match(read_text(dir / "x.log"),
+                               std::regex(time + " - DEBUG - a\n" + time + " - INFO - b\n" + time +
+                                          " - WARNING - c\n" + time + " - ERROR - d\n")))
+      << read_text(dir / "x.log");
+}
+
+TEST_F(Log, LowerLevelsAreLeftOut) {
+  set_up_log(LogLevel::warning, dir / "x.log");
+  spdlog::info("quiet");
+  spdlog::warn("loud");
+  EXPECT_EQ(read_text(dir / "x.log").find("quiet"), std::string::npos);
+  EXPECT_NE(read_text(dir / "x.log").find("loud"), std::string::npos);
+}
+
+TEST_F(Log, IsOpenedAnewWhileAnotherThreadLogs) {
+  const StandardErrorFile nowhere("/dev/null");
+  set_up_log(LogLevel::info, dir / "x.log");
+  constexpr int kLines = 2000;
+  std::thread other([] {
+    for (int i = 0; i < kLines; ++i) {
+      spdlog::info("line");
+    }
+  });
+  for (int i = 0; i < 200; ++i) {
+    set_up_log(LogLevel::info, dir / "x.log");
+  }
+  other.join();
+  const std::string text = read_text(dir / "x.log");
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), kLines);
+}
+
+TEST_F(Log, FileRotatesAndFiveOldOnesAreKept) {
+  const StandardErrorFile nowhere("/dev/null");
+  set_up_log(LogLevel::info, dir / "x.log");
+  const std::string line(1 << 20, 'x');
+  for (int i = 0; i < 75; ++i) {
+    spdlog::info(line);
+  }
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(dir.path())) {
+    ++files;
+    EXPECT_LE(entry.file_size(), std::size_t{10} << 20);
+  }
+  EXPECT_EQ(files, 6U);
+}
 
 TEST_F(Log, JournalGetsPrioritiesInFrontOfEachLineAndNoTimes) {
   const StandardErrorFile standard_error(dir / "stderr");
