@@ -17,7 +17,7 @@
 
 #include "cgroup_folders.h"
 #include "files.h"
-#include "process_owners.h"
+#include "process_attributor.h"
 
 namespace {
 

@@ -10,6 +10,7 @@
 #include "docker_answers.h"
 #include "docker_commands.h"
 #include "docker_stats.h"
+#include "host_gpus.h"
 
 namespace wemol {
 namespace {
@@ -75,7 +76,8 @@ DockerCliSource::DockerCliSource(CommandRunner& runner, const FileReader& files,
       inspect_(runner, "docker inspect"),
       gpu_reader_(runner),
       gpu_presence_(files, clock, root),
-      gpu_process_owners_(runner, files) {}
+      docker_top_(runner),
+      attributor_(files, &docker_top_) {}
 
 void DockerCliSource::resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) {
   runs_.resume(open_runs);
@@ -277,14 +279,22 @@ std::vector<ListedContainer> DockerCliSource::listed_tasks() const {
 }
 
 void DockerCliSource::read_gpus(SteadyTime due, Facts& facts) {
+  const std::uint64_t asked_at_ticks = boot_ticks_now();
   auto readings = gpu_reader_.read(due);
   gpu_presence_.settle(readings);
   std::ranges::move(readings.conditions, std::back_inserter(facts.conditions));
   facts.gpu_devices = std::move(readings.devices);
   facts.gpu_processes = std::move(readings.processes);
   if (facts.gpu_processes) {
-    gpu_process_owners_.attribute(*facts.gpu_processes, listed_, listed_tasks(), due,
-                                  facts.conditions);
+    docker_top_.set_tasks(listed_tasks());
+    attribute(*facts.gpu_processes, attributor_,
+              {.is_known =
+                   [&](std::string_view id) {
+                     return std::ranges::find(listed_, id, &ListedContainer::id) != listed_.end();
+                   },
+               .listed_at_ticks = asked_at_ticks,
+               .due = due},
+              facts.conditions);
   }
 }
 

@@ -13,11 +13,12 @@
 #include "clock.h"
 #include "command_runner.h"
 #include "docker_commands.h"
+#include "docker_top.h"
 #include "engine_messages.h"
 #include "files.h"
 #include "gpu_presence.h"
-#include "gpu_process_owners.h"
 #include "nvidia_smi_reader.h"
+#include "process_attributor.h"
 #include "run_tracker.h"
 
 namespace wemol {
@@ -75,7 +76,8 @@ class DockerCliSource : public Source {
   std::vector<docker::ListedContainer> listed_;  ///< when docker stats was started
   nvidia_smi::NvidiaSmiReader gpu_reader_;
   GpuPresence gpu_presence_;
-  GpuProcessOwners gpu_process_owners_;
+  DockerTop docker_top_;
+  ProcessAttributor attributor_;
 };
 
 }  // namespace wemol

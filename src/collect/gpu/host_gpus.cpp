@@ -6,6 +6,23 @@
 
 #include "clock.h"
 
+namespace wemol {
+
+void attribute(std::vector<GpuProcess>& processes, ProcessAttributor& attributor,
+               const ProcessAttributor::Question& question, Conditions& conditions) {
+  std::vector<std::uint64_t> pids;
+  pids.reserve(processes.size());
+  std::ranges::transform(processes, std::back_inserter(pids), &GpuProcess::pid);
+  const auto owners = attributor.owners_of(pids, question, conditions);
+  for (GpuProcess& process : processes) {
+    const ProcessAttributor::Owner& owner = owners.at(process.pid);
+    process.container_id = owner.container_id;
+    process.owner_unknown = owner.is_unknown;
+  }
+}
+
+}  // namespace wemol
+
 namespace wemol::native {
 namespace {
 
@@ -42,7 +59,7 @@ unsigned number_from(unsigned first_index, std::vector<GpuDevice>& devices) {
 
 HostGpus::HostGpus(std::vector<std::unique_ptr<GpuReader>> readers, const FileReader& files,
                    const Clock& clock, const std::filesystem::path& root)
-    : owners_(files), presence_(files, clock, root) {
+    : attributor_(files), presence_(files, clock, root) {
   for (auto& reader : readers) {
     readers_.push_back({.reader = std::move(reader)});
   }
@@ -106,7 +123,9 @@ void HostGpus::finish(const GpuReadingsDue& due, const IsKnownContainer& is_know
   facts.gpu_devices = std::move(all.devices);
   facts.gpu_processes = std::move(all.processes);
   if (facts.gpu_processes) {
-    owners_.attribute(*facts.gpu_processes, is_known, asked_at_ticks_);
+    attribute(*facts.gpu_processes, attributor_,
+              {.is_known = is_known, .listed_at_ticks = asked_at_ticks_, .due = due.command},
+              facts.conditions);
     a_task_uses_gpu_ = std::ranges::any_of(*facts.gpu_processes, [&](const GpuProcess& process) {
       return process.container_id && is_task(*process.container_id);
     });

@@ -9,7 +9,15 @@
 #include "clock.h"
 #include "gpu_presence.h"
 #include "gpu_reader.h"
-#include "process_owners.h"
+#include "process_attributor.h"
+
+namespace wemol {
+
+/// Sets the containers of the processes.
+void attribute(std::vector<GpuProcess>& processes, ProcessAttributor& attributor,
+               const ProcessAttributor::Question& question, Conditions& conditions);
+
+}  // namespace wemol
 
 namespace wemol::native {
 
@@ -38,7 +46,7 @@ class HostGpus {
   };
 
   std::vector<Reader> readers_;
-  ProcessOwners owners_;
+  ProcessAttributor attributor_;
   GpuPresence presence_;
   std::uint64_t asked_at_ticks_ = 0;
   bool a_task_uses_gpu_ = false;

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include "descriptors.h"
-#include "process_owners.h"
+#include "process_attributor.h"
 #include "text.h"
 
 namespace wemol::native {

@@ -2,7 +2,7 @@
 
 #include "container_id.h"
 #include "fuzz_target.h"
-#include "process_owners.h"
+#include "process_attributor.h"
 
 namespace wemol::fuzz {
 namespace {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "process_owners.h"
+#include "process_attributor.h"
 #include "text_file.h"
 
 namespace wemol {

@@ -243,7 +243,9 @@ TEST_F(DockerCli, AStopInTheMiddleGivesNothing) {
 TEST_F(DockerCli, ControlGroupTellsTheContainerOfAGpuProcessWithoutDockerTop) {
   gpu_processes("11, GPU-1, 100\n12, GPU-1, 100\n");
   files.files["/proc/11/cgroup"] = cgroup_of(kTaskB);
+  files.files["/proc/11/stat"] = "11 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 1 0\n";
   files.files["/proc/12/cgroup"] = cgroup_of(kOther);
+  files.files["/proc/12/stat"] = "12 (b) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 1 0\n";
   const Facts facts = collect();
   EXPECT_EQ(facts.gpu_processes->at(0).container_id, kTaskB);
   EXPECT_EQ(facts.gpu_processes->at(1).container_id, kOther);

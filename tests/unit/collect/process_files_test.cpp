@@ -4,7 +4,7 @@
 
 #include "clock.h"
 #include "fake_file_reader.h"
-#include "process_owners.h"
+#include "process_attributor.h"
 
 namespace wemol {
 namespace {

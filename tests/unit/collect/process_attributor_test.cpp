@@ -1,4 +1,4 @@
-#include "process_owners.h"
+#include "process_attributor.h"
 
 #include <set>
 
@@ -29,16 +29,18 @@ class Owners : public testing::Test {
   /// The containers of these processes, as found when they were listed at that time.
   std::vector<std::optional<std::string>> containers_of(const std::vector<std::uint64_t>& pids,
                                                         std::uint64_t listed_at = 1000) {
-    std::vector<GpuProcess> processes;
-    for (const std::uint64_t pid : pids) {
-      processes.push_back({.pid = pid, .gpu_uuid = "GPU-1"});
-    }
-    owners.attribute(
-        processes, [&](std::string_view id) { return known.contains(std::string(id)); }, listed_at);
+    Conditions conditions;
+    const auto found = attributor.owners_of(
+        pids,
+        {.is_known = [&](std::string_view id) { return known.contains(std::string(id)); },
+         .listed_at_ticks = listed_at,
+         .due = {}},
+        conditions);
+    EXPECT_TRUE(conditions.empty());
     std::vector<std::optional<std::string>> containers;
-    containers.reserve(processes.size());
-    for (const GpuProcess& process : processes) {
-      containers.push_back(process.container_id);
+    containers.reserve(pids.size());
+    for (const std::uint64_t pid : pids) {
+      containers.push_back(found.at(pid).container_id);
     }
     return containers;
   }
@@ -48,7 +50,7 @@ class Owners : public testing::Test {
   const std::string in_task = "0::/system.slice/docker-" + kTask + ".scope\n";
   FakeFileReader files;
   std::set<std::string> known{kTask};
-  ProcessOwners owners{files};
+  ProcessAttributor attributor{files};
 };
 
 TEST_F(Owners, AreFoundByTheControlGroup) {
@@ -110,10 +112,11 @@ TEST_F(Owners, ControlGroupCountsOnlyWhenTheProcessIsTheSameBeforeAndAfter) {
   run_process(12, in_task, 600);
   PidReused reused;
   reused.files = files.files;
-  std::vector<GpuProcess> processes{{.pid = 11}};
-  ProcessOwners(reused).attribute(
-      processes, [](std::string_view) { return true; }, 1000);
-  EXPECT_FALSE(processes[0].container_id);
+  Conditions conditions;
+  const auto found = ProcessAttributor(reused).owners_of(
+      {11}, {.is_known = [](std::string_view) { return true; }, .listed_at_ticks = 1000, .due = {}},
+      conditions);
+  EXPECT_FALSE(found.at(11).container_id);
   EXPECT_EQ(reused.reads["/proc/11/cgroup"], 1);
 }
 
@@ -146,6 +149,72 @@ TEST_F(Owners, EndedProcessHasNone) {
   EXPECT_EQ(containers_of({11}), task);
   end_process(11);
   EXPECT_EQ(containers_of({11}), none);
+}
+
+/// Answers what the test says.
+class FakeFallback : public OwnerFallback {
+ public:
+  [[nodiscard]] bool ask(SteadyTime /*due*/, ContainerByPid& found,
+                         Conditions& /*conditions*/) override {
+    ++asked;
+    found = answer;
+    return is_complete;
+  }
+  [[nodiscard]] std::uint64_t generation() const override { return containers; }
+  ContainerByPid answer;
+  bool is_complete = true;
+  std::uint64_t containers = 0;
+  int asked = 0;
+};
+
+class OwnersByFallback : public Owners {
+ protected:
+  ProcessAttributor::Owner owner_of(std::uint64_t pid) {
+    Conditions conditions;
+    return with_fallback
+        .owners_of(
+            {pid},
+            {.is_known = [&](std::string_view id) { return known.contains(std::string(id)); },
+             .listed_at_ticks = 1000,
+             .due = {}},
+            conditions)
+        .at(pid);
+  }
+  FakeFallback fallback;
+  ProcessAttributor with_fallback{files, &fallback};
+};
+
+TEST_F(OwnersByFallback, AreAskedForOnlyWhereTheControlGroupDoesNotTell) {
+  run_process(11, in_task, 500);
+  EXPECT_EQ(owner_of(11).container_id, kTask);
+  EXPECT_EQ(fallback.asked, 0);
+  fallback.answer = {{12, kTask}};
+  EXPECT_EQ(owner_of(12).container_id, kTask);
+  EXPECT_EQ(fallback.asked, 1);
+}
+
+TEST_F(OwnersByFallback, PidThatIsUsedAgainLosesTheContainerOfItsControlGroup) {
+  run_process(11, in_task, 500);
+  EXPECT_EQ(owner_of(11).container_id, kTask);
+  run_process(11, in_task, 1001);
+  EXPECT_FALSE(owner_of(11).container_id);
+  EXPECT_EQ(fallback.asked, 1);
+}
+
+TEST_F(OwnersByFallback, ForeignProcessIsAskedForAgainOnlyWhenThereIsAnotherContainer) {
+  EXPECT_FALSE(owner_of(11).is_unknown);
+  EXPECT_FALSE(owner_of(11).is_unknown);
+  EXPECT_EQ(fallback.asked, 1);
+  ++fallback.containers;
+  (void)owner_of(11);
+  EXPECT_EQ(fallback.asked, 2);
+}
+
+TEST_F(OwnersByFallback, AreUnknownAfterAnIncompleteAnswer) {
+  fallback.is_complete = false;
+  EXPECT_TRUE(owner_of(11).is_unknown);
+  EXPECT_TRUE(owner_of(11).is_unknown);
+  EXPECT_EQ(fallback.asked, 2);
 }
 
 }  // namespace

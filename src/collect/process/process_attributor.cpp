@@ -1,5 +1,6 @@
-#include "process_owners.h"
+#include "process_attributor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -76,46 +77,76 @@ std::optional<std::string> container_in_cgroup(std::string_view cgroup_text,
   return std::nullopt;
 }
 
-ProcessOwners::ProcessOwners(const FileReader& files) : files_(files) {}
+ProcessAttributor::ProcessAttributor(const FileReader& files, OwnerFallback* fallback)
+    : files_(files), fallback_(fallback) {}
 
-void ProcessOwners::attribute(std::vector<GpuProcess>& processes, const IsKnownContainer& is_known,
-                              std::uint64_t listed_at_ticks) {
-  std::unordered_map<std::uint64_t, std::optional<Owner>> found;  // a process may be on two GPUs
-  for (GpuProcess& process : processes) {
-    const auto [entry, is_new] = found.try_emplace(process.pid);
-    if (is_new) {
-      entry->second = find_owner(process.pid, is_known, listed_at_ticks);
+std::unordered_map<std::uint64_t, ProcessAttributor::Owner> ProcessAttributor::owners_of(
+    const std::vector<std::uint64_t>& pids, const Question& question, Conditions& conditions) {
+  std::unordered_map<std::uint64_t, Owner> owners;
+  std::unordered_map<std::uint64_t, Known> known;
+  StartTicksByPid unresolved;
+  for (const std::uint64_t pid : pids) {
+    const auto [entry, is_new] = owners.try_emplace(pid);
+    if (!is_new) {
+      continue;
     }
-    if (entry->second) {
-      process.container_id = entry->second->container_id;
+    const auto start_ticks = start_ticks_of(files_, pid);
+    entry->second.container_id = container_by_cgroup(pid, start_ticks, question);
+    if (entry->second.container_id) {
+      known.emplace(pid, Known{*start_ticks, *entry->second.container_id});
+    } else {
+      unresolved.emplace(pid, start_ticks);
     }
   }
-  owners_.clear();
-  for (auto& [pid, owner] : found) {
-    if (owner) {
-      owners_.emplace(pid, std::move(*owner));
+  known_ = std::move(known);
+  if (fallback_ != nullptr) {
+    auto found = ask_fallback(unresolved, question.due, conditions);
+    for (const auto& [pid, start_ticks] : unresolved) {
+      if (const auto container = found.find(pid); container != found.end()) {
+        owners[pid].container_id = std::move(container->second);
+      } else {
+        owners[pid].is_unknown = !foreign_.contains(pid);
+      }
     }
   }
+  return owners;
 }
 
-std::optional<ProcessOwners::Owner> ProcessOwners::find_owner(std::uint64_t pid,
-                                                              const IsKnownContainer& is_known,
-                                                              std::uint64_t listed_at_ticks) const {
-  const auto start_ticks = start_ticks_of(files_, pid);
-  if (!start_ticks || *start_ticks > listed_at_ticks) {
+std::optional<std::string> ProcessAttributor::container_by_cgroup(
+    std::uint64_t pid, std::optional<std::uint64_t> start_ticks, const Question& question) const {
+  if (!start_ticks || *start_ticks > question.listed_at_ticks) {
     return std::nullopt;
   }
-  const auto before = owners_.find(pid);
-  if (before != owners_.end() && before->second.process_start_ticks == *start_ticks &&
-      is_known(before->second.container_id)) {
-    return before->second;
+  const auto before = known_.find(pid);
+  if (before != known_.end() && before->second.start_ticks == *start_ticks &&
+      question.is_known(before->second.container_id)) {
+    return before->second.container_id;
   }
   const auto cgroup = cgroup_text_of(files_, pid);
   if (!cgroup || start_ticks_of(files_, pid) != start_ticks) {
     return std::nullopt;  // what was read may be the control group of another process
   }
-  auto container_id = container_in_cgroup(*cgroup, is_known);
-  return container_id ? std::optional(Owner{*start_ticks, std::move(*container_id)}) : std::nullopt;
+  return container_in_cgroup(*cgroup, question.is_known);
+}
+
+/// Asks only when one of them is not known to be foreign.
+ContainerByPid ProcessAttributor::ask_fallback(StartTicksByPid unresolved, SteadyTime due,
+                                               Conditions& conditions) {
+  const std::uint64_t generation = fallback_->generation();
+  std::erase_if(foreign_, [&](const auto& entry) {
+    const auto found = unresolved.find(entry.first);
+    return generation != foreign_generation_ || found == unresolved.end() ||
+           found->second != entry.second;
+  });
+  foreign_generation_ = generation;
+  ContainerByPid found;
+  const bool is_any_unasked = std::ranges::any_of(
+      unresolved, [&](const auto& entry) { return !foreign_.contains(entry.first); });
+  if (is_any_unasked && fallback_->ask(due, found, conditions)) {
+    std::erase_if(unresolved, [&](const auto& entry) { return found.contains(entry.first); });
+    foreign_ = std::move(unresolved);
+  }
+  return found;
 }
 
 }  // namespace wemol
