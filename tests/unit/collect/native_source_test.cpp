@@ -1,5 +1,3 @@
-#include "native_containers.h"
-
 #include <sys/wait.h>
 
 #include <csignal>
@@ -12,6 +10,7 @@
 #include "fake_file_reader.h"
 #include "fake_http_client.h"
 #include "gpu_collector.h"
+#include "native_containers.h"
 #include "open_files_limit.h"
 #include "temp_dir.h"
 #include "text_file.h"
