@@ -94,7 +94,7 @@ CheckResult check_nvidia_smi(CommandRunner& runner, const FileReader& files,
 CheckResults check_gpu_readers(const std::vector<std::unique_ptr<GpuReader>>& readers,
                                SteadyTime due, const FileReader& files, GpuPresence& presence) {
   for (const auto& reader : readers) {
-    reader->note_tasks({.any_task = true, .new_tasks = 1});
+    reader->note_tasks({.is_wanted = true, .new_tasks = 1});
     reader->begin();
   }
   CheckResults findings;

@@ -3,73 +3,53 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
-#include <algorithm>
-#include <string>
-#include <string_view>
+#include <optional>
 #include <vector>
 
 #include "amd_gpus.h"
 #include "blocking_gpus.h"
 #include "curl_http_client.h"
 #include "docker_cli_source.h"
-#include "host_gpus.h"
-#include "native_source.h"
+#include "gpu_collector.h"
+#include "native_containers.h"
 #include "nvidia_gpus.h"
 #include "nvml_client.h"
-#include "ticker.h"
 
 namespace wemol {
 namespace {
+
+using namespace std::chrono_literals;
+
+CollectorSettings settings_of(const Options& options) {
+  return {.container_prefix = options.container_prefix,
+          .interval = options.interval,
+          .command_timeout = options.command_timeout};
+}
 
 class DockerCliSetup : public SourceSetup {
  public:
   DockerCliSetup(const Options& options, EventLoop& loop, const FileReader& files,
                  CommandRunner& runner)
-      : prefix_(options.container_prefix),
-        waits_for_all_(is_too_short(options.interval)),
-        source_(runner, files, loop,
-                [this](std::string_view name) { return name.starts_with(prefix_); }) {}
+      : waits_for_all_(is_too_short(options.interval)),
+        source_(runner, files, loop, settings_of(options)) {}
 
   void change(const Options& options) override {
-    prefix_ = options.container_prefix;
     waits_for_all_ = is_too_short(options.interval);
-  }
-  void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override {
-    source_.resume(open_runs, ends_stated_until);
+    source_.reconfigure(settings_of(options));
   }
   [[nodiscard]] std::optional<Facts> collect(SteadyTime due) override {
     return source_.collect(waits_for_all_ ? SteadyTime::max() : due);
   }
-  [[nodiscard]] Facts remaining() override { return source_.remaining(); }
 
  private:
   /// docker stats takes two seconds and more: with shorter intervals no round can be in time.
-  static bool is_too_short(std::chrono::nanoseconds interval) {
-    return interval < std::chrono::seconds(3);
-  }
+  static bool is_too_short(std::chrono::nanoseconds interval) { return interval < 3s; }
 
-  std::string prefix_;
+  [[nodiscard]] CollectedSource& source() override { return source_; }
+
   bool waits_for_all_;
   DockerCliSource source_;
 };
-
-}  // namespace
-
-std::unique_ptr<SourceSetup> make_source(const Options& options, EventLoop& loop,
-                                         const FileReader& files, CommandRunner& runner) {
-  if (options.source == SourceKind::native) {
-    return make_native_source(options, loop, files, runner);
-  }
-  return std::make_unique<DockerCliSetup>(options, loop, files, runner);
-}
-
-namespace {
-
-using namespace std::chrono_literals;
-
-/// A round waits for the GPUs this long at most, and never for more than a part of its interval.
-constexpr std::chrono::nanoseconds kGpuTimeout = 1s;
-constexpr int kPartsOfInterval = 4;
 
 /// Each container takes eight descriptors, and the usual soft limit is 1024.
 void raise_open_files_limit() {
@@ -82,10 +62,6 @@ void raise_open_files_limit() {
 
 std::chrono::milliseconds answer_timeout(const Options& options) {
   return std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout);
-}
-
-std::chrono::nanoseconds gpu_timeout(const Options& options) {
-  return std::min(kGpuTimeout, options.interval / kPartsOfInterval);
 }
 
 /// Time for a thread that does not wait for it.
@@ -109,49 +85,35 @@ class OwnAmdGpus : public GpuReader {
   amd::AmdGpus gpus_{files_, clock_};
 };
 
-/// Owns what the source refers to, in the order in which it has to go.
+/// The kernel's counters, read while the GPUs' drivers answer.
 class NativeSetup : public SourceSetup {
  public:
   NativeSetup(const Options& options, EventLoop& loop, const FileReader& files,
               CommandRunner& runner)
-      : prefix_(options.container_prefix),
-        command_timeout_(options.command_timeout),
+      : command_timeout_(options.command_timeout),
         engine_(loop, options.engine_socket, answer_timeout(options)),
-        gpus_(make_gpu_readers(options, loop, files, runner), files, loop),
-        source_(engine_, loop, files, gpus_,
-                {.is_task = [this](std::string_view name) { return name.starts_with(prefix_); },
-                 .gpu_timeout = gpu_timeout(options)}) {}
-
-  void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override {
-    source_.resume(open_runs, ends_stated_until);
-  }
+        containers_(engine_, loop, files, options.container_prefix),
+        gpus_(make_gpu_readers(options, loop, files, runner),
+              {.files = files, .clock = loop, .containers = containers_}, settings_of(options)) {}
 
   void prepare() override {
-    source_.wait_for_list(command_timeout_);
+    containers_.wait_for_list(command_timeout_);
     malloc_trim(0);  // the list's text is large, and there is no second one soon
   }
 
   void change(const Options& options) override {
     engine_.set_timeout(answer_timeout(options));
-    gpus_.set_answer_timeout(answer_timeout(options));
-    source_.set_gpu_timeout(gpu_timeout(options));
-    if (options.container_prefix != prefix_) {
-      prefix_ = options.container_prefix;
-      source_.look_for_tasks();
-    }
+    source_.reconfigure(settings_of(options));
   }
-
-  [[nodiscard]] std::optional<Facts> collect(SteadyTime due) override {
-    return source_.collect(due);
-  }
-  [[nodiscard]] Facts remaining() override { return source_.remaining(); }
 
  private:
-  std::string prefix_;
+  [[nodiscard]] CollectedSource& source() override { return source_; }
+
   std::chrono::nanoseconds command_timeout_;
   CurlHttpClient engine_;
-  native::HostGpus gpus_;
-  native::NativeSource source_;
+  native::NativeContainers containers_;
+  GpuCollector gpus_;
+  CollectedSource source_{{&containers_, &gpus_}, {&containers_, &gpus_}};
 };
 
 }  // namespace
@@ -174,8 +136,11 @@ std::uint64_t open_files_at_most() {
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : 0;
 }
 
-std::unique_ptr<SourceSetup> make_native_source(const Options& options, EventLoop& loop,
-                                                const FileReader& files, CommandRunner& runner) {
+std::unique_ptr<SourceSetup> make_source(const Options& options, EventLoop& loop,
+                                         const FileReader& files, CommandRunner& runner) {
+  if (options.source == SourceKind::docker_cli) {
+    return std::make_unique<DockerCliSetup>(options, loop, files, runner);
+  }
   raise_open_files_limit();
   return std::make_unique<NativeSetup>(options, loop, files, runner);
 }

@@ -2,9 +2,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
-#include <wemol/source.h>
+#include <wemol/collected_source.h>
 
 #include "command_runner.h"
 #include "event_loop.h"
@@ -14,13 +15,24 @@
 
 namespace wemol {
 
-/// A source with all that it needs.
+/// The collectors that this program wants, with all that they need.
 class SourceSetup : public Source {
  public:
+  void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override {
+    source().resume(open_runs, ends_stated_until);
+  }
+  [[nodiscard]] std::optional<Facts> collect(SteadyTime due) override {
+    return source().collect(due);
+  }
+  [[nodiscard]] Facts remaining() override { return source().remaining(); }
+
   /// Waits for what the first round needs, --command-timeout at most.
   virtual void prepare() {}
   /// Between two rounds: takes over those settings that count while it runs.
   virtual void change(const Options& options) = 0;
+
+ private:
+  [[nodiscard]] virtual CollectedSource& source() = 0;
 };
 
 /// The source that the options name.
@@ -28,19 +40,13 @@ class SourceSetup : public Source {
                                                        const FileReader& files,
                                                        CommandRunner& runner);
 
-/// The source of `--source native` with all that it needs.
-[[nodiscard]] std::unique_ptr<SourceSetup> make_native_source(const Options& options,
-                                                              EventLoop& loop,
-                                                              const FileReader& files,
-                                                              CommandRunner& runner);
-
-/// How it reads the GPUs of every maker.
+/// How the source native reads the GPUs of every maker.
 [[nodiscard]] std::vector<std::unique_ptr<GpuReader>> make_gpu_readers(const Options& options,
                                                                        EventLoop& loop,
                                                                        const FileReader& files,
                                                                        CommandRunner& runner);
 
-/// How many files it may have open: the hard limit, to which it raises the soft one.
+/// How many files that source may have open: the hard limit, to which it raises the soft one.
 [[nodiscard]] std::uint64_t open_files_at_most();
 
 }  // namespace wemol

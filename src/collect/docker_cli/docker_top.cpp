@@ -26,10 +26,10 @@ bool has_just_ended(const CommandOutcome& outcome) {
 }  // namespace
 
 void DockerTop::set_tasks(std::vector<docker::ListedContainer> tasks) {
-  const bool has_new = std::ranges::any_of(tasks, [&](const docker::ListedContainer& task) {
-    return std::ranges::find(tasks_, task.id, &docker::ListedContainer::id) == tasks_.end();
-  });
-  generation_ += has_new ? 1 : 0;
+  generation_ += static_cast<std::uint64_t>(
+      std::ranges::count_if(tasks, [&](const docker::ListedContainer& task) {
+        return std::ranges::find(tasks_, task.id, &docker::ListedContainer::id) == tasks_.end();
+      }));
   tasks_ = std::move(tasks);
 }
 

@@ -20,6 +20,7 @@ class DockerTop : public OwnerFallback {
 
   /// Complete when `docker top` answered for every container that still lives.
   [[nodiscard]] bool ask(SteadyTime due, ContainerByPid& found, Conditions& conditions) override;
+  /// How many tasks there have been.
   [[nodiscard]] std::uint64_t generation() const override { return generation_; }
 
  private:

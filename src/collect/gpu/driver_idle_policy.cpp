@@ -18,7 +18,7 @@ DriverIdlePolicy::Decision DriverIdlePolicy::decide(SteadyTime now, const TaskGp
   if (state_ == State::resting) {
     return while_away(now, use);
   }
-  if (use.any_task && !last_was_good) {
+  if (use.is_wanted && !last_was_good) {
     return look_once(now);  // no answer, so nothing is known yet
   }
   if (closed) {
@@ -35,7 +35,7 @@ DriverIdlePolicy::Decision DriverIdlePolicy::while_awake(SteadyTime now, const T
     last_use_ = now;
   }
   const bool unused = now - last_use_ >= kUnusedBeforeRest;
-  if (!use.any_task) {
+  if (!use.is_wanted) {
     state_ = unused ? State::leaving : State::awake;
     return unused ? Decision::stay_away : Decision::keep_open;
   }
@@ -47,7 +47,7 @@ DriverIdlePolicy::Decision DriverIdlePolicy::while_awake(SteadyTime now, const T
 }
 
 DriverIdlePolicy::Decision DriverIdlePolicy::while_away(SteadyTime now, const TaskGpuUse& use) {
-  if (!use.any_task) {
+  if (!use.is_wanted) {
     return Decision::stay_away;
   }
   if (!count_at_rest_) {

@@ -18,6 +18,8 @@ struct GpuReadings {
   /// Nothing could be read since the interface is missing or says that there is no GPU; not that
   /// it failed.
   bool finds_none = false;
+  /// It was not asked since no task uses it: its devices are left out, not missing.
+  bool is_left_alone = false;
 };
 
 /// Until when a round waits for them.
@@ -28,7 +30,7 @@ struct GpuReadingsDue {
 
 /// What the rounds so far say about the tasks.
 struct TaskGpuUse {
-  bool any_task = false;         ///< a task container runs now
+  bool is_wanted = false;        ///< somebody wants readings: a task runs, or someone watches
   std::size_t new_tasks = 0;     ///< that have appeared since this was told last
   bool a_task_uses_gpu = false;  ///< by the readings of the last round
 };

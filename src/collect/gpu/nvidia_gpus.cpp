@@ -31,6 +31,7 @@ void NvidiaGpus::begin() {
 std::optional<GpuReadings> NvidiaGpus::finish(const GpuReadingsDue& due) {
   if (decision_ != Decision::ask && decision_ != Decision::ask_last) {
     GpuReadings unused;
+    unused.is_left_alone = true;
     unused.processes.emplace();
     return unused;
   }

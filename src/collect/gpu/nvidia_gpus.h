@@ -22,7 +22,7 @@ class NvidiaGpus : public GpuReader {
   NvidiaGpus(std::unique_ptr<nvml::DriverReader> nvml, CommandRunner& runner,
              const FileReader& files, const Clock& clock);
 
-  /// Nothing is asked while there is no task.
+  /// Nothing is asked while nobody wants readings.
   void note_tasks(const TaskGpuUse& use) override;
 
   void set_answer_timeout(std::chrono::milliseconds timeout) override {

@@ -42,9 +42,8 @@ void check_docker_round(std::string_view input) {
   }
   const test::FakeFileReader files;
   const test::FakeClock clock;
-  DockerCliSource source(
-      runner, files, clock, [](std::string_view name) { return name.starts_with(kTaskPrefix); },
-      "/nowhere");
+  DockerCliSource source(runner, files, clock, {.container_prefix = std::string(kTaskPrefix)},
+                         "/nowhere");
   auto facts = source.collect(SteadyTime::max());
   require(facts && runner.unfinished() == 0, "a round leaves no command behind");
   require_fit_for_log(facts->conditions);

@@ -83,9 +83,7 @@ class DockerCli : public testing::Test {
   FakeFileReader files;
   FakeClock clock;
   test::TempDir host;
-  DockerCliSource source{runner, files, clock,
-                         [](std::string_view name) { return name.starts_with("task"); },
-                         host.path()};
+  DockerCliSource source{runner, files, clock, {.container_prefix = "task"}, host.path()};
 };
 
 TEST_F(DockerCli, StatesContainersWithTheirReadings) {

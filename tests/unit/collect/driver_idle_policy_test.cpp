@@ -11,9 +11,9 @@ using namespace std::chrono_literals;
 using Decision = DriverIdlePolicy::Decision;
 
 constexpr TaskGpuUse kNoTask{};
-constexpr TaskGpuUse kNewTask{.any_task = true, .new_tasks = 1};
-constexpr TaskGpuUse kIdleTask{.any_task = true};
-constexpr TaskGpuUse kBusyTask{.any_task = true, .a_task_uses_gpu = true};
+constexpr TaskGpuUse kNewTask{.is_wanted = true, .new_tasks = 1};
+constexpr TaskGpuUse kIdleTask{.is_wanted = true};
+constexpr TaskGpuUse kBusyTask{.is_wanted = true, .a_task_uses_gpu = true};
 
 class DriverAtRest : public testing::Test {
  protected:

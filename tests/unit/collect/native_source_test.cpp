@@ -1,14 +1,16 @@
-#include "native_source.h"
-
 #include <sys/wait.h>
 
 #include <csignal>
 
 #include <gtest/gtest.h>
 
+#include <wemol/collected_source.h>
+
 #include "child_process.h"
 #include "fake_file_reader.h"
 #include "fake_http_client.h"
+#include "gpu_collector.h"
+#include "native_containers.h"
 #include "open_files_limit.h"
 #include "temp_dir.h"
 #include "text_file.h"
@@ -129,17 +131,29 @@ class Native : public testing::Test {
   test::FakeFileReader files;
   test::FakeHttpClient http;
   EventLoop loop;
-  HostGpus gpus{{}, files, loop, "/nowhere"};
   Conditions conditions;  ///< of the last collect()
   std::vector<EndedRun> ended_runs;
-  std::unique_ptr<NativeSource> source;
+  std::unique_ptr<NativeContainers> containers_of_host;
+  std::unique_ptr<GpuCollector> gpus;
+  std::unique_ptr<CollectedSource> source;
 
-  void SetUp() override {
-    source = std::make_unique<NativeSource>(
-        http, loop, files, gpus, NativeSource::Settings{.is_task = [](std::string_view name) {
-          return name.starts_with("task");
-        }});
-    source->wait_for_list(0ns);
+  void SetUp() override { set_up("task"); }
+
+  void set_up(const std::string& prefix, std::optional<WallTime> since = std::nullopt,
+              const std::vector<OpenRun>& open_runs = {}, GpuCollector::Readers readers = {}) {
+    gpus.reset();  // before what it refers to
+    containers_of_host = std::make_unique<NativeContainers>(http, loop, files, prefix);
+    gpus = std::make_unique<GpuCollector>(
+        std::move(readers),
+        GpuCollector::Borders{
+            .files = files, .clock = loop, .containers = *containers_of_host, .root = "/nowhere"},
+        CollectorSettings{.interval = 1000s});
+    const CollectedSource::Collectors both{containers_of_host.get(), gpus.get()};
+    source = std::make_unique<CollectedSource>(both, both);
+    if (since) {
+      source->resume(open_runs, *since);
+    }
+    containers_of_host->wait_for_list(0ns);
   }
 };
 
@@ -223,12 +237,8 @@ TEST_F(Native, AnEndOfARunThatNobodyKnowsHasBeenStatedBefore) {
 }
 
 TEST_F(Native, ARunThatAnEarlierRecorderLeftOpenIsStatedWithWhatTheEngineKeeps) {
-  source = std::make_unique<NativeSource>(
-      http, loop, files, gpus,
-      NativeSource::Settings{.is_task = [](std::string_view name) { return name == "task_1"; }});
-  source->resume({{.container_id = kA, .container_name = "task_1", .started_at = std::nullopt}},
-                 WallTime(1795338668s));
-  source->wait_for_list(0ns);
+  set_up("task_1", WallTime(1795338668s),
+         {{.container_id = kA, .container_name = "task_1", .started_at = std::nullopt}});
   EXPECT_TRUE(http.targets.back().ends_with("&since=1795338668.000000000"));
   connect();
   (void)collect();
@@ -250,11 +260,7 @@ TEST_F(Native, GpusAreWaitedForUntilTheRoundHasToEnd) {
   std::vector<std::unique_ptr<GpuReader>> readers;
   readers.push_back(std::make_unique<NotedDue>());
   const auto& due = static_cast<const NotedDue&>(*readers.front()).noted;
-  HostGpus noting_gpus(std::move(readers), files, loop, "/nowhere");
-  source = std::make_unique<NativeSource>(
-      http, loop, files, noting_gpus,
-      NativeSource::Settings{.is_task = [](std::string_view) { return true; }, .gpu_timeout = 1s});
-  source->wait_for_list(0ns);
+  set_up("", std::nullopt, {}, std::move(readers));
   FirstProcess process;
   put_into(kA, process);
   connect(listed(kA));
@@ -265,7 +271,6 @@ TEST_F(Native, GpusAreWaitedForUntilTheRoundHasToEnd) {
   EXPECT_LE(due.driver, loop.now() + 1s);
   ASSERT_TRUE(source->collect(loop.now()));
   EXPECT_LE(due.driver, loop.now()) << "there is no time left";
-  source.reset();  // before what it refers to
 }
 
 TEST_F(Native, ATaskThatIsOverBeforeTheEngineHasAnsweredHasItsLastRow) {

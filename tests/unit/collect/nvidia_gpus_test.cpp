@@ -57,8 +57,8 @@ class Nvidia : public testing::Test {
   NvidiaGpus gpus{std::unique_ptr<nvml::DriverReader>(nvml), runner, files, clock};
 };
 
-constexpr TaskGpuUse kTask{.any_task = true};
-constexpr TaskGpuUse kNewTask{.any_task = true, .new_tasks = 1};
+constexpr TaskGpuUse kTask{.is_wanted = true};
+constexpr TaskGpuUse kNewTask{.is_wanted = true, .new_tasks = 1};
 
 TEST_F(Nvidia, WithNvmlNothingElseIsAsked) {
   nvml->readings = no_processes();

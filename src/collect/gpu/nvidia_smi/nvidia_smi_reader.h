@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "command_runner.h"
@@ -14,13 +15,16 @@ inline constexpr const char* kMissing = "nvidia-smi missing";
 /// Asks nvidia-smi for the GPU processes and then for the devices: one call after the other, since
 /// the driver serves them one after the other anyway. A call that takes longer than its round goes
 /// on in the rounds after it; there is never more than one.
-class NvidiaSmiReader {
+class NvidiaSmiReader : public GpuReader {
  public:
   explicit NvidiaSmiReader(CommandRunner& runner);
 
   /// Waits until `due` at most: what has not come by then is absent and stated. Processes that are
   /// known while the devices are late are given at once, and again with the devices.
   [[nodiscard]] GpuReadings read(SteadyTime due);
+  [[nodiscard]] std::optional<GpuReadings> finish(const GpuReadingsDue& due) override {
+    return read(due.command);
+  }
 
  private:
   /// Sets known_processes_. False when they are late or could not be read.

@@ -154,7 +154,7 @@ TEST_F(NativeCheck, HiddenProcessesAreToldWithTheMountOption) {
 
 TEST_F(NativeCheck, GpusAreAskedAsForANewTask) {
   (void)check();
-  EXPECT_TRUE(nvidia->told.any_task);
+  EXPECT_TRUE(nvidia->told.is_wanted);
   EXPECT_EQ(nvidia->told.new_tasks, 1U);
 }
 

@@ -1,4 +1,4 @@
-#include "host_gpus.h"
+#include "gpu_collector.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include "fake_file_reader.h"
 #include "temp_dir.h"
 
-namespace wemol::native {
+namespace wemol {
 namespace {
 
 using namespace std::chrono_literals;
@@ -32,6 +32,17 @@ class FakeGpus : public GpuReader {
   std::chrono::milliseconds answer_timeout{};
 };
 
+/// One that is a task.
+class FakeContainers : public TaskContainers {
+ public:
+  [[nodiscard]] bool is_known(std::string_view id) const override { return id == kTask; }
+  [[nodiscard]] bool is_task(std::string_view id) const override { return id == kTask; }
+  [[nodiscard]] std::size_t tasks() const override { return running; }
+  [[nodiscard]] std::uint64_t tasks_seen() const override { return seen; }
+  std::size_t running = 1;
+  std::uint64_t seen = 0;
+};
+
 class GpusOfTwoMakers : public testing::Test {
  protected:
   GpusOfTwoMakers() {
@@ -40,21 +51,23 @@ class GpusOfTwoMakers : public testing::Test {
       readers.push_back(std::make_unique<FakeGpus>());
       *reader = static_cast<FakeGpus*>(readers.back().get());
     }
-    gpus.emplace(std::move(readers), files, clock, host.path());
+    gpus.emplace(std::move(readers),
+                 GpuCollector::Borders{
+                     .files = files, .clock = clock, .containers = containers, .root = host.path()},
+                 CollectorSettings{});
     files.files["/proc/7/cgroup"] = "0::/docker/" + kTask + "\n";
     files.files["/proc/7/stat"] = "7 (x) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 0 0\n";
   }
-  Facts round(std::size_t tasks = 1) {
+  Facts round() {
     Facts facts;
-    const auto is_task = [](std::string_view id) { return id == kTask; };
-    gpus->begin(tasks, 0);
-    gpus->finish({}, is_task, is_task, facts);
+    EXPECT_TRUE(gpus->start({}, facts) && gpus->collect({}, facts));
     return facts;
   }
+  FakeContainers containers;
   FakeFileReader files;
   test::FakeClock clock;
   test::TempDir host;
-  std::optional<HostGpus> gpus;
+  std::optional<GpuCollector> gpus;
   FakeGpus* first = nullptr;
   FakeGpus* second = nullptr;
 };
@@ -69,7 +82,7 @@ TEST_F(GpusOfTwoMakers, AreNumberedOneAfterTheOther) {
 }
 
 TEST_F(GpusOfTwoMakers, AreAllToldOfAnotherTimeout) {
-  gpus->set_answer_timeout(3s);
+  gpus->reconfigure({.command_timeout = 3s});
   for (const FakeGpus* reader : {first, second}) {
     EXPECT_EQ(reader->answer_timeout, 3s);
   }
@@ -135,6 +148,7 @@ TEST_F(GpusOfTwoMakers, KeepTheirNumbersWhileTheFirstMakersAreLeftAlone) {
   first->readings->devices = {{.index = 0, .uuid = "A"}, {.index = 2, .uuid = "B"}};
   second->readings->devices = {{.index = 0, .uuid = "C"}};
   EXPECT_EQ(round().gpu_devices->back().index, 3U);
+  first->readings->is_left_alone = true;
   first->readings->devices.reset();  // with an empty list of processes: nobody uses them
   const Facts facts = round();
   ASSERT_TRUE(facts.gpu_devices);
@@ -161,11 +175,40 @@ TEST_F(GpusOfTwoMakers, ProcessesGetTheirContainerAndTheirUseIsToldInTheNextRoun
 }
 
 TEST_F(GpusOfTwoMakers, AreLeftAloneWhileThereIsNoTask) {
-  gpus->begin(0, 0);
+  containers.running = 0;
+  const Facts facts = round();
+  EXPECT_FALSE(facts.gpu_devices);
   EXPECT_EQ(first->asked, 0);
   ASSERT_EQ(first->told.size(), 1U);
-  EXPECT_FALSE(first->told.front().any_task);
+  EXPECT_FALSE(first->told.front().is_wanted);
+}
+
+TEST_F(GpusOfTwoMakers, AreAskedWithoutATaskForWhoeverHasSubscribed) {
+  containers.running = 0;
+  gpus->set_subscribed(true);
+  EXPECT_TRUE(round().gpu_devices);
+  EXPECT_TRUE(first->told.back().is_wanted);
+  gpus->set_subscribed(false);
+  EXPECT_FALSE(round().gpu_devices);
+  EXPECT_EQ(first->asked, 1);
+}
+
+TEST_F(GpusOfTwoMakers, ReadersAreToldHowManyTasksAreNew) {
+  containers.seen = 2;
+  (void)round();
+  containers.seen = 3;
+  (void)round();
+  (void)round();
+  EXPECT_EQ(first->told.at(0).new_tasks, 2U);
+  EXPECT_EQ(first->told.at(1).new_tasks, 1U);
+  EXPECT_EQ(first->told.at(2).new_tasks, 0U);
+}
+
+TEST_F(GpusOfTwoMakers, LateDevicesAreMissingThoughNoProcessUsesAny) {
+  first->readings->devices.reset();
+  first->readings->processes.emplace();
+  EXPECT_FALSE(round().gpu_devices);
 }
 
 }  // namespace
-}  // namespace wemol::native
+}  // namespace wemol

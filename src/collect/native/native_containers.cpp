@@ -1,4 +1,4 @@
-#include "native_source.h"
+#include "native_containers.h"
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -30,7 +30,7 @@ RunTracker::Inspected to_inspected(const engine::InspectedContainer& container) 
 
 }  // namespace
 
-struct NativeSource::TrackedRun {
+struct NativeContainers::TrackedRun {
   std::string id;
   std::string name;
   std::int64_t pid;
@@ -43,14 +43,14 @@ struct NativeSource::TrackedRun {
   std::chrono::milliseconds early_pause = kFirstEarlyReading;
 };
 
-NativeSource::NativeSource(HttpClient& engine, EventLoop& loop, const FileReader& files,
-                           HostGpus& gpus, Settings settings)
+NativeContainers::NativeContainers(HttpClient& engine, EventLoop& loop, const FileReader& files,
+                                   std::string container_prefix)
     : loop_(loop),
-      gpus_(gpus),
-      settings_(std::move(settings)),
+      container_prefix_(std::move(container_prefix)),
       opener_(files, loop),
       watch_(engine, loop,
-             {.is_wanted = settings_.is_task,
+             {.is_wanted =
+                  [this](std::string_view name) { return name.starts_with(container_prefix_); },
               .is_followed = [this](const std::string& id) { return follows(id); },
               .starting = [this](const engine::Event& event) { track_early(event); },
               .running = [this](const engine::InspectedContainer& it) { track(it); },
@@ -59,10 +59,10 @@ NativeSource::NativeSource(HttpClient& engine, EventLoop& loop, const FileReader
               .died = [this](const engine::Event& event) { take_death(event); },
               .out_of_memory = [this](const std::string& id) { note_out_of_memory(id); }}) {}
 
-NativeSource::~NativeSource() = default;
+NativeContainers::~NativeContainers() = default;
 
 /// By the time that a busy engine has answered, a short task may be over.
-void NativeSource::track_early(const engine::Event& start) {
+void NativeContainers::track_early(const engine::Event& start) {
   const std::string& id = start.container_id;
   tracker_.started(id, start.name, start.at);
   tracked_early_.erase(id);  // of a run before, whose inspection the engine did not answer
@@ -75,7 +75,7 @@ void NativeSource::track_early(const engine::Event& start) {
   }
 }
 
-void NativeSource::track(const engine::InspectedContainer& container) {
+void NativeContainers::track(const engine::InspectedContainer& container) {
   tracker_.inspected(to_inspected(container));
   const bool was_tracked = tracked_early_.erase(container.id) > 0;
   if (was_tracked && !runs_.contains(container.id)) {
@@ -86,7 +86,7 @@ void NativeSource::track(const engine::InspectedContainer& container) {
   }
 }
 
-bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
+bool NativeContainers::try_to_track(const engine::InspectedContainer& container) {
   if (const auto found = runs_.find(container.id); found != runs_.end()) {
     if (found->second->pid == container.pid) {
       found->second->name = container.name;
@@ -112,13 +112,13 @@ bool NativeSource::try_to_track(const engine::InspectedContainer& container) {
   tracked->run = tracker_.watched(container.id, container.name, container.started_at);
   read_early(*tracked);
   runs_.emplace(container.id, std::move(tracked));
-  ++new_runs_;
+  ++runs_seen_;
   return true;
 }
 
 /// A container whose first process lives is in the same run. Of one that was tracked early the
 /// engine has yet to say the rest.
-bool NativeSource::follows(const std::string& container_id) const {
+bool NativeContainers::follows(const std::string& container_id) const {
   const auto found = runs_.find(container_id);
   if (found == runs_.end() || tracked_early_.contains(container_id)) {
     return false;
@@ -128,7 +128,7 @@ bool NativeSource::follows(const std::string& container_id) const {
 }
 
 /// Others may have ended since and have left theirs.
-void NativeSource::retry_those_without_descriptors() {
+void NativeContainers::retry_those_without_descriptors() {
   for (const engine::InspectedContainer& container : unreadable_.without_descriptors()) {
     if (!try_to_track(container)) {
       unreadable_.remove(container.id);  // it has ended
@@ -138,7 +138,7 @@ void NativeSource::retry_those_without_descriptors() {
   }
 }
 
-bool NativeSource::watch_end(TrackedRun& tracked) {
+bool NativeContainers::watch_end(TrackedRun& tracked) {
   auto watch = loop_.watch_fd(tracked.opened.first_process.get(), EPOLLIN,
                               [this, &tracked](auto) { end(std::string(tracked.id)); });
   if (!watch) {
@@ -148,14 +148,14 @@ bool NativeSource::watch_end(TrackedRun& tracked) {
   return true;
 }
 
-void NativeSource::read_early(TrackedRun& tracked) {
+void NativeContainers::read_early(TrackedRun& tracked) {
   (void)tracked.opened.run.read(loop_);
   tracked.early_timer = loop_.call_at(
       loop_.now() + tracked.early_pause, [this, &tracked] { read_early(tracked); }, kTimerAccuracy);
   tracked.early_pause *= 2;
 }
 
-void NativeSource::end(const std::string& container_id) {
+void NativeContainers::end(const std::string& container_id) {
   const auto node = runs_.extract(container_id);
   if (node.empty()) {
     return;
@@ -173,7 +173,7 @@ void NativeSource::end(const std::string& container_id) {
   ended_.push_back(std::move(ended));
 }
 
-void NativeSource::take_death(const engine::Event& event) {
+void NativeContainers::take_death(const engine::Event& event) {
   const std::string& id = event.container_id;
   const auto found = runs_.find(id);
   const auto* const run = found != runs_.end() ? tracker_.find(id, found->second->run) : nullptr;
@@ -188,26 +188,26 @@ void NativeSource::take_death(const engine::Event& event) {
   }
 }
 
-void NativeSource::note_missed(const std::string& container_id, const std::string& name) {
+void NativeContainers::note_missed(const std::string& container_id, const std::string& name) {
   if (tracked_early_.erase(container_id) == 0) {
     notices_.never_seen(container_id, name);
   }
 }
 
-void NativeSource::note_out_of_memory(const std::string& container_id) {
+void NativeContainers::note_out_of_memory(const std::string& container_id) {
   tracker_.out_of_memory(container_id, std::nullopt);
   if (const auto run = runs_.find(container_id); run != runs_.end()) {
     notices_.out_of_memory(container_id, name_of(*run->second));
   }
 }
 
-const std::string& NativeSource::name_of(const TrackedRun& tracked) const {
+const std::string& NativeContainers::name_of(const TrackedRun& tracked) const {
   const auto known = watch_.known().find(tracked.id);
   return known != watch_.known().end() ? known->second.name : tracked.name;
 }
 
-Container NativeSource::container_of(const TrackedRun& tracked,
-                                     std::optional<ContainerStats> stats) const {
+Container NativeContainers::container_of(const TrackedRun& tracked,
+                                         std::optional<ContainerStats> stats) const {
   Container container{
       .id = tracked.id, .name = name_of(tracked), .stats = std::move(stats), .run = tracked.run};
   if (const auto* const run = tracker_.find(tracked.id, tracked.run)) {
@@ -217,51 +217,51 @@ Container NativeSource::container_of(const TrackedRun& tracked,
   return container;
 }
 
-void NativeSource::resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) {
+void NativeContainers::resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) {
   tracker_.resume(open_runs);
   events_since_ = ends_stated_until;
 }
 
-void NativeSource::wait_for_list(std::chrono::nanoseconds timeout) {
+void NativeContainers::wait_for_list(std::chrono::nanoseconds timeout) {
   watch_.start(events_since_);
   loop_.run_until([&] { return watch_.is_settled(); }, loop_.now() + timeout);
 }
 
-std::optional<Facts> NativeSource::collect(SteadyTime due) {
-  if (loop_.stop_requested()) {
-    return std::nullopt;
+void NativeContainers::reconfigure(const CollectorSettings& settings) {
+  if (settings.container_prefix != container_prefix_) {
+    container_prefix_ = settings.container_prefix;
+    watch_.list_again();
   }
-  Facts facts;
-  retry_those_without_descriptors();
-  const bool has_tasks = !runs_.empty();
-  gpus_.begin(runs_.size(), std::exchange(new_runs_, 0));
-  add_containers(facts);
-  add_ended_runs(facts);
-  if (has_tasks) {
-    gpus_.finish(
-        {.driver = std::min(due, loop_.now() + settings_.gpu_timeout), .command = due},
-        [&](std::string_view id) { return watch_.known().contains(id); },
-        [&](std::string_view id) { return runs_.contains(id); }, facts);
-  }
-  add_conditions(facts);
-  return facts;
 }
 
-Facts NativeSource::remaining() {
-  Facts facts;
+bool NativeContainers::start(SteadyTime /*due*/, Facts& /*facts*/) {
+  if (loop_.stop_requested()) {
+    return false;
+  }
+  retry_those_without_descriptors();
+  return true;
+}
+
+bool NativeContainers::collect(SteadyTime /*due*/, Facts& facts) {
+  add_containers(facts);
+  add_ended_runs(facts);
+  add_conditions(facts);
+  return true;
+}
+
+void NativeContainers::add_remaining(Facts& facts) {
   add_last_readings(facts);
   facts.ended_runs = tracker_.take_all();
   spdlog::info("{}", notices_.summary());
-  return facts;
 }
 
-void NativeSource::add_last_readings(Facts& facts) {
+void NativeContainers::add_last_readings(Facts& facts) {
   if (!ended_.empty()) {
     facts.containers = std::exchange(ended_, {});
   }
 }
 
-void NativeSource::add_ended_runs(Facts& facts) {
+void NativeContainers::add_ended_runs(Facts& facts) {
   const bool engine_answers = watch_.is_complete();
   if (engine_answers) {
     for (const std::string& id : tracker_.to_ask(loop_.now())) {
@@ -274,7 +274,7 @@ void NativeSource::add_ended_runs(Facts& facts) {
   facts.ends_stated_until = watch_.heard_until();
 }
 
-void NativeSource::add_containers(Facts& facts) {
+void NativeContainers::add_containers(Facts& facts) {
   add_last_readings(facts);
   if (watch_.known().empty() && runs_.empty() && !watch_.conditions().empty()) {
     return;  // nothing is known of any container
@@ -300,7 +300,7 @@ void NativeSource::add_containers(Facts& facts) {
   }
 }
 
-void NativeSource::add_conditions(Facts& facts) {
+void NativeContainers::add_conditions(Facts& facts) {
   std::ranges::move(watch_.conditions(), std::back_inserter(facts.conditions));
   std::ranges::move(notices_.take(), std::back_inserter(facts.conditions));
   std::ranges::move(unreadable_.conditions(), std::back_inserter(facts.conditions));

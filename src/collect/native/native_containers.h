@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -9,46 +8,48 @@
 #include <string_view>
 #include <vector>
 
-#include <wemol/source.h>
+#include <wemol/collector.h>
 
 #include "container_watch.h"
 #include "event_loop.h"
 #include "files.h"
-#include "host_gpus.h"
 #include "http_client.h"
 #include "run_notices.h"
 #include "run_opener.h"
 #include "run_tracker.h"
+#include "task_containers.h"
 
 namespace wemol::native {
 
 /// Reads the kernel's counters of every task container by itself. The engine only says which
 /// containers there are. The end of a container is noticed as it happens, and its last state is
 /// read while the kernel still has it.
-class NativeSource : public Source {
+class NativeContainers : public Collector, public TaskContainers {
  public:
-  struct Settings {
-    std::function<bool(std::string_view container_name)> is_task;
-    /// How long a round waits for the GPUs.
-    std::chrono::nanoseconds gpu_timeout{};
-  };
-
-  NativeSource(HttpClient& engine, EventLoop& loop, const FileReader& files, HostGpus& gpus,
-               Settings settings);
-  ~NativeSource() override;
+  NativeContainers(HttpClient& engine, EventLoop& loop, const FileReader& files,
+                   std::string container_prefix);
+  ~NativeContainers() override;
 
   void resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) override;
   /// Connects to the engine. Waits until the containers that run now are known, or the engine
   /// cannot be reached. Before the first round, so that it is as short as any other.
   void wait_for_list(std::chrono::nanoseconds timeout);
+  /// With another prefix the engine is asked again for what runs.
+  void reconfigure(const CollectorSettings& settings) override;
 
-  void set_gpu_timeout(std::chrono::nanoseconds timeout) { settings_.gpu_timeout = timeout; }
-  /// What is a task has changed: asks the engine for those that run.
-  void look_for_tasks() { watch_.list_again(); }
-
-  [[nodiscard]] std::optional<Facts> collect(SteadyTime due) override;
+  [[nodiscard]] bool start(SteadyTime due, Facts& facts) override;
+  [[nodiscard]] bool collect(SteadyTime due, Facts& facts) override;
   /// The last states of the tasks that have ended since.
-  [[nodiscard]] Facts remaining() override;
+  void add_remaining(Facts& facts) override;
+
+  [[nodiscard]] bool is_known(std::string_view container_id) const override {
+    return watch_.known().contains(container_id);
+  }
+  [[nodiscard]] bool is_task(std::string_view container_id) const override {
+    return runs_.contains(container_id);
+  }
+  [[nodiscard]] std::size_t tasks() const override { return runs_.size(); }
+  [[nodiscard]] std::uint64_t tasks_seen() const override { return runs_seen_; }
 
  private:
   struct TrackedRun;
@@ -74,12 +75,11 @@ class NativeSource : public Source {
   void add_conditions(Facts& facts);
 
   EventLoop& loop_;
-  HostGpus& gpus_;
-  Settings settings_;
+  std::string container_prefix_;
   RunOpener opener_;
   std::map<std::string, std::unique_ptr<TrackedRun>, std::less<>> runs_;  ///< by container id
-  std::size_t new_runs_ = 0;                                              ///< since the last round
-  std::vector<Container> ended_;                                          ///< since the last round
+  std::uint64_t runs_seen_ = 0;
+  std::vector<Container> ended_;  ///< since the last round
   RunTracker tracker_;
   std::optional<WallTime> events_since_;
   std::set<std::string> tracked_early_;  ///< and not inspected yet

@@ -1,4 +1,4 @@
-#include "docker_cli_source.h"
+#include "docker_cli_containers.h"
 
 #include <algorithm>
 #include <iterator>
@@ -10,7 +10,6 @@
 #include "docker_answers.h"
 #include "docker_commands.h"
 #include "docker_stats.h"
-#include "host_gpus.h"
 
 namespace wemol {
 namespace {
@@ -65,43 +64,42 @@ void add_stats(const StatsByShortId& stats, const Moment& asked_at, std::chrono:
 
 }  // namespace
 
-DockerCliSource::DockerCliSource(CommandRunner& runner, const FileReader& files, const Clock& clock,
-                                 IsTask is_task, const std::filesystem::path& root)
+DockerCliContainers::DockerCliContainers(CommandRunner& runner, const Clock& clock,
+                                         std::string container_prefix)
     : clock_(clock),
-      is_task_(std::move(is_task)),
+      container_prefix_(std::move(container_prefix)),
       ps_(runner, "docker ps"),
       stats_(runner, "docker stats"),
       events_(runner, "docker events"),
       events_taken_until_(clock.wall_now()),
       inspect_(runner, "docker inspect"),
-      gpu_reader_(runner),
-      gpu_presence_(files, clock, root),
-      docker_top_(runner),
-      attributor_(files, &docker_top_) {}
+      docker_top_(runner) {}
 
-void DockerCliSource::resume(const std::vector<OpenRun>& open_runs, WallTime ends_stated_until) {
+void DockerCliContainers::resume(const std::vector<OpenRun>& open_runs,
+                                 WallTime ends_stated_until) {
   runs_.resume(open_runs);
   events_taken_until_ = ends_stated_until;
 }
 
-Facts DockerCliSource::remaining() {
-  const bool is_waiting = ps_.is_running() || stats_.is_running();
-  Facts facts = is_waiting ? collect(SteadyTime::max()).value_or(Facts{}) : Facts{};
+void DockerCliContainers::add_remaining(Facts& facts) {
   std::ranges::move(runs_.take(clock_.now()), std::back_inserter(facts.ended_runs));
-  return facts;
 }
 
-std::optional<Facts> DockerCliSource::collect(SteadyTime due) {
-  Facts facts;
+bool DockerCliContainers::start(SteadyTime due, Facts& facts) {
   if (!stats_.is_running() && !list(due, facts)) {
-    return std::nullopt;
+    return false;
   }
   if (stats_.is_running()) {
     facts.containers = without_readings(listed_);
-    read_gpus(due, facts);
+  }
+  return true;
+}
+
+bool DockerCliContainers::collect(SteadyTime due, Facts& facts) {
+  if (stats_.is_running()) {
     const auto stats = stats_.finish_by(due);
     if (stats && stats->status == Status::canceled) {
-      return std::nullopt;
+      return false;
     }
     if (stats) {
       finish_stats(*stats, facts);
@@ -115,10 +113,23 @@ std::optional<Facts> DockerCliSource::collect(SteadyTime due) {
   if (facts.containers) {
     name_runs(*facts.containers);
   }
-  return facts;
+  return true;
 }
 
-bool DockerCliSource::list(SteadyTime due, Facts& facts) {
+bool DockerCliContainers::is_known(std::string_view container_id) const {
+  return std::ranges::find(listed_, container_id, &ListedContainer::id) != listed_.end();
+}
+
+bool DockerCliContainers::is_task(std::string_view container_id) const {
+  const auto found = std::ranges::find(listed_, container_id, &ListedContainer::id);
+  return found != listed_.end() && is_task_name(found->name);
+}
+
+std::size_t DockerCliContainers::tasks() const {
+  return stats_.is_running() ? listed_tasks().size() : 0;
+}
+
+bool DockerCliContainers::list(SteadyTime due, Facts& facts) {
   ps_.start(docker::ps_arguments());
   const auto ps = ps_.finish_by(due);
   if (ps && ps->status == Status::canceled) {
@@ -133,7 +144,7 @@ bool DockerCliSource::list(SteadyTime due, Facts& facts) {
 }
 
 /// Of what has happened since the events that were taken last.
-void DockerCliSource::ask_for_events() {
+void DockerCliContainers::ask_for_events() {
   if (!events_.is_running()) {
     events_asked_until_ = clock_.wall_now();
     // The wall clock may have been set back.
@@ -142,7 +153,7 @@ void DockerCliSource::ask_for_events() {
   }
 }
 
-void DockerCliSource::follow_runs(SteadyTime due, Facts& facts) {
+void DockerCliContainers::follow_runs(SteadyTime due, Facts& facts) {
   const bool are_of_now = !events_.is_running();
   ask_for_events();
   auto failure_of_events = take_events(due);
@@ -154,7 +165,7 @@ void DockerCliSource::follow_runs(SteadyTime due, Facts& facts) {
   facts.ends_stated_until = events_taken_until_;
 }
 
-void DockerCliSource::follow(const engine::Event& event) {
+void DockerCliContainers::follow(const engine::Event& event) {
   using Kind = engine::Event::Kind;
   if (event.kind == Kind::start) {
     runs_.started(event.container_id, event.name, event.at);
@@ -165,7 +176,7 @@ void DockerCliSource::follow(const engine::Event& event) {
   }
 }
 
-std::optional<Condition> DockerCliSource::take_events(SteadyTime due) {
+std::optional<Condition> DockerCliContainers::take_events(SteadyTime due) {
   const auto outcome = events_.finish_by(due);
   if (!outcome) {
     return events_.why_late("what it tells of the ends of tasks is recorded when it answers");
@@ -180,14 +191,14 @@ std::optional<Condition> DockerCliSource::take_events(SteadyTime due) {
   }
   events_taken_until_ = events_asked_until_ + std::chrono::nanoseconds(1);
   for (const engine::Event& event : *events) {
-    if (is_task_(event.name)) {
+    if (is_task_name(event.name)) {
       follow(event);
     }
   }
   return std::nullopt;
 }
 
-void DockerCliSource::inspect(SteadyTime due, bool has_events) {
+void DockerCliContainers::inspect(SteadyTime due, bool has_events) {
   if (!inspect_.is_running()) {
     inspected_ids_ = runs_.to_inspect(has_events);
     if (inspected_ids_.empty()) {
@@ -201,7 +212,7 @@ void DockerCliSource::inspect(SteadyTime due, bool has_events) {
   }
 }
 
-void DockerCliSource::take_inspections(const std::vector<docker::InspectedRun>& found) {
+void DockerCliContainers::take_inspections(const std::vector<docker::InspectedRun>& found) {
   for (const std::string& id : inspected_ids_) {
     const auto run = std::ranges::find(found, id, &docker::InspectedRun::container_id);
     if (run == found.end()) {
@@ -219,7 +230,7 @@ void DockerCliSource::take_inspections(const std::vector<docker::InspectedRun>& 
 }
 
 /// A reading that may be of two runs is dropped: docker stats makes the percentage of two samples.
-void DockerCliSource::name_runs(std::vector<Container>& containers) {
+void DockerCliContainers::name_runs(std::vector<Container>& containers) {
   const Moment now = clock_.moment();
   // By how much the wall clock, by which docker tells of starts and ends, was stepped meanwhile.
   const auto step =
@@ -240,7 +251,7 @@ void DockerCliSource::name_runs(std::vector<Container>& containers) {
   }
 }
 
-void DockerCliSource::begin_stats(const CommandOutcome& ps, Facts& facts) {
+void DockerCliContainers::begin_stats(const CommandOutcome& ps, Facts& facts) {
   auto listed = read_listing(ps, facts.conditions);
   if (!listed) {
     facts.conditions.push_back(listed.error());
@@ -251,6 +262,7 @@ void DockerCliSource::begin_stats(const CommandOutcome& ps, Facts& facts) {
   listed_ = std::move(*listed);
   const auto tasks = listed_tasks();
   runs_.listed(to_follow(tasks));
+  docker_top_.set_tasks(tasks);
   if (tasks.empty()) {
     facts.containers = without_readings(listed_);
     return;
@@ -259,7 +271,7 @@ void DockerCliSource::begin_stats(const CommandOutcome& ps, Facts& facts) {
   stats_.start(docker::stats_arguments());
 }
 
-void DockerCliSource::finish_stats(const CommandOutcome& outcome, Facts& facts) {
+void DockerCliContainers::finish_stats(const CommandOutcome& outcome, Facts& facts) {
   auto stats = read_stats(outcome, facts.conditions);
   if (!stats) {
     facts.conditions.push_back(stats.error());
@@ -271,31 +283,12 @@ void DockerCliSource::finish_stats(const CommandOutcome& outcome, Facts& facts) 
   add_stats(*stats, stats_asked_at_, outcome.took, listed_, *facts.containers);
 }
 
-std::vector<ListedContainer> DockerCliSource::listed_tasks() const {
+std::vector<ListedContainer> DockerCliContainers::listed_tasks() const {
   std::vector<ListedContainer> tasks;
-  std::ranges::copy_if(listed_, std::back_inserter(tasks),
-                       [&](const ListedContainer& container) { return is_task_(container.name); });
+  std::ranges::copy_if(listed_, std::back_inserter(tasks), [&](const ListedContainer& container) {
+    return is_task_name(container.name);
+  });
   return tasks;
-}
-
-void DockerCliSource::read_gpus(SteadyTime due, Facts& facts) {
-  const std::uint64_t asked_at_ticks = boot_ticks_now();
-  auto readings = gpu_reader_.read(due);
-  gpu_presence_.settle(readings);
-  std::ranges::move(readings.conditions, std::back_inserter(facts.conditions));
-  facts.gpu_devices = std::move(readings.devices);
-  facts.gpu_processes = std::move(readings.processes);
-  if (facts.gpu_processes) {
-    docker_top_.set_tasks(listed_tasks());
-    attribute(*facts.gpu_processes, attributor_,
-              {.is_known =
-                   [&](std::string_view id) {
-                     return std::ranges::find(listed_, id, &ListedContainer::id) != listed_.end();
-                   },
-               .listed_at_ticks = asked_at_ticks,
-               .due = due},
-              facts.conditions);
-  }
 }
 
 }  // namespace wemol
