@@ -63,8 +63,12 @@ std::optional<std::pair<dev_t, ino_t>> file_at(const std::filesystem::path& path
 
 }  // namespace
 
-SnapshotSocket::SnapshotSocket(EventLoop& loop, std::filesystem::path path, Bounds bounds)
-    : loop_(loop), path_(std::move(path)), bounds_(bounds) {
+SnapshotSocket::SnapshotSocket(EventLoop& loop, std::filesystem::path path, Bounds bounds,
+                               OnSubscribed on_subscribed)
+    : loop_(loop),
+      path_(std::move(path)),
+      bounds_(bounds),
+      on_subscribed_(std::move(on_subscribed)) {
   (void)listen();  // the first round says why it fails
 }
 
@@ -132,7 +136,15 @@ Conditions SnapshotSocket::write(const Snapshot& snapshot) {
   for (const int fd : gone) {
     subscribers_.erase(fd);
   }
+  note_subscribers();
   return {};
+}
+
+void SnapshotSocket::note_subscribers() {
+  const bool is_subscribed = !subscribers_.empty();
+  if (std::exchange(is_subscribed_, is_subscribed) != is_subscribed && on_subscribed_) {
+    on_subscribed_(is_subscribed);
+  }
 }
 
 void SnapshotSocket::accept_all() {
@@ -159,6 +171,7 @@ void SnapshotSocket::add(UniqueFd fd) {
   Subscriber& subscriber = subscribers_[number];
   subscriber.fd = std::move(fd);
   subscriber.watch = std::move(*watch);
+  note_subscribers();
 }
 
 void SnapshotSocket::react(int fd, std::uint32_t epoll_events) {
@@ -174,6 +187,7 @@ void SnapshotSocket::react(int fd, std::uint32_t epoll_events) {
   }
   if (!is_there || !send_queued(found->second)) {
     subscribers_.erase(found);
+    note_subscribers();
   }
 }
 

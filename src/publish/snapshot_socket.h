@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,12 +33,13 @@ class SnapshotSocket : public Sink {
     std::size_t kept_lines = 16;
     std::size_t kept_bytes = std::size_t{8} << 20;
   };
+  /// Hears when the first subscriber has come and when the last one has gone.
+  using OnSubscribed = std::function<void(bool is_subscribed)>;
 
   /// Begins to listen. Where that fails, and where the socket was removed meanwhile, it is tried
   /// again in each round. It takes the place of a socket that nobody serves any more.
-  SnapshotSocket(EventLoop& loop, std::filesystem::path path, Bounds bounds);
-  SnapshotSocket(EventLoop& loop, std::filesystem::path path)
-      : SnapshotSocket(loop, std::move(path), Bounds{}) {}
+  SnapshotSocket(EventLoop& loop, std::filesystem::path path, Bounds bounds,
+                 OnSubscribed on_subscribed = {});
   /// Removes the socket.
   ~SnapshotSocket() override;
 
@@ -62,6 +64,7 @@ class SnapshotSocket : public Sink {
   [[nodiscard]] Result<void> listen();
   [[nodiscard]] bool is_in_place() const;
   void accept_all();
+  void note_subscribers();
   void add(UniqueFd fd);
   void react(int fd, std::uint32_t epoll_events);
   void queue(const Line& line, Subscriber& subscriber) const;
@@ -74,6 +77,8 @@ class SnapshotSocket : public Sink {
   EventLoop& loop_;
   std::filesystem::path path_;
   Bounds bounds_;
+  OnSubscribed on_subscribed_;
+  bool is_subscribed_ = false;  ///< as was told last
   UniqueFd listener_;
   EventSource listener_watch_;
   std::pair<dev_t, ino_t> file_{};         ///< that of the path

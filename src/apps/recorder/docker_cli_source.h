@@ -29,6 +29,8 @@ class DockerCliSource : public CollectedSource {
                .root = std::move(root)},
               settings) {}
 
+  void set_subscribed(bool is_subscribed) { gpus_.set_subscribed(is_subscribed); }
+
  private:
   [[nodiscard]] static GpuCollector::Readers nvidia_smi_only(CommandRunner& runner) {
     GpuCollector::Readers readers;

@@ -107,7 +107,9 @@ bool record(const Options& options, const ReadOptions& read_options, EventLoop& 
   PatientSink& output = *own_output;
   sinks.push_back(std::move(own_output));
   if (!options.publish.empty()) {
-    sinks.push_back(std::make_unique<SnapshotSocket>(loop, options.publish));
+    sinks.push_back(std::make_unique<SnapshotSocket>(
+        loop, options.publish, SnapshotSocket::Bounds{},
+        [&](bool is_subscribed) { source->set_subscribed(is_subscribed); }));
   }
   Round round(*source, modules, sinks, options.container_prefix);
   ServiceSupervisor supervisor(loop, manager, options, read_options, [&](const Options& changed) {

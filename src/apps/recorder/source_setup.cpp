@@ -37,6 +37,7 @@ class DockerCliSetup : public SourceSetup {
     waits_for_all_ = is_too_short(options.interval);
     source_.reconfigure(settings_of(options));
   }
+  void set_subscribed(bool is_subscribed) override { source_.set_subscribed(is_subscribed); }
   [[nodiscard]] std::optional<Facts> collect(SteadyTime due) override {
     return source_.collect(waits_for_all_ ? SteadyTime::max() : due);
   }
@@ -105,6 +106,7 @@ class NativeSetup : public SourceSetup {
     engine_.set_timeout(answer_timeout(options));
     source_.reconfigure(settings_of(options));
   }
+  void set_subscribed(bool is_subscribed) override { gpus_.set_subscribed(is_subscribed); }
 
  private:
   [[nodiscard]] CollectedSource& source() override { return source_; }

@@ -30,6 +30,8 @@ class SourceSetup : public Source {
   virtual void prepare() {}
   /// Between two rounds: takes over those settings that count while it runs.
   virtual void change(const Options& options) = 0;
+  /// Whether somebody wants the GPUs' readings also while no task runs.
+  virtual void set_subscribed(bool is_subscribed) = 0;
 
  private:
   [[nodiscard]] virtual CollectedSource& source() = 0;

@@ -88,7 +88,7 @@ class SnapshotSocketTest : public testing::Test {
   }
   /// What it says in a round when it is to serve `path`; empty: nothing is wrong.
   std::string trouble_at(const std::filesystem::path& path) {
-    const Conditions conditions = SnapshotSocket(loop_, path).write({});
+    const Conditions conditions = SnapshotSocket(loop_, path, {}).write({});
     return conditions.empty() ? "" : conditions.front().message;
   }
   void write(const Snapshot& snapshot) { EXPECT_TRUE(socket_->write(snapshot).empty()); }
@@ -267,9 +267,25 @@ TEST_F(SnapshotSocketTest, IsMadeAnewWhenSomebodyRemovesIt) {
 TEST_F(SnapshotSocketTest, ASocketOfAnotherIsNotRemovedAtTheEnd) {
   open();
   std::filesystem::remove(path_);
-  const SnapshotSocket other(loop_, path_);
+  const SnapshotSocket other(loop_, path_, {});
   socket_.reset();
   EXPECT_TRUE(Reader(path_).is_connected());
+}
+
+TEST_F(SnapshotSocketTest, TellsWhetherAnybodyHasSubscribed) {
+  std::vector<bool> told;
+  socket_ = std::make_unique<SnapshotSocket>(loop_, path_, SnapshotSocket::Bounds{},
+                                             [&](bool is) { told.push_back(is); });
+  Reader first(path_);
+  Reader second(path_);
+  settle();
+  EXPECT_EQ(told, std::vector<bool>{true});
+  first.leave();
+  settle();
+  EXPECT_EQ(told, std::vector<bool>{true});
+  second.leave();
+  settle();
+  EXPECT_EQ(told, (std::vector<bool>{true, false}));
 }
 
 TEST_F(SnapshotSocketTest, TheSocketGoesWithIt) {
