@@ -20,27 +20,26 @@ std::size_t readings_of(const Snapshot& snapshot) {
   return snapshot.samples.size() + snapshot.ended_runs.size() + snapshot.gpu_devices.size();
 }
 
-/// What was not written, or not yet.
-struct Amount {
-  std::size_t rounds = 0;
-  std::size_t rows = 0;
-  std::size_t ended_runs = 0;
-
-  void add(const Snapshot& snapshot) {
-    ++rounds;
-    rows += snapshot.samples.size();
-    ended_runs += snapshot.ended_runs.size();
-  }
-  [[nodiscard]] std::string text() const {
-    return fmt::format("{} with {} and the ends of {}", counted(rounds, "round"),
-                       counted(rows, "row"), counted(ended_runs, "run"));
-  }
-};
-
 }  // namespace
 
 /// Belongs to the sink and its worker, whichever goes last.
 struct PatientSink::State {
+  /// What was not written, or not yet.
+  struct Amount {
+    std::size_t rounds = 0;
+    std::size_t rows = 0;
+    std::size_t ended_runs = 0;
+
+    void add(const Snapshot& snapshot) {
+      ++rounds;
+      rows += snapshot.samples.size();
+      ended_runs += snapshot.ended_runs.size();
+    }
+    [[nodiscard]] std::string text() const {
+      return fmt::format("{} with {} and the ends of {}", counted(rounds, "round"),
+                         counted(rows, "row"), counted(ended_runs, "run"));
+    }
+  };
   struct Round {
     std::shared_ptr<const Snapshot> snapshot;
     Moment moment;

@@ -23,6 +23,7 @@ constexpr const char* kLate = "what it reads is recorded when it answers";
 
 std::vector<RunTracker::Listed> to_follow(const std::vector<ListedContainer>& listed) {
   std::vector<RunTracker::Listed> followed;
+  followed.reserve(listed.size());
   for (const auto& [id, name, has_processes] : listed) {
     followed.push_back({id, name, has_processes});
   }
