@@ -64,7 +64,9 @@ constexpr std::array kFields{
     field("energy_wh", Unit::watt_hours, &Run::energy_wh,
           "Of its GPUs, each one's divided by the tasks on it", 6)};
 
-constexpr auto has_column = [](const LedgerField& field) { return !field.column.empty(); };
+constexpr bool has_column(const LedgerField& field) {
+  return !field.column.empty();
+}
 static_assert(std::ranges::count_if(kFields, has_column) == kLedgerColumnCount);
 static_assert(kFields[kLedgerEndedAtColumn].column == "ended_at");
 
