@@ -93,11 +93,13 @@ TEST_F(NativeRecording, counts_the_network_as_docker_does) {
 }
 
 TEST_F(NativeRecording, sums_up_to_the_kernels_count_whatever_the_pattern_of_the_load) {
-  // Each rests before, so that the counter can be read, and after, so that the end is in a row.
+  // Each rests until it is told, so that the counter can be read however busy the machine is, and
+  // after, so that the end is in a row.
   const auto burner = [](int busy_loops, const std::string& pause, int times) {
     return Arguments{"sh", "-c",
-                     "sleep 3; n=0; while [ $n -lt " + std::to_string(times) +
-                         " ]; do i=0; while [ $i -lt " + std::to_string(busy_loops) +
+                     "trap : USR1; sleep 100000 & wait; n=0; while [ $n -lt " +
+                         std::to_string(times) + " ]; do i=0; while [ $i -lt " +
+                         std::to_string(busy_loops) +
                          " ]; do i=$((i+1)); done; n=$((n+1)); sleep " + pause +
                          "; done; echo done; sleep 100000"};
   };
@@ -113,6 +115,9 @@ TEST_F(NativeRecording, sums_up_to_the_kernels_count_whatever_the_pattern_of_the
   for (const auto& [task, id] : ids) {
     ASSERT_TRUE(wait_for_rows(1, task));
     cpu_at_first_row[task] = cpu_seconds_of(id);
+  }
+  for (const auto& [task, id] : ids) {
+    engine().must_docker({"kill", "--signal", "USR1", id});
   }
   for (const auto& [task, id] : ids) {
     EXPECT_TRUE(eventually([&] { return engine().must_docker({"logs", id}) == "done"; }));
