@@ -214,7 +214,9 @@ void expect_right(const ProxiedStage& stage, std::size_t peak_memory_kib) {
   } else {
     EXPECT_EQ(running, rounds.rounds) << "one that is known needs no engine";
     EXPECT_GE(stage.rows(kEnding).size(), 2U);
-    EXPECT_EQ(stage.rows(kEnding).back().at("gpu_count"), "N/A") << "its last row";
+    if (stage.recorder().lines_with("the kernel had dropped its counters") == 0) {
+      EXPECT_EQ(stage.rows(kEnding).back().at("gpu_count"), "N/A") << "its last row";
+    }
   }
   EXPECT_LE(stage.recorder().lines_with("- ERROR - "), 1U);
   if (stage.fault().is_said) {

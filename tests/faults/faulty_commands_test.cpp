@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kInterval = 5s;
 constexpr auto kTimeout = 10s;
-constexpr auto kFaultLasts = 25s;  // long enough for two calls to reach their deadline
+constexpr auto kFaultLasts = 30s;  // long enough for two calls to reach their deadline
 constexpr auto kLate = 1500ms;
 constexpr const char* kGpuTask = "132171";
 constexpr const char* kOtherTask = "132172";
@@ -262,6 +262,11 @@ class FaultyCommands : public e2e::RecorderTest {
   std::map<std::string, bool> failed_;
 };
 
+/// Where nvidia-smi is missing the host itself tells that it has no GPU.
+bool is_known_to_have_no_gpu(const FaultyStage& stage) {
+  return stage.recorder().lines_with("no GPU on the PCI bus") > 0;
+}
+
 /// The rows while the command was at fault.
 void expect_right_rows(const FaultyStage& stage) {
   const std::string& command = stage.fault().command;
@@ -272,8 +277,9 @@ void expect_right_rows(const FaultyStage& stage) {
   }
   EXPECT_GE(found.size(), 3U);
   const bool has_gpus = command == "docker events";
+  const std::string without = is_known_to_have_no_gpu(stage) ? "0" : "N/A";
   for (const Row& row : found) {
-    EXPECT_EQ(row.at("gpu_count"), has_gpus ? "1" : "N/A") << row.at("timestamp");
+    EXPECT_EQ(row.at("gpu_count"), has_gpus ? "1" : without) << row.at("timestamp");
     EXPECT_EQ(row.at("gpu_names") == "N/A", !has_gpus) << row.at("timestamp");
     EXPECT_TRUE(row.at("cpu_percent").ends_with("%")) << row.at("timestamp");
     EXPECT_EQ(row.at("pids"), "1") << row.at("timestamp");
@@ -297,7 +303,9 @@ void FaultyCommands::expect_right(FaultyStage& stage) {
                                     stage.fault().command.starts_with("docker stats")
                                 ? "- ERROR - "
                                 : "- WARNING - ";
-  EXPECT_GE(stage.recorder().lines_with(level + stage.fault().command), 1U);
+  if (!is_known_to_have_no_gpu(stage)) {
+    EXPECT_GE(stage.recorder().lines_with(level + stage.fault().command), 1U);
+  }
   EXPECT_LE(stage.recorder().lines_with(level + stage.fault().command), 4U) << "not in every round";
   expect_right_rows(stage);
   report_fault(stage.name(),

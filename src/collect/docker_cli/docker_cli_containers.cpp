@@ -19,6 +19,9 @@ using Status = CommandOutcome::Status;
 
 /// They take milliseconds.
 constexpr auto kPatienceForEnds = std::chrono::seconds(2);
+/// On a busy host it takes that long to start a command. An answer of docker stats that leaves less
+/// of the round is taken in the next one, which has the time to ask whose it is.
+constexpr auto kTimeForEvents = std::chrono::milliseconds(400);
 constexpr const char* kLate = "what it reads is recorded when it answers";
 
 std::vector<RunTracker::Listed> to_follow(const std::vector<ListedContainer>& listed) {
@@ -98,7 +101,8 @@ bool DockerCliContainers::start(SteadyTime due, Facts& facts) {
 
 bool DockerCliContainers::collect(SteadyTime due, Facts& facts) {
   if (stats_.is_running()) {
-    const auto stats = stats_.finish_by(due);
+    const bool has_end = due != SteadyTime::max();
+    const auto stats = stats_.finish_by(has_end ? due - kTimeForEvents : due);
     if (stats && stats->status == Status::canceled) {
       return false;
     }
@@ -202,7 +206,7 @@ std::optional<Condition> DockerCliContainers::take_events(SteadyTime due) {
 void DockerCliContainers::inspect(SteadyTime due, bool has_events) {
   if (!inspect_.is_running()) {
     inspected_ids_ = runs_.to_inspect(has_events);
-    if (inspected_ids_.empty()) {
+    if (inspected_ids_.empty() || clock_.now() >= due) {
       return;
     }
     inspect_.start(docker::inspect_arguments(inspected_ids_));
