@@ -130,7 +130,7 @@ const std::vector<HostileName> hostile_names{
     {R"(a\u0000b)", std::string("a\0b", 3), "a_b"},
     {R"(\"q\",\r\nu\"\"o)", "\"q\",\r\nu\"\"o", "_q_,__u__o"},
     {"\xFF\xFE\xC3(", "Unknown", unknown},
-    {R"(\ud800)", "Unknown", unknown},
+    {R"(\ud800)", "\xEF\xBF\xBD", "\xEF\xBF\xBD"},
     {R"( \t )", " \t ", "_"},
     {R"(-\u202egpj.x)", "'-\u202Egpj.x", "-\u202Egpj.x"},
 };

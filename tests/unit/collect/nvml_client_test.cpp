@@ -124,8 +124,9 @@ TEST_F(NvmlHelper, HelperThatHangsIsKilledAndTheNextOneStartedAfterThePause) {
   const SteadyTime killed = loop.now();
   scenario.set(kTwoGpus);
   const std::string message = words(round(0ms));
-  EXPECT_NE(message.find("gave no answer for 3.0 s and was killed; the next one is started in 0."),
-            std::string::npos)
+  // Of 3 s, and of more on a busy machine.
+  EXPECT_NE(message.find("gave no answer for 3."), std::string::npos) << message;
+  EXPECT_NE(message.find(" s and was killed; the next one is started in 0."), std::string::npos)
       << message;
   EXPECT_EQ(scenario.log(), "init\n");
   EXPECT_EQ(rounds_until_readings().devices->size(), 2U);
