@@ -1,8 +1,7 @@
 #include <cmath>
 
 #include "fuzz_target.h"
-#include "gpu_query.h"
-#include "text.h"
+#include "gpu_answer.h"
 
 namespace wemol::fuzz {
 namespace {
@@ -25,9 +24,7 @@ void check_gpu_list(std::string_view input) {
     for (const GpuDevice& gpu : output.rows) {
       check_gpu(gpu);
     }
-    require(output.rows.size() + output.device_messages.size() + output.failure_messages.size() ==
-                complete_lines(input).size(),
-            "every line is a GPU or a message");
+    require_that_no_line_is_lost(input, output);
     columns.resize(columns.size() / 2);
   }
   const auto field = nvidia_smi::unknown_field(input);

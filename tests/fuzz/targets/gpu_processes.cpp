@@ -1,6 +1,5 @@
 #include "fuzz_target.h"
-#include "gpu_query.h"
-#include "text.h"
+#include "gpu_answer.h"
 
 namespace wemol::fuzz {
 namespace {
@@ -14,9 +13,7 @@ void check_gpu_processes(std::string_view input) {
             "a process's number stands in the text");
     require(!process.container_id, "its container is left open");
   }
-  require(output.rows.size() + output.device_messages.size() + output.failure_messages.size() ==
-              complete_lines(input).size(),
-          "every line is a process or a message");
+  require_that_no_line_is_lost(input, output);
 }
 
 const Target gpu_processes_target("gpu_processes", check_gpu_processes);
