@@ -120,7 +120,9 @@ TEST_F(NativeRecording, sums_up_to_the_kernels_count_whatever_the_pattern_of_the
     engine().must_docker({"kill", "--signal", "USR1", id});
   }
   for (const auto& [task, id] : ids) {
-    EXPECT_TRUE(eventually([&] { return engine().must_docker({"logs", id}) == "done"; }));
+    EXPECT_TRUE(eventually([&, &container = id] {
+      return engine().must_docker({"logs", container}) == "done";
+    }));
   }
   for (const auto& [task, id] : ids) {
     ASSERT_TRUE(wait_for_more_rows(2, task));

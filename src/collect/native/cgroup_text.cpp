@@ -120,17 +120,14 @@ NetworkBytes parse_net_dev(std::string_view text) {
   bool has_docker = false;
   for (const std::string_view line : complete_lines(text)) {
     const std::size_t colon = line.find(':');  // old kernels put no blank behind it
-    const auto counters =
-        colon == std::string_view::npos ? std::nullopt : parse_counters(line.substr(colon + 1));
     const std::string_view name = trimmed(line.substr(0, colon));
-    if (!counters || name == "lo") {
+    if (colon == std::string_view::npos || name == "lo") {
       continue;
     }
-    if (is_made_by_docker(name)) {
-      has_docker = true;
-      add(*counters, of_docker);
-    } else {
-      add(*counters, of_others);
+    const bool is_dockers = is_made_by_docker(name);
+    if (const auto counters = parse_counters(line.substr(colon + 1))) {
+      add(*counters, is_dockers ? of_docker : of_others);
+      has_docker = has_docker || is_dockers;
     }
   }
   return has_docker ? of_docker : of_others;

@@ -165,8 +165,8 @@ TEST_F(KnownTree, HasTheRunsOfEachTask) {
     ASSERT_TRUE(task);
     ASSERT_EQ(task->csv_files.size(), 1U);
     EXPECT_EQ(task->csv_files[0], root / run.folder / (run.samples.task_id + ".csv"));
-    EXPECT_TRUE(std::ranges::any_of(task->runs, [&](const RecordedRun& other) {
-      return other.summary.container == container;
+    EXPECT_TRUE(std::ranges::any_of(task->runs, [&name = container](const RecordedRun& other) {
+      return other.summary.container == name;
     }));
   }
 }
