@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "run_summary.h"
+#include "ledger_schema.h"
 
 namespace wemol {
 

@@ -2,9 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 
 #include "clock.h"
+#include "files.h"
 
 namespace wemol {
 
@@ -34,6 +37,41 @@ class BlockingWorker {
 
   std::shared_ptr<State> state_;
   std::thread thread_;  ///< begins with the first job
+};
+
+/// Reads files of a file system that may hang, such as NFS whose server is away. A file that has
+/// not answered in time is an error with the code ETIMEDOUT, and so is every other one, at once,
+/// until it has answered. Its late answer is given to whoever asks for that file next.
+///
+/// All reads together take the caller a quarter of its time at most, apart from a first wait.
+class PatientFileReader : public FileReader {
+ public:
+  PatientFileReader(std::shared_ptr<const FileReader> files, std::chrono::nanoseconds longest_wait);
+
+  void set_longest_wait(std::chrono::nanoseconds wait) { longest_wait_ = wait; }
+  /// The files of another file system are read from now on: what hangs is left to itself.
+  void change_file_system();
+
+  [[nodiscard]] Result<std::string> read(const std::filesystem::path& path,
+                                         std::size_t max_bytes) const override;
+
+ private:
+  struct Reading {
+    std::filesystem::path path;
+    Result<std::string> text;
+  };
+
+  [[nodiscard]] std::optional<Result<std::string>> late_answer(
+      const std::filesystem::path& path) const;
+  /// For how long this read may be waited for.
+  [[nodiscard]] std::chrono::nanoseconds allowance(SteadyTime now) const;
+
+  std::shared_ptr<const FileReader> files_;
+  std::chrono::nanoseconds longest_wait_;
+  mutable std::unique_ptr<BlockingWorker> worker_;
+  mutable std::shared_ptr<Reading> reading_;  ///< the worker's while it is busy
+  mutable std::chrono::nanoseconds allowance_left_;
+  mutable SteadyTime allowance_from_;
 };
 
 }  // namespace wemol

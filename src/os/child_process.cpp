@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -11,6 +12,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
+#include <utility>
 
 namespace wemol {
 namespace {
@@ -130,6 +133,23 @@ tl::expected<ChildProcess, int> start_child(const std::vector<std::string>& argv
   }
   return ChildProcess{pid, std::move(in->write_end), std::move(out->read_end),
                       std::move(err->read_end)};
+}
+
+Result<ChildWatch> watch(EventLoop& loop, const ChildProcess& child, ChildCallbacks callbacks) {
+  const auto ignoring_events = [](std::function<void()> action) {
+    return [action = std::move(action)](std::uint32_t) { action(); };
+  };
+  auto output = loop.watch_fd(child.standard_output.get(), EPOLLIN,
+                              ignoring_events(std::move(callbacks.output_is_readable)));
+  auto error_output = loop.watch_fd(child.standard_error.get(), EPOLLIN,
+                                    ignoring_events(std::move(callbacks.error_output_is_readable)));
+  auto exit = loop.watch_child(child.pid, std::move(callbacks.ended));
+  for (auto* source : {&output, &error_output, &exit}) {
+    if (!*source) {
+      return tl::make_unexpected(std::move(source->error()));
+    }
+  }
+  return ChildWatch{std::move(*output), std::move(*error_output), std::move(*exit)};
 }
 
 }  // namespace wemol

@@ -2,12 +2,15 @@
 
 #include <sys/types.h>
 
+#include <csignal>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include <tl/expected.hpp>
 
-#include "descriptors.h"
+#include "event_loop.h"
+#include "files.h"
 
 namespace wemol {
 
@@ -30,5 +33,22 @@ struct ChildProcess {
 /// child (ENOENT: no such program).
 [[nodiscard]] tl::expected<ChildProcess, int> start_child(
     const std::vector<std::string>& argv, StandardInput input = StandardInput::empty);
+
+/// What an event loop watches of a child. An output at its end has to be given up by its owner.
+struct ChildWatch {
+  EventSource standard_output;
+  EventSource standard_error;
+  EventSource exit;
+};
+
+struct ChildCallbacks {
+  std::function<void()> output_is_readable;
+  std::function<void()> error_output_is_readable;
+  std::function<void(const siginfo_t&)> ended;  ///< it is reaped then
+};
+
+/// All three or none.
+[[nodiscard]] Result<ChildWatch> watch(EventLoop& loop, const ChildProcess& child,
+                                       ChildCallbacks callbacks);
 
 }  // namespace wemol

@@ -10,7 +10,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "descriptors.h"
+#include "files.h"
 
 namespace wemol {
 namespace {

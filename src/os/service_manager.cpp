@@ -11,7 +11,7 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "descriptors.h"
+#include "files.h"
 
 namespace wemol {
 namespace {

@@ -36,19 +36,14 @@ class SystemCommandRunner::Running {
 
   [[nodiscard]] Result<void> watch(EventLoop& loop, SteadyTime deadline) {
     loop_ = &loop;
-    auto output = loop.watch_fd(child_.standard_output.get(), EPOLLIN,
-                                [this](auto) { take_standard_output(); });
-    auto error_output = loop.watch_fd(child_.standard_error.get(), EPOLLIN,
-                                      [this](auto) { take_standard_error(); });
-    auto exit = loop.watch_child(child_.pid, [this](const siginfo_t& info) { note_exit(info); });
-    for (auto* source : {&output, &error_output, &exit}) {
-      if (!*source) {
-        return tl::make_unexpected(std::move(source->error()));
-      }
+    auto watched = wemol::watch(loop, child_,
+                                {.output_is_readable = [this] { take_standard_output(); },
+                                 .error_output_is_readable = [this] { take_standard_error(); },
+                                 .ended = [this](const siginfo_t& info) { note_exit(info); }});
+    if (!watched) {
+      return tl::make_unexpected(std::move(watched.error()));
     }
-    output_source_ = std::move(*output);
-    error_source_ = std::move(*error_output);
-    exit_source_ = std::move(*exit);
+    watch_ = std::move(*watched);
     set_timer(deadline);
     return {};
   }
@@ -70,7 +65,7 @@ class SystemCommandRunner::Running {
   void take_standard_output() {
     std::string& output = outcome_.standard_output;
     if (!append_available(child_.standard_output.get(), output, kOutputCapBytes)) {
-      output_source_.reset();
+      watch_.standard_output.reset();
     }
     if (output.size() >= kOutputCapBytes && !ending_as_) {
       end_as(Status::output_too_large);
@@ -80,7 +75,7 @@ class SystemCommandRunner::Running {
   void take_standard_error() {
     if (!append_available(child_.standard_error.get(), outcome_.standard_error,
                           kErrorOutputCapBytes)) {
-      error_source_.reset();
+      watch_.standard_error.reset();
     }
   }
 
@@ -105,9 +100,9 @@ class SystemCommandRunner::Running {
       } while (source && append_available(fd, text, cap) && text.size() > before);
       source.reset();
     };
-    drain_one(output_source_, child_.standard_output.get(), outcome_.standard_output,
+    drain_one(watch_.standard_output, child_.standard_output.get(), outcome_.standard_output,
               kOutputCapBytes);
-    drain_one(error_source_, child_.standard_error.get(), outcome_.standard_error,
+    drain_one(watch_.standard_error, child_.standard_error.get(), outcome_.standard_error,
               kErrorOutputCapBytes);
   }
 
@@ -164,9 +159,7 @@ class SystemCommandRunner::Running {
   ChildProcess child_;
   SteadyTime started_;
   EventLoop* loop_ = nullptr;
-  EventSource output_source_;
-  EventSource error_source_;
-  EventSource exit_source_;
+  ChildWatch watch_;
   EventSource timer_;
   CommandOutcome outcome_;
   std::optional<Status> ending_as_;

@@ -14,8 +14,8 @@
 #include <wemol/result.h>
 #include <wemol/sink.h>
 
-#include "descriptors.h"
 #include "event_loop.h"
+#include "files.h"
 
 namespace wemol {
 

@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include "descriptors.h"
 #include "files.h"
 
 namespace wemol {

@@ -11,7 +11,7 @@
 
 #include <tl/expected.hpp>
 
-#include "descriptors.h"
+#include "files.h"
 
 namespace wemol {
 

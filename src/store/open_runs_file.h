@@ -8,7 +8,7 @@
 #include <wemol/facts.h>
 #include <wemol/result.h>
 
-#include "sync_level.h"
+#include "row_files.h"
 
 namespace wemol {
 

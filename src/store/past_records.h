@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "ledger_runs.h"
+#include "ledger_schema.h"
 #include "open_runs_file.h"
-#include "run_summary.h"
 #include "run_tally.h"
 
 namespace wemol {

@@ -9,7 +9,7 @@
 
 #include <wemol/result.h>
 
-#include "run_summary.h"
+#include "ledger_schema.h"
 #include "run_tally.h"
 
 namespace wemol::reading {

@@ -13,9 +13,14 @@
 #include <wemol/condition.h>
 
 #include "csv_file.h"
-#include "sync_level.h"
 
 namespace wemol {
+
+/// How far the rows of a round must be on their way to the disk before the round ends.
+enum class SyncLevel {
+  started,   ///< the kernel has begun to write them
+  finished,  ///< the disk has them: a power cut does not lose them
+};
 
 /// CSV files with one header, `<output-dir>/<folder of the module>/<stem>.csv`, and the rows that
 /// wait for them. When the folder cannot be made, a file is written in the current directory. A row

@@ -7,7 +7,7 @@
 
 #include "csv.h"
 #include "recorded_tree.h"
-#include "task_cells.h"
+#include "task_row.h"
 #include "text.h"
 
 namespace wemol::reading {

@@ -10,7 +10,7 @@
 
 #include "record_reader.h"
 #include "recorded_runs.h"
-#include "repeated_rows.h"
+#include "sampled_runs.h"
 #include "task_schema.h"
 #include "time_text.h"
 

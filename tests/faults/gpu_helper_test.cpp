@@ -10,8 +10,8 @@
 #include <sstream>
 #include <thread>
 
-#include "descriptors.h"
 #include "fault_report.h"
+#include "files.h"
 #include "freezer.h"
 #include "recorder_fixture.h"
 #include "recording.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "run_summary.h"
+#include "ledger_schema.h"
 
 namespace wemol::test {
 

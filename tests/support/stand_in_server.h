@@ -14,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-#include "descriptors.h"
+#include "files.h"
 
 namespace wemol::test {
 

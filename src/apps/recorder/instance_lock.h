@@ -8,7 +8,7 @@
 
 #include <wemol/sink.h>
 
-#include "descriptors.h"
+#include "files.h"
 
 namespace wemol {
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "descriptors.h"
+#include "files.h"
 #include "nvml_helper.h"
 #include "program.h"
 

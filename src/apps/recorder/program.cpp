@@ -10,13 +10,13 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "blocking_worker.h"
 #include "curl_http_client.h"
 #include "event_loop.h"
 #include "host_check.h"
 #include "instance_lock.h"
 #include "ledger_setup.h"
 #include "native_check.h"
-#include "patient_file_reader.h"
 #include "patient_sink.h"
 #include "recorder.h"
 #include "service_supervisor.h"

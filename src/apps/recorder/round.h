@@ -12,8 +12,8 @@
 
 #include "clock.h"
 #include "module_catalog.h"
-#include "rates.h"
 #include "silent_tasks.h"
+#include "snapshot_builder.h"
 
 namespace wemol {
 

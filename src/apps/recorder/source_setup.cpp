@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "amd_gpus.h"
-#include "blocking_gpus.h"
 #include "curl_http_client.h"
-#include "docker_cli_source.h"
 #include "gpu_collector.h"
+#include "gpu_reader.h"
 #include "native_containers.h"
 #include "nvidia_gpus.h"
 #include "nvml_client.h"

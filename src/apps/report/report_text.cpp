@@ -10,7 +10,7 @@
 #include "modules_view.h"
 #include "recommendation_view.h"
 #include "recorded_tree.h"
-#include "repeated_rows.h"
+#include "sampled_runs.h"
 #include "task_view.h"
 #include "text.h"
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-#include "run_summary.h"
+#include "ledger_schema.h"
 
 namespace wemol::report {
 

@@ -13,8 +13,8 @@
 #include "docker_commands.h"
 #include "docker_top.h"
 #include "engine_messages.h"
+#include "process_attributor.h"
 #include "run_tracker.h"
-#include "task_containers.h"
 
 namespace wemol {
 

@@ -10,7 +10,6 @@
 #include "gpu_presence.h"
 #include "gpu_reader.h"
 #include "process_attributor.h"
-#include "task_containers.h"
 
 namespace wemol {
 

@@ -6,9 +6,9 @@
 #include "backoff.h"
 #include "command_runner.h"
 #include "driver_idle_policy.h"
+#include "gpu_message.h"
 #include "gpu_reader.h"
 #include "nvidia_smi_reader.h"
-#include "nvml_answer.h"
 
 namespace wemol {
 

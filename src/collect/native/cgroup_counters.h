@@ -3,12 +3,52 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include <wemol/result.h>
 
 #include "cgroup_folders.h"
-#include "cgroup_text.h"
 #include "files.h"
+
+namespace wemol::cgroup {
+
+/// The number that a file of one number holds ("1234\n"); "max" is the largest number there is.
+[[nodiscard]] std::optional<std::uint64_t> parse_count(std::string_view text);
+
+/// The number behind `key` in a file of lines "key number".
+[[nodiscard]] std::optional<std::uint64_t> parse_value(std::string_view text, std::string_view key);
+
+/// The memory that docker shows as used: without the page cache that nothing has used for a while.
+/// From memory.usage_in_bytes or memory.current and the text of memory.stat, v1 or v2; the formula
+/// is that of docker's client since 20.10.
+[[nodiscard]] std::uint64_t memory_used_bytes(std::uint64_t usage_bytes, std::string_view stat);
+
+struct BlockBytes {
+  std::uint64_t read = 0;
+  std::uint64_t written = 0;
+};
+
+/// Of blkio.*io_service_bytes* (v1), all devices together. Nothing when the file lists no device.
+[[nodiscard]] std::optional<BlockBytes> parse_blkio(std::string_view text);
+
+/// Of io.stat (v2), all devices together. A file without a line is a group without I/O.
+[[nodiscard]] BlockBytes parse_io_stat(std::string_view text);
+
+}  // namespace wemol::cgroup
+
+namespace wemol {
+
+struct NetworkBytes {
+  std::uint64_t received = 0;
+  std::uint64_t sent = 0;
+};
+
+/// The bytes of a container's interfaces, from the text of a /proc/<pid>/net/dev. Docker shows
+/// those of the interfaces that it made, and calls them eth0, eth1 and so on. When there is none of
+/// that name (other network drivers), all but the loopback count.
+[[nodiscard]] NetworkBytes parse_net_dev(std::string_view text);
+
+}  // namespace wemol
 
 namespace wemol::cgroup {
 

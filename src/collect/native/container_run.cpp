@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "cgroup_text.h"
+#include "cgroup_counters.h"
 
 namespace wemol::native {
 namespace {

@@ -14,10 +14,10 @@
 #include "event_loop.h"
 #include "files.h"
 #include "http_client.h"
+#include "process_attributor.h"
 #include "run_notices.h"
 #include "run_opener.h"
 #include "run_tracker.h"
-#include "task_containers.h"
 
 namespace wemol::native {
 

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "descriptors.h"
+#include "files.h"
 #include "process_attributor.h"
 #include "text.h"
 

@@ -9,7 +9,6 @@
 #include "cgroup_folders.h"
 #include "clock.h"
 #include "container_run.h"
-#include "descriptors.h"
 #include "files.h"
 
 namespace wemol::native {

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "descriptors.h"
+#include "files.h"
 
 namespace wemol::faults {
 

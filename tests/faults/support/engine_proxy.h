@@ -8,7 +8,7 @@
 #include <string_view>
 #include <thread>
 
-#include "descriptors.h"
+#include "files.h"
 
 namespace wemol::faults {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "descriptors.h"
+#include "files.h"
 
 namespace wemol::faults {
 

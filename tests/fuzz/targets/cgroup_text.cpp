@@ -1,5 +1,4 @@
-#include "cgroup_text.h"
-
+#include "cgroup_counters.h"
 #include "fuzz_target.h"
 
 namespace wemol::fuzz {

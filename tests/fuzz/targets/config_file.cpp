@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "descriptors.h"
+#include "files.h"
 #include "fuzz_target.h"
 #include "options.h"
 #include "properties.h"

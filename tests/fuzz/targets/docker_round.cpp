@@ -2,13 +2,13 @@
 #include <array>
 
 #include "container_id.h"
-#include "docker_cli_source.h"
 #include "fake_clock.h"
 #include "fake_command_runner.h"
 #include "fake_file_reader.h"
 #include "fuzz_target.h"
 #include "properties.h"
 #include "snapshot_builder.h"
+#include "source_setup.h"
 #include "task_row.h"
 
 namespace wemol::fuzz {

@@ -1,6 +1,6 @@
 #include <string>
 
-#include "cgroup_text.h"
+#include "cgroup_counters.h"
 #include "fuzz_target.h"
 
 namespace wemol::fuzz {

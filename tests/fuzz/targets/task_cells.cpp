@@ -1,8 +1,7 @@
-#include "task_cells.h"
-
 #include "docker_stats.h"
 #include "fuzz_target.h"
 #include "size_text.h"
+#include "task_row.h"
 #include "text.h"
 
 namespace wemol::fuzz {

@@ -1,8 +1,7 @@
-#include "blocking_gpus.h"
-
 #include <gtest/gtest.h>
 
 #include "gate.h"
+#include "gpu_reader.h"
 
 namespace wemol {
 namespace {

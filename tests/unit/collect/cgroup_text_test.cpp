@@ -1,9 +1,8 @@
-#include "cgroup_text.h"
-
 #include <limits>
 
 #include <gtest/gtest.h>
 
+#include "cgroup_counters.h"
 #include "text_file.h"
 
 namespace wemol::cgroup {

@@ -1,5 +1,3 @@
-#include "docker_cli_source.h"
-
 #include <array>
 #include <ctime>
 
@@ -8,6 +6,7 @@
 #include "fake_clock.h"
 #include "fake_command_runner.h"
 #include "fake_file_reader.h"
+#include "source_setup.h"
 #include "temp_dir.h"
 
 namespace wemol {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <wemol/collected_source.h>
+#include <wemol/collector.h>
 
 #include "child_process.h"
 #include "fake_file_reader.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cgroup_text.h"
+#include "cgroup_counters.h"
 #include "text_file.h"
 
 namespace wemol {

@@ -1,6 +1,6 @@
-#include "rates.h"
-
 #include <gtest/gtest.h>
+
+#include "snapshot_builder.h"
 
 namespace wemol {
 namespace {

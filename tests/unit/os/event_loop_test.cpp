@@ -14,7 +14,7 @@
 
 #include <gtest/gtest.h>
 
-#include "descriptors.h"
+#include "files.h"
 
 namespace wemol {
 namespace {

@@ -1,9 +1,8 @@
-#include "patient_file_reader.h"
-
 #include <cerrno>
 
 #include <gtest/gtest.h>
 
+#include "blocking_worker.h"
 #include "gate.h"
 
 namespace wemol {

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "descriptors.h"
+#include "files.h"
 #include "freezer.h"
 #include "temp_dir.h"
 #include "text_file.h"

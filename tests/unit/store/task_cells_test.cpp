@@ -1,6 +1,6 @@
-#include "task_cells.h"
-
 #include <gtest/gtest.h>
+
+#include "task_row.h"
 
 namespace wemol::reading {
 namespace {

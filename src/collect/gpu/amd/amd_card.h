@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include <wemol/facts.h>
+
 #include "sysfs.h"
 
 namespace wemol::amd {
@@ -29,5 +31,15 @@ struct AmdCard {
 [[nodiscard]] std::optional<std::string> name_in_list(std::string_view list,
                                                       std::uint64_t device_id,
                                                       std::uint64_t revision);
+
+/// Whether reading the card would wake it or keep it from going to sleep: it sleeps, or it may and
+/// no compute process has it (`in_use`). The driver counts each reading as a use of the card.
+[[nodiscard]] bool must_be_left_alone(const Sysfs& sysfs, const AmdCard& card, bool in_use);
+
+/// The device with no readings but who it is.
+[[nodiscard]] GpuDevice without_readings(const AmdCard& card, unsigned index);
+
+/// The device with its readings. What cannot be read is absent; an error when nothing can.
+[[nodiscard]] Result<GpuDevice> read_card(const Sysfs& sysfs, const AmdCard& card, unsigned index);
 
 }  // namespace wemol::amd

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "card_readings.h"
+#include "amd_card.h"
 
 namespace wemol::amd {
 namespace {

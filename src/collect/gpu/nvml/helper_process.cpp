@@ -60,7 +60,7 @@ HelperProcess::~HelperProcess() {
     return;
   }
   kill();
-  if (!exit_source_) {
+  if (!watch_.exit) {
     waitpid(child_.pid, nullptr, 0);  // it is a moment old, and nothing of it is watched
     return;
   }
@@ -72,25 +72,24 @@ HelperProcess::~HelperProcess() {
 }
 
 Result<void> HelperProcess::watch() {
-  auto output = loop_.watch_fd(child_.standard_output.get(), EPOLLIN, [this](auto) {
-    if (!read_output()) {
-      output_source_.reset();
-    }
-  });
-  auto error_output = loop_.watch_fd(child_.standard_error.get(), EPOLLIN, [this](auto) {
-    if (!read_error_output()) {
-      error_source_.reset();
-    }
-  });
-  auto exit = loop_.watch_child(child_.pid, [this](const siginfo_t& info) { note_exit(info); });
-  for (auto* source : {&output, &error_output, &exit}) {
-    if (!*source) {
-      return tl::make_unexpected(std::move(source->error()));
-    }
+  auto watched = wemol::watch(loop_, child_,
+                              {.output_is_readable =
+                                   [this] {
+                                     if (!read_output()) {
+                                       watch_.standard_output.reset();
+                                     }
+                                   },
+                               .error_output_is_readable =
+                                   [this] {
+                                     if (!read_error_output()) {
+                                       watch_.standard_error.reset();
+                                     }
+                                   },
+                               .ended = [this](const siginfo_t& info) { note_exit(info); }});
+  if (!watched) {
+    return tl::make_unexpected(std::move(watched.error()));
   }
-  output_source_ = std::move(*output);
-  error_source_ = std::move(*error_output);
-  exit_source_ = std::move(*exit);
+  watch_ = std::move(*watched);
   return {};
 }
 
@@ -112,8 +111,8 @@ void HelperProcess::note_exit(const siginfo_t& info) {
   ::kill(-child_.pid, SIGKILL);
   (void)read_output();
   (void)read_error_output();
-  output_source_.reset();
-  error_source_.reset();
+  watch_.standard_output.reset();
+  watch_.standard_error.reset();
   const bool by_signal = info.si_code != CLD_EXITED;
   const CommandOutcome outcome{
       .status = by_signal ? CommandOutcome::Status::signaled : CommandOutcome::Status::exited,

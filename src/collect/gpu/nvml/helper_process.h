@@ -52,9 +52,7 @@ class HelperProcess {
   EventLoop& loop_;
   ChildProcess child_;
   OnLine on_line_;
-  EventSource output_source_;
-  EventSource error_source_;
-  EventSource exit_source_;
+  ChildWatch watch_;
   std::string output_;  ///< what is not passed on yet
   std::string error_output_;
   std::string how_it_ended_;

@@ -9,7 +9,7 @@
 
 #include "backoff.h"
 #include "event_loop.h"
-#include "nvml_answer.h"
+#include "gpu_message.h"
 
 namespace wemol::nvml {
 

@@ -1,8 +1,176 @@
 #include "nvml_device.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
+#include <set>
+#include <tuple>
 
 namespace wemol::nvml {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr unsigned kMigEnabled = 1;
+constexpr unsigned kMigInstancesAtMost = 64;
+constexpr unsigned kProcessesAtMost = 1U << 16;
+constexpr int kTries = 3;
+constexpr auto kSamplesAtLeast = 2s;
+constexpr unsigned kWholePercent = 100;
+
+using Processes = std::vector<ProcessInfo>;
+
+/// Takes the elements apart by their true size. What an element lacks becomes `instance` or 0.
+Processes elements_of(const std::vector<std::byte>& bytes, std::size_t element_bytes,
+                      std::size_t count, unsigned instance) {
+  Processes processes;
+  processes.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    ProcessInfo info{.gpu_instance = instance, .compute_instance = instance};
+    std::memcpy(&info, bytes.data() + i * element_bytes, element_bytes);
+    processes.push_back(info);
+  }
+  return processes;
+}
+
+/// The count may grow between asking for it and asking for the list.
+tl::expected<Processes, Status> read_list(const ProcessList& list, Device device,
+                                          unsigned instance) {
+  if (list.get == nullptr) {
+    return tl::make_unexpected(Status::function_not_found);
+  }
+  unsigned count = 0;
+  Status status = list.get(device, &count, nullptr);
+  for (int i = 0; i < kTries && status == Status::insufficient_size; ++i) {
+    const unsigned room = std::min(count, kProcessesAtMost) * 2 + 5;
+    // Room for the longest element: a wrong guess of its size must not write beyond the end.
+    std::vector<std::byte> bytes(room * sizeof(ProcessInfo));
+    count = room;
+    status = list.get(device, &count, bytes.data());
+    if (status == Status::success) {
+      return elements_of(bytes, list.element_bytes, std::min(count, room), instance);
+    }
+  }
+  if (status != Status::success) {
+    return tl::make_unexpected(status);
+  }
+  return Processes{};
+}
+
+/// The device's MIG instances; empty when it is not divided.
+std::vector<Device> mig_devices(const Functions& functions, Device device) {
+  unsigned current = 0;
+  unsigned pending = 0;
+  unsigned count = 0;
+  std::vector<Device> devices;
+  if (functions.mig_mode == nullptr || functions.mig_count_at_most == nullptr ||
+      functions.mig_by_index == nullptr ||
+      functions.mig_mode(device, &current, &pending) != Status::success || current != kMigEnabled ||
+      functions.mig_count_at_most(device, &count) != Status::success) {
+    return devices;
+  }
+  for (unsigned i = 0; i < std::min(count, kMigInstancesAtMost); ++i) {
+    Device instance = nullptr;
+    if (functions.mig_by_index(device, i, &instance) == Status::success) {  // may have holes
+      devices.push_back(instance);
+    }
+  }
+  return devices;
+}
+
+tl::expected<Processes, Status> read_all_lists(const Functions& functions,
+                                               const std::vector<Device>& devices) {
+  Processes all;
+  for (unsigned i = 0; i < devices.size(); ++i) {
+    auto compute = read_list(functions.compute_processes, devices[i], i);
+    if (!compute) {
+      return compute;
+    }
+    all.insert(all.end(), compute->begin(), compute->end());
+    if (const auto mps = read_list(functions.mps_processes, devices[i], i)) {
+      all.insert(all.end(), mps->begin(), mps->end());
+    }
+  }
+  return all;
+}
+
+std::vector<GpuProcess> one_per_pid(const Processes& listed, const std::string& uuid) {
+  std::map<std::uint64_t, GpuProcess> by_pid;
+  std::set<std::tuple<unsigned, unsigned, unsigned>> seen;
+  for (const ProcessInfo& info : listed) {
+    GpuProcess& process = by_pid[info.pid];
+    process.pid = info.pid;
+    process.gpu_uuid = uuid;
+    const bool is_new = seen.emplace(info.pid, info.gpu_instance, info.compute_instance).second;
+    if (is_new && info.used_bytes != kNotAvailable) {
+      process.memory_used_bytes = process.memory_used_bytes.value_or(0) + info.used_bytes;
+    }
+  }
+  std::vector<GpuProcess> processes;
+  processes.reserve(by_pid.size());
+  for (auto& [pid, process] : by_pid) {
+    processes.push_back(std::move(process));
+  }
+  return processes;
+}
+
+unsigned long long usec_since_1970(WallTime time) {
+  const auto usec = std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch()).count();
+  return usec > 0 ? static_cast<unsigned long long>(usec) : 0;
+}
+
+}  // namespace
+
+tl::expected<std::vector<GpuProcess>, Status> read_compute_processes(const Functions& functions,
+                                                                     Device device,
+                                                                     const std::string& uuid) {
+  tl::expected<Processes, Status> listed = tl::make_unexpected(Status::not_found);
+  if (const auto instances = mig_devices(functions, device); !instances.empty()) {
+    listed = read_all_lists(functions, instances);
+  }
+  if (!listed) {
+    listed = read_all_lists(functions, {device});
+  }
+  return listed.map([&](const Processes& processes) { return one_per_pid(processes, uuid); });
+}
+
+std::optional<SmUtilization::PercentByPid> SmUtilization::read(const Functions& functions,
+                                                               Device device, WallTime now) {
+  if (functions.process_utilization == nullptr) {
+    return std::nullopt;
+  }
+  const auto since = newest_sample_usec_ == 0
+                         ? usec_since_1970(now - kSamplesAtLeast)
+                         : std::min(newest_sample_usec_, usec_since_1970(now - kSamplesAtLeast));
+  unsigned count = 0;
+  std::vector<ProcessUtilizationSample> samples;
+  Status status = functions.process_utilization(device, nullptr, &count, since);
+  if (status == Status::insufficient_size) {
+    samples.resize(std::min(count, kProcessesAtMost));
+    count = static_cast<unsigned>(samples.size());
+    status = functions.process_utilization(device, samples.data(), &count, since);
+  }
+  if (status != Status::success && status != Status::not_found) {
+    return std::nullopt;
+  }
+  samples.resize(status == Status::success ? std::min<std::size_t>(count, samples.size()) : 0);
+
+  std::map<std::uint64_t, std::pair<double, int>> sum_and_count;
+  for (const ProcessUtilizationSample& sample : samples) {
+    newest_sample_usec_ = std::max(newest_sample_usec_, sample.time_usec);
+    if (sample.time_usec > since && sample.sm <= kWholePercent) {  // others are not filled in
+      auto& [sum, number] = sum_and_count[sample.pid];
+      sum += sample.sm;
+      ++number;
+    }
+  }
+  PercentByPid percents;
+  for (const auto& [pid, entry] : sum_and_count) {
+    percents[pid] = entry.first / entry.second;
+  }
+  return percents;
+}
+
 namespace {
 
 constexpr double kMilliwattsPerWatt = 1000;

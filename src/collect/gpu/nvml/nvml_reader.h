@@ -5,7 +5,7 @@
 #include <string>
 
 #include "backoff.h"
-#include "nvml_answer.h"
+#include "gpu_message.h"
 
 namespace wemol::nvml {
 

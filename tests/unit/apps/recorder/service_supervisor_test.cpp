@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
-#include "descriptors.h"
+#include "files.h"
 #include "log_capture.h"
 #include "notify_socket.h"
 #include "temp_dir.h"

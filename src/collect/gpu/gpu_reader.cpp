@@ -1,4 +1,4 @@
-#include "blocking_gpus.h"
+#include "gpu_reader.h"
 
 #include <utility>
 
