@@ -39,6 +39,20 @@ class BlockingWorker {
   std::thread thread_;  ///< begins with the first job
 };
 
+/// What `question` answers, which may hang and has to own all that it uses. Nothing: it has not
+/// answered by `due` and is left to itself.
+template <typename Question>
+[[nodiscard]] auto answer_by(SteadyTime due, Question question)
+    -> std::optional<decltype(question())> {
+  const auto answer = std::make_shared<std::optional<decltype(question())>>();
+  BlockingWorker worker;
+  if (!worker.start([answer, question = std::move(question)] { answer->emplace(question()); }) ||
+      !worker.finish_by(due)) {
+    return std::nullopt;
+  }
+  return std::move(*answer);
+}
+
 /// Reads files of a file system that may hang, such as NFS whose server is away. A file that has
 /// not answered in time is an error with the code ETIMEDOUT, and so is every other one, at once,
 /// until it has answered. Its late answer is given to whoever asks for that file next.

@@ -91,6 +91,31 @@ TEST_F(HangingFiles, an_output_folder_that_hangs_holds_no_round_and_loses_no_row
                 .note = {}});
 }
 
+TEST_F(HangingFiles, an_output_folder_that_hangs_at_the_start_is_waited_for) {
+  let_hang();
+  RecorderProcess& recorder = start(output(), {"--source", "native"});
+  ASSERT_TRUE(eventually([&] { return recorder.lines_with("nothing is recorded until it does"); }));
+  let_answer();
+  EXPECT_TRUE(wait_for_rows(3, kTask));
+  EXPECT_EQ(recorder.stop(), 0);
+}
+
+TEST_F(HangingFiles, a_start_that_waits_for_the_output_folder_can_be_stopped) {
+  let_hang();
+  RecorderProcess& recorder = start(output(), {"--source", "native"});
+  ASSERT_TRUE(eventually([&] { return recorder.lines_with("nothing is recorded until it does"); }));
+  recorder.send(SIGTERM);
+  EXPECT_EQ(recorder.wait(2s), 0);
+}
+
+TEST_F(HangingFiles, the_check_names_the_folder_that_hangs_and_goes_on) {
+  let_hang();
+  RecorderProcess& recorder = start(output(), {"--source", "native", "--check"});
+  EXPECT_EQ(recorder.wait(), 1);
+  EXPECT_NE(recorder.output().find("FAIL --output-dir"), std::string::npos) << recorder.output();
+  EXPECT_NE(recorder.output().find("does not answer"), std::string::npos) << recorder.output();
+}
+
 TEST_F(HangingFiles, a_stop_does_not_wait_for_an_output_folder_that_hangs) {
   RecorderProcess& recorder = start(output(), {"--source", "native"});
   ASSERT_TRUE(wait_for_rows(3, kTask));

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <functional>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "blocking_worker.h"
 #include "docker_answers.h"
 #include "docker_commands.h"
 #include "native_check.h"
@@ -16,6 +20,8 @@ namespace wemol {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kAnswersWithin{5};
 
 CheckResult check_docker(const Options& options, CommandRunner& runner) {
   const auto outcome = runner.run({.kind = "docker ps", .argv = docker::ps_arguments()});
@@ -77,6 +83,18 @@ CheckResult check_writable(const std::string& what, const std::string& option, c
                              what, path.string(), strerror(obstacle), option)};
 }
 
+/// A file system whose server is away would hold the whole check.
+CheckResult if_it_answers(const std::string& option, const std::filesystem::path& path,
+                          std::function<CheckResult()> check) {
+  if (auto finding =
+          answer_by(std::chrono::steady_clock::now() + kAnswersWithin, std::move(check))) {
+    return std::move(*finding);
+  }
+  return {.good = false,
+          .text = fmt::format("{} {} does not answer for {} s: look at the mount that it lies on",
+                              option, path.string(), kAnswersWithin.count())};
+}
+
 }  // namespace
 
 CheckResults check_docker_cli(const Options& options, CommandRunner& runner,
@@ -85,10 +103,16 @@ CheckResults check_docker_cli(const Options& options, CommandRunner& runner,
 }
 
 CheckResults check_folders(const Options& options) {
-  CheckResults findings{check_task_root(options.task_root),
-                        check_writable("output folder", "--output-dir", options.output_dir, true)};
+  CheckResults findings{
+      if_it_answers("--task-root", options.task_root,
+                    [root = options.task_root] { return check_task_root(root); }),
+      if_it_answers("--output-dir", options.output_dir, [folder = options.output_dir] {
+        return check_writable("output folder", "--output-dir", folder, true);
+      })};
   if (!options.log_file.empty()) {
-    findings.push_back(check_writable("log file", "--log-file", options.log_file, false));
+    findings.push_back(if_it_answers("--log-file", options.log_file, [file = options.log_file] {
+      return check_writable("log file", "--log-file", file, false);
+    }));
   }
   return findings;
 }

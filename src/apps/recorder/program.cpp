@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,9 @@ constexpr int kCannotStart = 1;
 /// After the last round, for an output folder that does not answer. Less than systemd waits for a
 /// stop.
 constexpr std::chrono::seconds kLastWait{2};
+/// For the answer of the output folder at the start, until the log has a word on it.
+constexpr std::chrono::seconds kFirstWait{3};
+constexpr std::chrono::milliseconds kBetweenLooks{200};
 
 /// A round waits for the task root this long at most, and never for more than a part of its
 /// interval.
@@ -67,6 +71,26 @@ std::unique_ptr<PatientSink> make_output(const Options& options, const EventLoop
   }
   return std::make_unique<PatientSink>(std::move(settings), loop, std::move(sinks),
                                        std::move(round_clock));
+}
+
+/// Waits for a folder that does not answer. Nothing: a stop was requested meanwhile.
+std::optional<Lock> acquire_lock(const Options& options, EventLoop& loop) {
+  const auto lock = std::make_shared<std::optional<Lock>>();
+  BlockingWorker worker;
+  const bool is_started = worker.start(
+      [lock, folder = options.output_dir] { lock->emplace(InstanceLock::acquire(folder)); });
+  if (!is_started || !worker.finish_by(loop.now() + kFirstWait)) {
+    const std::string folder = std::filesystem::absolute(options.output_dir).string();
+    spdlog::error("the output folder {} does not answer: nothing is recorded until it does",
+                  folder);
+    while (worker.is_busy()) {
+      if (!loop.wait_until(loop.now() + kBetweenLooks)) {
+        return std::nullopt;
+      }
+    }
+    spdlog::info("the output folder {} answers", folder);
+  }
+  return std::move(*lock);
 }
 
 void log_start(const Options& options) {
@@ -136,14 +160,15 @@ bool record(const Options& options, const ReadOptions& read_options, EventLoop& 
 int run_recorder(const Options& options, const ReadOptions& read_options) {
   set_up_log(options.log_level, options.log_file);
   EventLoop loop;
-  auto lock = InstanceLock::acquire(options.output_dir);
-  if (!lock && lock.error().held_by_other) {
-    spdlog::error("{}", lock.error().message);
+  auto lock = acquire_lock(options, loop);
+  if (lock && !*lock && lock->error().held_by_other) {
+    spdlog::error("{}", lock->error().message);
     return kCannotStart;
   }
   log_start(options);
-  if (!record(options, read_options, loop, std::move(lock))) {
-    // The thread may wake up at any moment: what it uses must not be taken down under it.
+  if (!lock || !record(options, read_options, loop, std::move(*lock))) {
+    // A thread hangs in the folder and may wake up at any moment: what it uses must not be taken
+    // down under it.
     std::_Exit(EXIT_SUCCESS);
   }
   return EXIT_SUCCESS;
