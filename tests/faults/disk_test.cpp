@@ -216,7 +216,7 @@ TEST_F(Disk, a_read_only_remount_loses_no_row) {
 
 // As ext4 is set up on most hosts: an error in its structures makes it read-only.
 TEST_F(Disk, a_disk_that_the_kernel_made_read_only_loses_no_row) {
-  const LoopDisk disk(folder().parent_path() / "image", output() / module_of(0));
+  LoopDisk disk(folder().parent_path() / "image", output() / module_of(0));
   if (!disk.available()) {
     GTEST_SKIP() << "no ext4 on a loop device here";
   }

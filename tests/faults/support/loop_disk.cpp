@@ -69,10 +69,16 @@ void LoopDisk::meet_an_error() const {
   }
 }
 
-bool LoopDisk::repair() const {
+bool LoopDisk::repair() {
   if (!unmount()) {
     return false;
   }
+  // Who has made a mount namespace meanwhile, such as another test's engine for a container, may
+  // hold the broken one for a while: only a copy is sure to be free.
+  sync();
+  const fs::path copy = image_.string() + "-repaired";
+  fs::copy_file(image_, copy);
+  image_ = copy;
   run_command({"/usr/sbin/e2fsck", "-p", image_});
   return mount();
 }

@@ -22,7 +22,7 @@ class LoopDisk {
   void meet_an_error() const;
   /// As an administrator repairs it: unmounts, checks and mounts it again. False while files on it
   /// are open.
-  [[nodiscard]] bool repair() const;
+  [[nodiscard]] bool repair();
 
  private:
   [[nodiscard]] bool mount() const;
