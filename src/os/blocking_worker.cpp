@@ -119,34 +119,41 @@ void PatientFileReader::change_file_system() {
   allowance_from_ = {};  // what the other one has taken is not its fault
 }
 
-Result<std::string> PatientFileReader::read(const std::filesystem::path& path,
-                                            std::size_t max_bytes) const {
+std::vector<Result<std::string>> PatientFileReader::read_all(
+    const std::vector<std::filesystem::path>& paths, std::size_t max_bytes) const {
+  const auto none_because = [&](const std::string& why) {
+    Texts failures;
+    for (const std::filesystem::path& path : paths) {
+      failures.emplace_back(failure(path.string() + why, ETIMEDOUT));
+    }
+    return failures;
+  };
   if (worker_->is_busy()) {
-    return failure(fmt::format("{} has not been read: the file system has not answered for {}",
-                               path.string(), reading_->path.string()),
-                   ETIMEDOUT);
+    return none_because(" has not been read: the file system has not answered for " +
+                        reading_->paths.front().string());
   }
-  if (auto late = late_answer(path)) {
+  if (auto late = late_answer(paths)) {
     return std::move(*late);
   }
-  reading_ = std::make_shared<Reading>(Reading{.path = path, .text = {}});
+  reading_ = std::make_shared<Reading>(Reading{.paths = paths, .texts = {}});
   const auto job = [files = files_, reading = reading_, max_bytes] {
-    reading->text = files->read(reading->path, max_bytes);
+    reading->texts = files->read_all(reading->paths, max_bytes);
   };
   const SteadyTime began = std::chrono::steady_clock::now();
   const bool started = worker_->start(job);
   const bool ended = started && worker_->finish_by(began + allowance(began));
   allowance_left_ -= std::chrono::steady_clock::now() - began;
   if (!ended) {
-    return failure(path.string() + ": the file system has not answered", ETIMEDOUT);
+    return none_because(": the file system has not answered");
   }
-  return std::move(std::exchange(reading_, nullptr)->text);
+  return std::move(std::exchange(reading_, nullptr)->texts);
 }
 
-std::optional<Result<std::string>> PatientFileReader::late_answer(
-    const std::filesystem::path& path) const {
+std::optional<PatientFileReader::Texts> PatientFileReader::late_answer(
+    const std::vector<std::filesystem::path>& paths) const {
   const auto reading = std::exchange(reading_, nullptr);
-  return reading && reading->path == path ? std::optional(std::move(reading->text)) : std::nullopt;
+  return reading && reading->paths == paths ? std::optional(std::move(reading->texts))
+                                            : std::nullopt;
 }
 
 std::chrono::nanoseconds PatientFileReader::allowance(SteadyTime now) const {

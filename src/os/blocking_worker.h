@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "clock.h"
 #include "files.h"
@@ -67,16 +68,22 @@ class PatientFileReader : public FileReader {
   void change_file_system();
 
   [[nodiscard]] Result<std::string> read(const std::filesystem::path& path,
-                                         std::size_t max_bytes) const override;
+                                         std::size_t max_bytes) const override {
+    return std::move(read_all({path}, max_bytes).front());
+  }
+  /// In one go: to hand a file to the thread and back takes longer than to read it.
+  [[nodiscard]] std::vector<Result<std::string>> read_all(
+      const std::vector<std::filesystem::path>& paths, std::size_t max_bytes) const override;
 
  private:
+  using Texts = std::vector<Result<std::string>>;
   struct Reading {
-    std::filesystem::path path;
-    Result<std::string> text;
+    std::vector<std::filesystem::path> paths;
+    Texts texts;
   };
 
-  [[nodiscard]] std::optional<Result<std::string>> late_answer(
-      const std::filesystem::path& path) const;
+  [[nodiscard]] std::optional<Texts> late_answer(
+      const std::vector<std::filesystem::path>& paths) const;
   /// For how long this read may be waited for.
   [[nodiscard]] std::chrono::nanoseconds allowance(SteadyTime now) const;
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <wemol/result.h>
 
@@ -68,6 +69,17 @@ class FileReader {
   /// device) is an error and is never waited for, and so is a file of more than `max_bytes`.
   [[nodiscard]] virtual Result<std::string> read(const std::filesystem::path& path,
                                                  std::size_t max_bytes) const = 0;
+
+  /// The same for several files of one file system, in their order.
+  [[nodiscard]] virtual std::vector<Result<std::string>> read_all(
+      const std::vector<std::filesystem::path>& paths, std::size_t max_bytes) const {
+    std::vector<Result<std::string>> texts;
+    texts.reserve(paths.size());
+    for (const std::filesystem::path& path : paths) {
+      texts.push_back(read(path, max_bytes));
+    }
+    return texts;
+  }
 };
 
 class SystemFileReader : public FileReader {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <functional>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -77,12 +78,17 @@ Result<std::string> ModuleCatalog::look_up(const std::string& task_id, Container
     problems += (problems.empty() ? "" : "; ") + problem;
   };
   const auto in_worker = std::filesystem::path("work_blob") / before_last / last / task_id;
+  std::vector<std::filesystem::path> paths;
   for (const std::string_view worker : kWorkers) {
-    const auto path = task_root_ / fmt::format("Worker.{}", worker) / in_worker / "task.json";
+    paths.push_back(task_root_ / fmt::format("Worker.{}", worker) / in_worker / "task.json");
+  }
+  const auto texts = files_.read_all(paths, kTaskJsonCapBytes);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const auto& path = paths[i];
+    const auto& text = texts[i];
     const auto in_file = [&](const Error& error) {
       return Error{fmt::format("{} {}", path.string(), error.message), error.code};
     };
-    const auto text = files_.read(path, kTaskJsonCapBytes);
     if (!text && (text.error().code == ENOENT || text.error().code == ENOTDIR)) {
       continue;
     }

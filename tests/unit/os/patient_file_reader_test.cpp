@@ -45,6 +45,25 @@ TEST_F(PatientFiles, AreThoseOfTheReaderBehind) {
   EXPECT_EQ(files.read("/b", kCap), "/b");
 }
 
+TEST_F(PatientFiles, SeveralAreReadInTheirOrder) {
+  files.set_longest_wait(1h);
+  const auto texts = files.read_all({"/b", "/a"}, kCap);
+  ASSERT_EQ(texts.size(), 2U);
+  EXPECT_EQ(texts[0], "/b");
+  EXPECT_EQ(texts[1], "/a");
+}
+
+TEST_F(PatientFiles, OneThatHangsMakesEachOfThoseAskedWithItAnError) {
+  const auto texts = files.read_all({"/a", "/hangs"}, kCap);
+  ASSERT_EQ(texts.size(), 2U);
+  EXPECT_FALSE(texts[0]);
+  EXPECT_FALSE(texts[1]);
+  gate.wait_for_one();
+  gate.open();
+  while (!files.read_all({"/a", "/hangs"}, kCap)[1]) {
+  }
+}
+
 TEST_F(PatientFiles, AFileThatHangsIsAnErrorAndSoIsEveryOtherUntilItAnswers) {
   EXPECT_EQ(code_of("/hangs"), ETIMEDOUT);
   files.set_longest_wait(1h);
