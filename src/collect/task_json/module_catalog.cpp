@@ -79,6 +79,7 @@ Result<std::string> ModuleCatalog::look_up(const std::string& task_id, Container
   };
   const auto in_worker = std::filesystem::path("work_blob") / before_last / last / task_id;
   std::vector<std::filesystem::path> paths;
+  paths.reserve(kWorkers.size());
   for (const std::string_view worker : kWorkers) {
     paths.push_back(task_root_ / fmt::format("Worker.{}", worker) / in_worker / "task.json");
   }

@@ -258,7 +258,7 @@ TEST_F(NvmlHelper, HelperThatCannotBeKilledIsLeftAloneAndIsTheOnlyOne) {
   freezer.hold_children_of([&] { client->begin(); });
   // Without the loop, which would end it for its missing answer before it has begun.
   for (const SteadyTime end = loop.now() + kPlenty;
-       !std::filesystem::exists(starts) && loop.now() < end;) {
+       (!std::filesystem::exists(starts) || read_text(starts).empty()) && loop.now() < end;) {
     std::this_thread::sleep_for(2ms);
   }
   freezer.freeze();
