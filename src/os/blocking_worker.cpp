@@ -119,8 +119,8 @@ void PatientFileReader::change_file_system() {
   allowance_from_ = {};  // what the other one has taken is not its fault
 }
 
-std::vector<Result<std::string>> PatientFileReader::read_all(
-    const std::vector<std::filesystem::path>& paths, std::size_t max_bytes) const {
+std::vector<Result<std::string>> PatientFileReader::read_first(
+    std::span<const std::filesystem::path> paths, std::size_t max_bytes) const {
   const auto none_because = [&](const std::string& why) {
     Texts failures;
     for (const std::filesystem::path& path : paths) {
@@ -135,9 +135,9 @@ std::vector<Result<std::string>> PatientFileReader::read_all(
   if (auto late = late_answer(paths)) {
     return std::move(*late);
   }
-  reading_ = std::make_shared<Reading>(Reading{.paths = paths, .texts = {}});
+  reading_ = std::make_shared<Reading>(Reading{.paths = {paths.begin(), paths.end()}, .texts = {}});
   const auto job = [files = files_, reading = reading_, max_bytes] {
-    reading->texts = files->read_all(reading->paths, max_bytes);
+    reading->texts = files->read_first(reading->paths, max_bytes);
   };
   const SteadyTime began = std::chrono::steady_clock::now();
   const bool started = worker_->start(job);
@@ -150,10 +150,11 @@ std::vector<Result<std::string>> PatientFileReader::read_all(
 }
 
 std::optional<PatientFileReader::Texts> PatientFileReader::late_answer(
-    const std::vector<std::filesystem::path>& paths) const {
+    std::span<const std::filesystem::path> paths) const {
   const auto reading = std::exchange(reading_, nullptr);
-  return reading && reading->paths == paths ? std::optional(std::move(reading->texts))
-                                            : std::nullopt;
+  return reading && std::ranges::equal(reading->paths, paths)
+             ? std::optional(std::move(reading->texts))
+             : std::nullopt;
 }
 
 std::chrono::nanoseconds PatientFileReader::allowance(SteadyTime now) const {

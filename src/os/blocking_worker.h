@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -69,11 +70,12 @@ class PatientFileReader : public FileReader {
 
   [[nodiscard]] Result<std::string> read(const std::filesystem::path& path,
                                          std::size_t max_bytes) const override {
-    return std::move(read_all({path}, max_bytes).front());
+    return std::move(read_first({&path, 1}, max_bytes).front());
   }
-  /// In one go: to hand a file to the thread and back takes longer than to read it.
-  [[nodiscard]] std::vector<Result<std::string>> read_all(
-      const std::vector<std::filesystem::path>& paths, std::size_t max_bytes) const override;
+  /// In one go: to hand a file to the thread and back takes longer than to read it. One that hangs
+  /// makes each of those asked with it an error.
+  [[nodiscard]] std::vector<Result<std::string>> read_first(
+      std::span<const std::filesystem::path> paths, std::size_t max_bytes) const override;
 
  private:
   using Texts = std::vector<Result<std::string>>;
@@ -83,7 +85,7 @@ class PatientFileReader : public FileReader {
   };
 
   [[nodiscard]] std::optional<Texts> late_answer(
-      const std::vector<std::filesystem::path>& paths) const;
+      std::span<const std::filesystem::path> paths) const;
   /// For how long this read may be waited for.
   [[nodiscard]] std::chrono::nanoseconds allowance(SteadyTime now) const;
 

@@ -70,13 +70,17 @@ class FileReader {
   [[nodiscard]] virtual Result<std::string> read(const std::filesystem::path& path,
                                                  std::size_t max_bytes) const = 0;
 
-  /// The same for several files of one file system, in their order.
-  [[nodiscard]] virtual std::vector<Result<std::string>> read_all(
-      const std::vector<std::filesystem::path>& paths, std::size_t max_bytes) const {
+  /// The first file that can be read, behind the errors of those before it: one result per path up
+  /// to that file, or for each path. Those behind it are not touched.
+  [[nodiscard]] virtual std::vector<Result<std::string>> read_first(
+      std::span<const std::filesystem::path> paths, std::size_t max_bytes) const {
     std::vector<Result<std::string>> texts;
     texts.reserve(paths.size());
     for (const std::filesystem::path& path : paths) {
       texts.push_back(read(path, max_bytes));
+      if (texts.back()) {
+        break;
+      }
     }
     return texts;
   }

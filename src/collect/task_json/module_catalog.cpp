@@ -4,9 +4,9 @@
 #include <array>
 #include <cerrno>
 #include <functional>
-#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <wemol/snapshot.h>
 
@@ -73,44 +73,50 @@ Result<std::string> ModuleCatalog::look_up(const std::string& task_id, Container
   }
   const std::string last = task_id.substr(task_id.size() - 2);
   const std::string before_last = task_id.substr(task_id.size() - 4, 2);
-  std::string problems;
-  const auto note = [&](const std::string& problem) {
-    problems += (problems.empty() ? "" : "; ") + problem;
-  };
   const auto in_worker = std::filesystem::path("work_blob") / before_last / last / task_id;
   std::vector<std::filesystem::path> paths;
   paths.reserve(kWorkers.size());
   for (const std::string_view worker : kWorkers) {
     paths.push_back(task_root_ / fmt::format("Worker.{}", worker) / in_worker / "task.json");
   }
-  const auto texts = files_.read_all(paths, kTaskJsonCapBytes);
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    const auto& path = paths[i];
-    const auto& text = texts[i];
-    const auto in_file = [&](const Error& error) {
-      return Error{fmt::format("{} {}", path.string(), error.message), error.code};
-    };
-    if (!text && (text.error().code == ENOENT || text.error().code == ENOTDIR)) {
-      continue;
-    }
-    if (!text && text.error().code == ETIMEDOUT) {
-      return tl::make_unexpected(text.error());  // the others would not answer either
-    }
-    if (!text) {
-      note(text.error().message);
-      continue;
-    }
-    const ModuleName& said = name_in(*text, path, container);
-    if (said.is_json) {
-      return said.name.map_error(in_file);
-    }
-    note(in_file(said.name.error()).message);
+  std::vector<std::string> problems;
+  auto name = first_name(paths, container, problems);
+  if (name) {
+    return std::move(*name);
   }
   if (problems.empty()) {
     return failure(fmt::format("there is no {}/Worker.{{{}}}/{}/task.json", task_root_.string(),
                                fmt::join(kWorkers, ","), in_worker.string()));
   }
-  return failure(std::move(problems));
+  return failure(fmt::format("{}", fmt::join(problems, "; ")));
+}
+
+std::optional<Result<std::string>> ModuleCatalog::first_name(
+    std::span<const std::filesystem::path> paths, Container& container,
+    std::vector<std::string>& problems) const {
+  while (!paths.empty()) {
+    // A worker's folder may be a mount of its own that hangs: those behind a name are not touched.
+    const auto texts = files_.read_first(paths, kTaskJsonCapBytes);
+    for (const auto& text : texts) {
+      const std::string path = paths.front().string();
+      paths = paths.subspan(1);
+      if (text) {
+        const ModuleName& said = name_in(*text, path, container);
+        const auto in_file = [&](const Error& error) {
+          return Error{fmt::format("{} {}", path, error.message), error.code};
+        };
+        if (said.is_json) {
+          return said.name.map_error(in_file);
+        }
+        problems.push_back(in_file(said.name.error()).message);
+      } else if (text.error().code == ETIMEDOUT) {
+        return tl::make_unexpected(text.error());  // the others would not answer either
+      } else if (text.error().code != ENOENT && text.error().code != ENOTDIR) {
+        problems.push_back(text.error().message);
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace wemol

@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <wemol/condition.h>
 #include <wemol/result.h>
@@ -50,6 +53,11 @@ class ModuleCatalog {
   };
 
   [[nodiscard]] Result<std::string> look_up(const std::string& task_id, Container& container) const;
+  /// What the first file says that is JSON, or that the files hang. Nothing: there is no such file;
+  /// why each of those that are there counts for nothing is in `problems`.
+  [[nodiscard]] std::optional<Result<std::string>> first_name(
+      std::span<const std::filesystem::path> paths, Container& container,
+      std::vector<std::string>& problems) const;
   /// Once per round for all tasks.
   static void state_hang(const std::string& why, Conditions& conditions);
   [[nodiscard]] static const ModuleName& name_in(const std::string& text, const std::string& path,

@@ -50,27 +50,47 @@ TEST_F(Modules, NameMayBeAnyUtf8) {
   EXPECT_EQ(name(), "分子动力学");
 }
 
-TEST_F(Modules, TaskRootThatHangsIsSaidOnceForAllTasksAndAskedOnceForAllWorkersOfATask) {
-  class HangingRoot : public FileReader {
-   public:
-    mutable int questions = 0;
-    [[nodiscard]] Result<std::string> read(const std::filesystem::path& /*path*/,
-                                           std::size_t /*max_bytes*/) const override {
+/// Files of which those that are named hang.
+class HangingFiles : public FakeFileReader {
+ public:
+  [[nodiscard]] Result<std::string> read(const std::filesystem::path& path,
+                                         std::size_t max_bytes) const override {
+    if (path.string().find(hanging) != std::string::npos) {
       return failure("the file system has not answered", ETIMEDOUT);
     }
-    [[nodiscard]] std::vector<Result<std::string>> read_all(
-        const std::vector<std::filesystem::path>& paths, std::size_t max_bytes) const override {
-      ++questions;
-      return FileReader::read_all(paths, max_bytes);
-    }
-  };
-  const HangingRoot root;
+    return FakeFileReader::read(path, max_bytes);
+  }
+  [[nodiscard]] std::vector<Result<std::string>> read_first(
+      std::span<const std::filesystem::path> paths, std::size_t max_bytes) const override {
+    ++questions;
+    return FakeFileReader::read_first(paths, max_bytes);
+  }
+
+  std::string hanging = "/root";
+  mutable int questions = 0;
+};
+
+TEST_F(Modules, TaskRootThatHangsIsSaidOnceForAllTasksAndAskedOnceForAllWorkersOfATask) {
+  const HangingFiles root;
   ModuleCatalog modules(root, "/root");
   EXPECT_EQ(modules.name_of("1", "132178", conditions), kUnknownModule);
   EXPECT_EQ(modules.name_of("2", "132179", conditions), kUnknownModule);
   EXPECT_EQ(root.questions, 2);
   ASSERT_EQ(conditions.size(), 1U);
   EXPECT_TRUE(conditions.front().follow_up);
+}
+
+TEST_F(Modules, WorkersFolderThatHangsCostsNoNameThatStandsBeforeIt) {
+  HangingFiles root;
+  root.hanging = "Worker.AF2";
+  ModuleCatalog modules(root, "/root");
+  root.files[path_in("CPU")] = task_json("cpu");
+  EXPECT_EQ(modules.name_of("1", "132178", conditions), "cpu");
+  EXPECT_EQ(root.questions, 1);
+  root.files[path_in("CPU")] = "half";
+  EXPECT_EQ(modules.name_of("2", "132178", conditions), kUnknownModule);
+  root.files[path_in("GPU")] = task_json("gpu");
+  EXPECT_EQ(modules.name_of("2", "132178", conditions), "gpu");
 }
 
 TEST_F(Modules, WorkersAreTriedInOrder) {

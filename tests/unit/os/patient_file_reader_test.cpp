@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kCap = 1000;
 
-/// Every path is a file that holds its own path; those below /hangs wait for the test.
+/// Every path is a file that holds its own path; those below /hangs wait for the test,
+/// those below /missing are not there.
 class HangingFiles : public FileReader {
  public:
   explicit HangingFiles(test::Gate gate) : gate_(std::move(gate)) {}
@@ -20,6 +21,9 @@ class HangingFiles : public FileReader {
                                          std::size_t /*max_bytes*/) const override {
     if (path.string().starts_with("/hangs")) {
       gate_.pass();
+    }
+    if (path.string().starts_with("/missing")) {
+      return failure("is not there", ENOENT);
     }
     return path.string();
   }
@@ -35,6 +39,9 @@ class PatientFiles : public testing::Test {
     const auto text = files.read(path, kCap);
     return text ? 0 : text.error().code;
   }
+  std::vector<Result<std::string>> first_of(const std::vector<std::filesystem::path>& paths) {
+    return files.read_first(paths, kCap);
+  }
   test::Gate gate;
   PatientFileReader files{std::make_shared<HangingFiles>(gate), 1ms};
 };
@@ -45,22 +52,23 @@ TEST_F(PatientFiles, AreThoseOfTheReaderBehind) {
   EXPECT_EQ(files.read("/b", kCap), "/b");
 }
 
-TEST_F(PatientFiles, SeveralAreReadInTheirOrder) {
+TEST_F(PatientFiles, TheFirstThatCanBeReadCountsAndThoseBehindItAreNotTouched) {
   files.set_longest_wait(1h);
-  const auto texts = files.read_all({"/b", "/a"}, kCap);
+  const auto texts = first_of({"/missing", "/a", "/hangs"});
   ASSERT_EQ(texts.size(), 2U);
-  EXPECT_EQ(texts[0], "/b");
+  EXPECT_EQ(texts[0].error().code, ENOENT);
   EXPECT_EQ(texts[1], "/a");
+  EXPECT_EQ(first_of({"/missing", "/missing/2"}).size(), 2U);
 }
 
 TEST_F(PatientFiles, OneThatHangsMakesEachOfThoseAskedWithItAnError) {
-  const auto texts = files.read_all({"/a", "/hangs"}, kCap);
+  const auto texts = first_of({"/missing", "/hangs"});
   ASSERT_EQ(texts.size(), 2U);
-  EXPECT_FALSE(texts[0]);
-  EXPECT_FALSE(texts[1]);
+  EXPECT_EQ(texts[0].error().code, ETIMEDOUT);
+  EXPECT_EQ(texts[1].error().code, ETIMEDOUT);
   gate.wait_for_one();
   gate.open();
-  while (!files.read_all({"/a", "/hangs"}, kCap)[1]) {
+  while (!first_of({"/missing", "/hangs"})[1]) {
   }
 }
 
