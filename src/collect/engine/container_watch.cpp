@@ -158,6 +158,11 @@ void ContainerWatch::take_event(const Event& event) {
         handlers_.out_of_memory(id);
       }
       break;
+    case Event::Kind::update:
+      if (handlers_.is_wanted(event.name)) {
+        handlers_.updated(id);
+      }
+      break;
     case Event::Kind::other:
       break;
   }

@@ -47,6 +47,8 @@ class ContainerWatch {
     std::function<void(const Event&)> died;
     /// The kernel has killed a process of the container since its memory was used up.
     std::function<void(const std::string& id)> out_of_memory;
+    /// The limits of a wanted container were changed.
+    std::function<void(const std::string& id)> updated = [](const std::string& /*id*/) {};
   };
 
   ContainerWatch(HttpClient& http, EventLoop& loop, Handlers handlers);

@@ -95,6 +95,9 @@ Event::Kind kind_of(std::string_view action) {
   if (action == "rename") {
     return Event::Kind::rename;
   }
+  if (action == "update") {
+    return Event::Kind::update;
+  }
   return action == "oom" ? Event::Kind::oom : Event::Kind::other;
 }
 
@@ -109,10 +112,10 @@ std::string inspect_target(std::string_view container_id) {
 }
 
 std::string events_target(std::optional<WallTime> since) {
-  // {"type":["container"],"event":["start","die","rename","oom"]}
+  // {"type":["container"],"event":["start","die","rename","oom","update"]}
   const std::string target =
       "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22start%22%2C"
-      "%22die%22%2C%22rename%22%2C%22oom%22%5D%7D";
+      "%22die%22%2C%22rename%22%2C%22oom%22%2C%22update%22%5D%7D";
   return since ? target + "&since=" + unix_time_text(*since) : target;
 }
 

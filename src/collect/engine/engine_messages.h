@@ -54,7 +54,7 @@ struct InspectedContainer {
 };
 
 struct Event {
-  enum class Kind { start, die, rename, oom, other };
+  enum class Kind { start, die, rename, oom, update, other };
   Kind kind = Kind::other;
   std::string container_id;
   std::string name;  ///< after a rename the new one

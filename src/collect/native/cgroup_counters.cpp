@@ -19,13 +19,12 @@ std::optional<std::uint64_t> parse_count(std::string_view text) {
 }
 
 std::optional<std::uint64_t> parse_value(std::string_view text, std::string_view key) {
-  for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
-    const std::size_t behind = at + key.size();
-    const bool begins_line = at == 0 || text[at - 1] == '\n';
-    if (begins_line && behind < text.size() && text[behind] == ' ') {
-      return parse_number<std::uint64_t>(
-          text.substr(behind + 1, text.find('\n', behind) - behind - 1));
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (text.starts_with(key) && key.size() < end && text[key.size()] == ' ') {
+      return parse_number<std::uint64_t>(text.substr(key.size() + 1, end - key.size() - 1));
     }
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return std::nullopt;
 }
@@ -242,7 +241,15 @@ LifeReading Counters::read_life() const {
   return life;
 }
 
-std::optional<Reading> Counters::read() const {
+std::optional<std::uint64_t> Counters::limit_bytes(SteadyTime now) {
+  if (!limit_ || now - limit_->read_at >= kLimitLastsFor) {
+    const auto limit = count_in(memory_limit_, shared_buffer());
+    limit_ = limit ? std::optional(Limit{std::min(*limit, host_memory_bytes_), now}) : std::nullopt;
+  }
+  return limit_ ? std::optional(limit_->bytes) : std::nullopt;
+}
+
+std::optional<Reading> Counters::read(SteadyTime now) {
   Buffer& buffer = shared_buffer();
   Reading reading;
   const auto cpu = cpu_.read(buffer);
@@ -253,9 +260,7 @@ std::optional<Reading> Counters::read() const {
   if (const auto usage = count_in(memory_usage_, buffer)) {
     const auto stat = memory_stat_.read(buffer);
     reading.memory_used_bytes = memory_used_bytes(*usage, stat.value_or(std::string_view()));
-    if (const auto limit = count_in(memory_limit_, buffer)) {
-      reading.memory_limit_bytes = std::min(*limit, host_memory_bytes_);
-    }
+    reading.memory_limit_bytes = limit_bytes(now);
   }
   if (block_io_of_cfq_.is_file()) {
     const auto text = block_io_of_cfq_.read(buffer);

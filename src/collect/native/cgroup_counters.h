@@ -8,6 +8,7 @@
 #include <wemol/result.h>
 
 #include "cgroup_folders.h"
+#include "clock.h"
 #include "files.h"
 
 namespace wemol::cgroup {
@@ -71,20 +72,32 @@ struct LifeReading {
 /// The counters of one container's control group, whose files are kept open.
 class Counters {
  public:
+  static constexpr auto kLimitLastsFor = std::chrono::seconds(5);
+
   /// Fails when there is no file of the CPU's counter, or the descriptors are used up (EMFILE).
   [[nodiscard]] static Result<Counters> open(const Folders& folders,
                                              std::uint64_t host_memory_bytes);
 
-  /// Nothing when the group is gone.
-  [[nodiscard]] std::optional<Reading> read() const;
+  /// Nothing when the group is gone. The memory's limit, which changes seldom, may be
+  /// kLimitLastsFor old.
+  [[nodiscard]] std::optional<Reading> read(SteadyTime now);
+  /// The limit is read anew by the next read().
+  void limit_has_changed() { limit_ = std::nullopt; }
 
   /// Opens its files for this one reading, since it is asked for once in a life.
   [[nodiscard]] LifeReading read_life() const;
 
  private:
+  struct Limit {
+    std::uint64_t bytes = 0;
+    SteadyTime read_at;
+  };
+
   Counters() = default;
+  [[nodiscard]] std::optional<std::uint64_t> limit_bytes(SteadyTime now);
 
   std::uint64_t host_memory_bytes_ = 0;
+  std::optional<Limit> limit_;
   std::optional<Folder> memory_;
   PersistentFile cpu_;
   bool is_cpu_v2_ = false;

@@ -23,7 +23,7 @@ ContainerRun::ContainerRun(cgroup::Counters counters, std::optional<PersistentFi
 
 std::optional<ContainerStats> ContainerRun::read(const Clock& clock) {
   const SteadyTime now = clock.now();
-  const auto reading = counters_.read();
+  const auto reading = counters_.read(now);
   if (!reading) {
     return std::nullopt;
   }

@@ -32,6 +32,8 @@ class ContainerRun {
   /// To be called once, when the first process has ended.
   [[nodiscard]] LastState read_last(const Clock& clock);
 
+  void memory_limit_has_changed() { counters_.limit_has_changed(); }
+
   /// The last state that read() gave is on record.
   void mark_recorded() { is_recorded_ = true; }
 

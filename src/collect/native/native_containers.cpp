@@ -57,7 +57,8 @@ NativeContainers::NativeContainers(HttpClient& engine, EventLoop& loop, const Fi
               .missed = [this](const std::string& id,
                                const std::string& name) { note_missed(id, name); },
               .died = [this](const engine::Event& event) { take_death(event); },
-              .out_of_memory = [this](const std::string& id) { note_out_of_memory(id); }}) {}
+              .out_of_memory = [this](const std::string& id) { note_out_of_memory(id); },
+              .updated = [this](const std::string& id) { note_update(id); }}) {}
 
 NativeContainers::~NativeContainers() = default;
 
@@ -198,6 +199,12 @@ void NativeContainers::note_out_of_memory(const std::string& container_id) {
   tracker_.out_of_memory(container_id, std::nullopt);
   if (const auto run = runs_.find(container_id); run != runs_.end()) {
     notices_.out_of_memory(container_id, name_of(*run->second));
+  }
+}
+
+void NativeContainers::note_update(const std::string& container_id) {
+  if (const auto run = runs_.find(container_id); run != runs_.end()) {
+    run->second->opened.run.memory_limit_has_changed();
   }
 }
 

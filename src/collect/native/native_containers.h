@@ -65,6 +65,7 @@ class NativeContainers : public Collector, public TaskContainers {
   void take_death(const engine::Event& event);
   void note_missed(const std::string& container_id, const std::string& name);
   void note_out_of_memory(const std::string& container_id);
+  void note_update(const std::string& container_id);
   [[nodiscard]] const std::string& name_of(const TrackedRun& tracked) const;
   [[nodiscard]] Container container_of(const TrackedRun& tracked,
                                        std::optional<ContainerStats> stats) const;

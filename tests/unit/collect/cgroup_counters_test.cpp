@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 using test::fixture;
 
 constexpr std::uint64_t kHostMemoryBytes = std::uint64_t{64} << 30;
+constexpr SteadyTime now(1h);
 
 class CountersOfV1 : public testing::Test {
  protected:
@@ -29,7 +30,7 @@ class CountersOfV1 : public testing::Test {
   [[nodiscard]] Result<Counters> open() const {
     return Counters::open(group.folders(), kHostMemoryBytes);
   }
-  [[nodiscard]] Reading read() const { return open().value().read().value(); }
+  [[nodiscard]] Reading read() const { return open().value().read(now).value(); }
 
   test::DeclaredCgroup group{false};
 };
@@ -45,22 +46,42 @@ TEST_F(CountersOfV1, HaveEveryValue) {
 }
 
 TEST_F(CountersOfV1, AreReadAnewFromTheOpenFiles) {
-  const auto counters = open();
-  ASSERT_TRUE(counters->read());
+  auto counters = open();
+  ASSERT_TRUE(counters->read(now));
   group.write("cpuacct", "cpuacct.usage", "5\n");
   group.write("memory", "memory.usage_in_bytes", "400001\n");
   group.write("pids", "pids.current", "1\n");
-  const auto reading = counters->read();
+  const auto reading = counters->read(now);
   EXPECT_EQ(reading->cpu_used, 5ns);
   EXPECT_EQ(reading->memory_used_bytes, 1U);
   EXPECT_EQ(reading->pids, 1U);
+}
+
+TEST_F(CountersOfV1, LimitIsReadAgainAfterAWhileOrWhenItIsSaidToHaveChanged) {
+  auto counters = open();
+  const auto limit_at = [&](SteadyTime time) { return counters->read(time)->memory_limit_bytes; };
+  EXPECT_EQ(limit_at(now), 536870912U);
+  group.write("memory", "memory.limit_in_bytes", "1000000\n");
+  EXPECT_EQ(limit_at(now + Counters::kLimitLastsFor - 1ns), 536870912U);
+  EXPECT_EQ(limit_at(now + Counters::kLimitLastsFor), 1000000U);
+  group.write("memory", "memory.limit_in_bytes", "2000000\n");
+  counters->limit_has_changed();
+  EXPECT_EQ(limit_at(now + Counters::kLimitLastsFor), 2000000U);
+}
+
+TEST_F(CountersOfV1, LimitThatCannotBeReadIsAbsentUntilItCan) {
+  group.write("memory", "memory.limit_in_bytes", "");
+  auto counters = open();
+  EXPECT_FALSE(counters->read(now)->memory_limit_bytes);
+  group.write("memory", "memory.limit_in_bytes", "1000000\n");
+  EXPECT_EQ(counters->read(now)->memory_limit_bytes, 1000000U);
 }
 
 TEST_F(CountersOfV1, CpuTimeThatCannotBeIsNoReading) {
   group.write("cpuacct", "cpuacct.usage", "9223372036854775807\n");
   EXPECT_EQ(read().cpu_used, std::chrono::nanoseconds::max());
   group.write("cpuacct", "cpuacct.usage", "9223372036854775808\n");
-  EXPECT_FALSE(open()->read());
+  EXPECT_FALSE(open()->read(now));
 }
 
 TEST_F(CountersOfV1, NoLimitIsTheHostsMemory) {
@@ -99,9 +120,9 @@ TEST_F(CountersOfV1, MissingControllersAreAbsentAndNot0) {
   std::filesystem::remove_all(group.path("pids", ""));
   Folders folders = group.folders();
   for (int round = 0; round < 2; ++round) {
-    const auto counters = Counters::open(folders, kHostMemoryBytes);
+    auto counters = Counters::open(folders, kHostMemoryBytes);
     ASSERT_TRUE(counters);
-    const auto reading = counters->read();
+    const auto reading = counters->read(now);
     EXPECT_EQ(reading->cpu_used, 692481662123ns);
     EXPECT_FALSE(reading->memory_used_bytes);
     EXPECT_FALSE(reading->memory_limit_bytes);
@@ -131,9 +152,9 @@ TEST_F(CountersOfV1, LifeOfWhichTheKernelKeepsNothingIsAbsent) {
 }
 
 TEST_F(CountersOfV1, GroupThatIsGoneHasNoReading) {
-  const auto counters = open();
+  auto counters = open();
   group.take_away_cpu();
-  EXPECT_FALSE(counters->read());
+  EXPECT_FALSE(counters->read(now));
 }
 
 TEST_F(CountersOfV1, WithoutTheCpusCounterThereAreNone) {
@@ -141,7 +162,7 @@ TEST_F(CountersOfV1, WithoutTheCpusCounterThereAreNone) {
   folders.cpu = std::nullopt;
   EXPECT_FALSE(Counters::open(folders, kHostMemoryBytes));
   std::filesystem::remove(group.path("cpuacct", "cpuacct.usage"));
-  const auto counters = open();
+  auto counters = open();
   ASSERT_FALSE(counters);
   EXPECT_EQ(counters.error().code, ENOENT);
   EXPECT_NE(counters.error().message.find("cpuacct.usage"), std::string::npos);
@@ -150,7 +171,7 @@ TEST_F(CountersOfV1, WithoutTheCpusCounterThereAreNone) {
 TEST_F(CountersOfV1, UsedUpDescriptorsAreAnErrorAndNotAMissingController) {
   {
     const test::OpenFilesLimit limit(0);
-    const auto counters = open();
+    auto counters = open();
     ASSERT_FALSE(counters);
     EXPECT_EQ(counters.error().code, EMFILE);
   }
@@ -172,7 +193,7 @@ class CountersOfV2 : public testing::Test {
   }
   void remove(const std::string& file) const { std::filesystem::remove(group.path("", file)); }
   [[nodiscard]] Reading read() const {
-    return Counters::open(group.folders(), kHostMemoryBytes).value().read().value();
+    return Counters::open(group.folders(), kHostMemoryBytes).value().read(now).value();
   }
 
   test::DeclaredCgroup group{true};
@@ -192,7 +213,7 @@ TEST_F(CountersOfV2, CpuTimeThatCannotBeIsNoReading) {
   write("cpu.stat", "usage_usec 9223372036854775\n");
   EXPECT_EQ(read().cpu_used, 9223372036854775us);
   write("cpu.stat", "usage_usec 9223372036854776\n");
-  EXPECT_FALSE(Counters::open(group.folders(), kHostMemoryBytes)->read());
+  EXPECT_FALSE(Counters::open(group.folders(), kHostMemoryBytes)->read(now));
 }
 
 TEST_F(CountersOfV2, LimitIsThatOfTheGroupOrTheHostsMemory) {
@@ -240,10 +261,10 @@ TEST_F(CountersOfV2, LifeHasThePeakAndTheKills) {
 }
 
 TEST_F(CountersOfV2, GroupThatIsGoneHasNoReading) {
-  const auto counters = Counters::open(group.folders(), kHostMemoryBytes);
-  ASSERT_TRUE(counters->read());
+  auto counters = Counters::open(group.folders(), kHostMemoryBytes);
+  ASSERT_TRUE(counters->read(now));
   group.take_away_cpu();
-  EXPECT_FALSE(counters->read());
+  EXPECT_FALSE(counters->read(now));
 }
 
 }  // namespace

@@ -103,7 +103,9 @@ class Watching : public testing::Test {
              heard.push_back("died " + event.container_id.substr(0, 1));
            },
        .out_of_memory =
-           [this](const std::string& id) { heard.push_back("oom " + id.substr(0, 1)); }}};
+           [this](const std::string& id) { heard.push_back("oom " + id.substr(0, 1)); },
+       .updated =
+           [this](const std::string& id) { heard.push_back("updated " + id.substr(0, 1)); }}};
 };
 
 TEST_F(Watching, ListsOnlyWhenTheEventsFlow) {
@@ -231,6 +233,12 @@ TEST_F(Watching, UsedUpMemoryIsHandedOn) {
   connect("");
   http.feed(event("oom", kA, "task1"));
   EXPECT_EQ(heard, Lines{"oom a"});
+}
+
+TEST_F(Watching, ChangedLimitsOfTheWantedAreHandedOn) {
+  connect("");
+  http.feed(event("update", kA, "task1") + event("update", kB, "web"));
+  EXPECT_EQ(heard, Lines{"updated a"});
 }
 
 TEST_F(Watching, GarbageAmongTheEventsIsPassedOver) {

@@ -138,9 +138,10 @@ TEST(EngineEvent, OfARenameHasTheNewName) {
   EXPECT_EQ(rename->name, "new");
 }
 
-TEST(EngineEvent, OfADeathAndOfUsedUpMemoryAreRead) {
+TEST(EngineEvent, OfADeathOfUsedUpMemoryAndOfChangedLimitsAreRead) {
   EXPECT_EQ(parse_event(event("die", R"("exitCode":"137","name":"e1")"))->kind, Event::Kind::die);
   EXPECT_EQ(parse_event(event("oom", R"("name":"e1")"))->kind, Event::Kind::oom);
+  EXPECT_EQ(parse_event(event("update", R"("name":"e1")"))->kind, Event::Kind::update);
 }
 
 TEST(EngineEvent, TellsWhenAndWithWhichExitCode) {

@@ -172,6 +172,18 @@ TEST_F(Native, ContainerOfTheListIsReadInEachRound) {
   EXPECT_FALSE(containers[0].ended);
 }
 
+TEST_F(Native, LimitThatTheEngineHasChangedCountsFromTheNextRoundOn) {
+  FirstProcess process;
+  put_into(kA, process);
+  connect(listed(kA));
+  ASSERT_TRUE(answer_inspection(kA, process));
+  (void)collect();
+  test::write_text(groups / ("docker/" + kA) / "memory.max", "8192\n");
+  http.feed(R"({"Type":"container","Action":"update","Actor":{"ID":")" + kA +
+            R"(","Attributes":{"name":"task_1"}}})" + "\n");
+  EXPECT_EQ(collect()[0].stats->memory_limit_bytes, 8192U);
+}
+
 TEST_F(Native, TheEndOfATaskIsReadOnceWithItsLastCounters) {
   FirstProcess process;
   put_into(kA, process);
