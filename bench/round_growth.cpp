@@ -110,7 +110,7 @@ void measure(const fs::path& folder, std::size_t count, SyncLevel sync) {
   MadeUpSource source(folder, count, clock);
   make_task_jsons(folder / "tasks", count);
   const SystemFileReader reader;
-  ModuleCatalog modules(reader, folder / "tasks");
+  ModuleCatalog modules(reader, clock, folder / "tasks");
   std::vector<std::unique_ptr<Sink>> sinks;
   sinks.push_back(std::make_unique<TaskCsvSink>(folder / "rows", sync));
   Round round(source, modules, sinks, "wemol_rc_task");

@@ -124,7 +124,7 @@ bool record(const Options& options, const ReadOptions& read_options, EventLoop& 
   SystemCommandRunner runner(loop, options.command_timeout);
   const std::unique_ptr<SourceSetup> source = make_source(options, loop, files, runner);
   PatientFileReader task_files(std::make_shared<SystemFileReader>(), task_root_wait(options));
-  ModuleCatalog modules(task_files, options.task_root);
+  ModuleCatalog modules(task_files, loop, options.task_root);
   std::filesystem::path task_root = options.task_root;
   std::vector<std::unique_ptr<Sink>> sinks;
   auto own_output = make_output(options, loop, *source, std::move(lock));

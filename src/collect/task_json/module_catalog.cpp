@@ -20,8 +20,16 @@ constexpr std::size_t kShortestTaskId = 4;
 
 }  // namespace
 
-ModuleCatalog::ModuleCatalog(const FileReader& files, std::filesystem::path task_root)
-    : files_(files), task_root_(std::move(task_root)) {}
+ModuleCatalog::ModuleCatalog(const FileReader& files, const Clock& clock,
+                             std::filesystem::path task_root)
+    : files_(files), clock_(clock), task_root_(std::move(task_root)) {}
+
+void ModuleCatalog::set_task_root(std::filesystem::path task_root) {
+  task_root_ = std::move(task_root);
+  for (auto& [id, container] : containers_) {
+    container.looked_at.reset();
+  }
+}
 
 std::string ModuleCatalog::name_of(const std::string& container_id, const std::string& task_id,
                                    Conditions& conditions) {
@@ -29,19 +37,25 @@ std::string ModuleCatalog::name_of(const std::string& container_id, const std::s
   if (!container.name.empty()) {
     return container.name;
   }
-  auto name = look_up(task_id, container);
-  if (name) {
-    container.readings.clear();
-    return container.name = std::move(*name);
+  const SteadyTime now = clock_.now();
+  if (!container.looked_at || now - *container.looked_at >= kLooksAgainAfter) {
+    container.looked_at = now;
+    auto name = look_up(task_id, container);
+    if (name) {
+      container.readings.clear();
+      return container.name = std::move(*name);
+    }
+    container.why_unknown = std::move(name.error());
   }
-  if (name.error().code == ETIMEDOUT) {
-    state_hang(name.error().message, conditions);
+  const Error& why = container.why_unknown;
+  if (why.code == ETIMEDOUT) {
+    state_hang(why.message, conditions);
     return std::string(kUnknownModule);
   }
   conditions.push_back(
       {.key = "module unknown/" + task_id,
        .severity = Severity::warning,
-       .message = fmt::format("task {}: the module is Unknown: {}", task_id, name.error().message),
+       .message = fmt::format("task {}: the module is Unknown: {}", task_id, why.message),
        .follow_up = false});
   return std::string(kUnknownModule);
 }

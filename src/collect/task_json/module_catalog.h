@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <map>
@@ -13,6 +14,7 @@
 #include <wemol/condition.h>
 #include <wemol/result.h>
 
+#include "clock.h"
 #include "files.h"
 #include "module_name.h"
 
@@ -24,13 +26,16 @@ namespace wemol {
 /// and parsed counts. A found name is kept until `forget_all_but` drops the container.
 class ModuleCatalog {
  public:
-  ModuleCatalog(const FileReader& files, std::filesystem::path task_root);
+  /// What was not found is looked for again in each round, but in those of less than a second:
+  /// up to four files per task would cost more than all else in such a round.
+  static constexpr auto kLooksAgainAfter = std::chrono::milliseconds(900);
+
+  ModuleCatalog(const FileReader& files, const Clock& clock, std::filesystem::path task_root);
 
   /// Names that are found keep; others are looked for there from now on.
-  void set_task_root(std::filesystem::path task_root) { task_root_ = std::move(task_root); }
+  void set_task_root(std::filesystem::path task_root);
 
-  /// The module's name, or kUnknownModule with a condition that gives the reason; what was not
-  /// found is looked for again at the next call.
+  /// The module's name, or kUnknownModule with a condition that gives the reason.
   [[nodiscard]] std::string name_of(const std::string& container_id, const std::string& task_id,
                                     Conditions& conditions);
 
@@ -48,7 +53,9 @@ class ModuleCatalog {
     ModuleName said;
   };
   struct Container {
-    std::string name;                         ///< empty: not found yet
+    std::string name;   ///< empty: not found yet
+    Error why_unknown;  ///< as of `looked_at`
+    std::optional<SteadyTime> looked_at;
     std::map<std::string, Reading> readings;  ///< by path
   };
 
@@ -64,6 +71,7 @@ class ModuleCatalog {
                                                  Container& container);
 
   const FileReader& files_;
+  const Clock& clock_;
   std::filesystem::path task_root_;
   std::map<std::string, Container> containers_;  ///< by id
 };

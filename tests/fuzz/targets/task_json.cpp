@@ -5,6 +5,7 @@
 
 #include <wemol/snapshot.h>
 
+#include "fake_clock.h"
 #include "fake_file_reader.h"
 #include "fuzz_target.h"
 #include "module_catalog.h"
@@ -43,7 +44,8 @@ std::string name_in_whole_document(const nlohmann::json& document) {
 void check_task_json(std::string_view input) {
   test::FakeFileReader files;
   files.files[std::string(kPath)] = input;
-  ModuleCatalog catalog(files, "/root");
+  const test::FakeClock clock;
+  ModuleCatalog catalog(files, clock, "/root");
   Conditions conditions;
   const std::string name = catalog.name_of("container", "132178", conditions);
   require(!name.empty() && is_utf8(name), "a module's name is UTF-8 text");

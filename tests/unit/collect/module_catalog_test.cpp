@@ -6,11 +6,13 @@
 
 #include <wemol/snapshot.h>
 
+#include "fake_clock.h"
 #include "fake_file_reader.h"
 
 namespace wemol {
 namespace {
 
+using namespace std::chrono_literals;
 using test::FakeFileReader;
 
 std::string path_in(const std::string& worker) {
@@ -24,9 +26,14 @@ std::string task_json(const std::string& name) {
 
 class Modules : public testing::Test {
  protected:
-  std::string name() { return catalog.name_of("container", "132178", conditions); }
+  /// In a round of its own.
+  std::string name() {
+    clock.steady += ModuleCatalog::kLooksAgainAfter;
+    return catalog.name_of("container", "132178", conditions);
+  }
   FakeFileReader files;
-  ModuleCatalog catalog{files, "/root"};
+  test::FakeClock clock;
+  ModuleCatalog catalog{files, clock, "/root"};
   Conditions conditions;
 };
 
@@ -72,7 +79,7 @@ class HangingFiles : public FakeFileReader {
 
 TEST_F(Modules, TaskRootThatHangsIsSaidOnceForAllTasksAndAskedOnceForAllWorkersOfATask) {
   const HangingFiles root;
-  ModuleCatalog modules(root, "/root");
+  ModuleCatalog modules(root, clock, "/root");
   EXPECT_EQ(modules.name_of("1", "132178", conditions), kUnknownModule);
   EXPECT_EQ(modules.name_of("2", "132179", conditions), kUnknownModule);
   EXPECT_EQ(root.questions, 2);
@@ -83,13 +90,14 @@ TEST_F(Modules, TaskRootThatHangsIsSaidOnceForAllTasksAndAskedOnceForAllWorkersO
 TEST_F(Modules, WorkersFolderThatHangsCostsNoNameThatStandsBeforeIt) {
   HangingFiles root;
   root.hanging = "Worker.AF2";
-  ModuleCatalog modules(root, "/root");
+  ModuleCatalog modules(root, clock, "/root");
   root.files[path_in("CPU")] = task_json("cpu");
   EXPECT_EQ(modules.name_of("1", "132178", conditions), "cpu");
   EXPECT_EQ(root.questions, 1);
   root.files[path_in("CPU")] = "half";
   EXPECT_EQ(modules.name_of("2", "132178", conditions), kUnknownModule);
   root.files[path_in("GPU")] = task_json("gpu");
+  clock.steady += ModuleCatalog::kLooksAgainAfter;
   EXPECT_EQ(modules.name_of("2", "132178", conditions), "gpu");
 }
 
@@ -173,6 +181,17 @@ TEST_F(Modules, UnknownIsLookedForAgainAndAFoundNameIsKept) {
   EXPECT_EQ(name(), "first");
   catalog.forget_all_but([](const std::string&) { return false; });
   EXPECT_EQ(name(), "second");
+}
+
+TEST_F(Modules, UnknownIsNotLookedForInEveryRoundOfAFractionOfASecond) {
+  EXPECT_EQ(name(), "Unknown");
+  files.files[path_in("GPU")] = task_json("first");
+  clock.steady += ModuleCatalog::kLooksAgainAfter - 1ms;
+  EXPECT_EQ(catalog.name_of("container", "132178", conditions), "Unknown");
+  ASSERT_EQ(conditions.size(), 2U) << "the reason holds on";
+  EXPECT_EQ(conditions[0].message, conditions[1].message);
+  catalog.set_task_root("/root");
+  EXPECT_EQ(catalog.name_of("container", "132178", conditions), "first") << "of new settings";
 }
 
 TEST_F(Modules, IdUnderFourCharactersHasNoPath) {

@@ -85,7 +85,7 @@ class Recording : public testing::Test {
   FakeSupervisor supervisor;
   FakeSource source{clock};
   FakeFileReader files;
-  ModuleCatalog modules{files, "/root"};
+  ModuleCatalog modules{files, clock, "/root"};
   std::vector<Snapshot> snapshots;
   std::vector<std::unique_ptr<Sink>> sinks;
   SteadyTime start = clock.steady;
