@@ -12,11 +12,13 @@ namespace {
 constexpr std::size_t kUsualLength = 512;
 constexpr std::string_view kFormulaStarts = "=+-@\t\r";
 
+}  // namespace
+
 bool is_formula(std::string_view text) {
   return !text.empty() && kFormulaStarts.find(text.front()) != std::string_view::npos;
 }
 
-void append_field(std::string_view field, std::string& record) {
+void append_csv_field(std::string_view field, std::string& record) {
   if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
     record += field;
     return;
@@ -28,8 +30,6 @@ void append_field(std::string_view field, std::string& record) {
   record += '"';
 }
 
-}  // namespace
-
 std::string csv_record(std::span<const std::string> fields) {
   std::string record;
   record.reserve(kUsualLength);
@@ -37,7 +37,7 @@ std::string csv_record(std::span<const std::string> fields) {
     if (&field != fields.data()) {
       record += ',';
     }
-    append_field(field, record);
+    append_csv_field(field, record);
   }
   record += "\r\n";
   return record;

@@ -1,5 +1,7 @@
 #include "size_text.h"
 
+#include <iterator>
+
 #include <fmt/compile.h>
 #include <fmt/format.h>
 
@@ -13,10 +15,12 @@ constexpr std::array kDecimalUnits{"B", "kB", "MB", "GB", "TB", "PB", "EB"};
 
 /// `number_format` as fmt takes it, for the number and its unit.
 template <typename Format, std::size_t Count>
-std::string size_text(const std::optional<std::uint64_t>& bytes, double base,
-                      const Format& number_format, const std::array<const char*, Count>& units) {
+void append_size(const std::optional<std::uint64_t>& bytes, double base,
+                 const Format& number_format, const std::array<const char*, Count>& units,
+                 std::string& text) {
   if (!bytes) {
-    return "--";
+    text += "--";
+    return;
   }
   auto value = static_cast<double>(*bytes);
   std::size_t unit = 0;
@@ -24,17 +28,29 @@ std::string size_text(const std::optional<std::uint64_t>& bytes, double base,
     value /= base;
     ++unit;
   }
-  return fmt::format(number_format, value, units[unit]);
+  fmt::format_to(std::back_inserter(text), number_format, value, units[unit]);
 }
 
 }  // namespace
 
+void append_binary_size(const std::optional<std::uint64_t>& bytes, std::string& text) {
+  append_size(bytes, 1024, FMT_COMPILE("{:.4g}{}"), kBinaryUnits, text);
+}
+
+void append_decimal_size(const std::optional<std::uint64_t>& bytes, std::string& text) {
+  append_size(bytes, 1000, FMT_COMPILE("{:.3g}{}"), kDecimalUnits, text);
+}
+
 std::string binary_size_text(const std::optional<std::uint64_t>& bytes) {
-  return size_text(bytes, 1024, FMT_COMPILE("{:.4g}{}"), kBinaryUnits);
+  std::string text;
+  append_binary_size(bytes, text);
+  return text;
 }
 
 std::string decimal_size_text(const std::optional<std::uint64_t>& bytes) {
-  return size_text(bytes, 1000, FMT_COMPILE("{:.3g}{}"), kDecimalUnits);
+  std::string text;
+  append_decimal_size(bytes, text);
+  return text;
 }
 
 std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {

@@ -14,6 +14,8 @@ namespace wemol {
 /// digits, I/O in powers of 1000 with three. Absent: "--".
 [[nodiscard]] std::string binary_size_text(const std::optional<std::uint64_t>& bytes);
 [[nodiscard]] std::string decimal_size_text(const std::optional<std::uint64_t>& bytes);
+void append_binary_size(const std::optional<std::uint64_t>& bytes, std::string& text);
+void append_decimal_size(const std::optional<std::uint64_t>& bytes, std::string& text);
 
 /// The size that `text` is, as a whole: "975.7MiB", "1e+03kB", "4.158 GB" of old versions. KiB is
 /// 1024, kB is 1000 bytes.

@@ -89,8 +89,13 @@ int reserve(int fd, off_t size, off_t length) {
 
 }  // namespace
 
-CsvFile::CsvFile(std::filesystem::path folder, std::string stem, std::string_view header)
-    : folder_(std::move(folder)), stem_(std::move(stem)), header_(header) {}
+CsvFile::CsvFile(std::filesystem::path folder, std::string stem, std::string_view header,
+                 SharedLooks* looks)
+    : folder_(std::move(folder)),
+      stem_(std::move(stem)),
+      header_(header),
+      looks_(looks),
+      folder_look_(looks == nullptr ? nullptr : looks->folder(folder_)) {}
 
 std::string CsvFile::numbered_path(unsigned number) const {
   return folder_ / (number == 1 ? stem_ + ".csv" : fmt::format("{}-{}.csv", stem_, number));
@@ -146,7 +151,8 @@ tl::expected<void, AppendError> CsvFile::open_own_file() {
                        .inode = status.st_ino,
                        .size = size,
                        .missing_line_end = missing,
-                       .is_first = number == 1};
+                       .is_first = number == 1,
+                       .writeback_up_to = size};
       return {};
     }
   }
@@ -156,25 +162,57 @@ tl::expected<void, AppendError> CsvFile::open_own_file() {
                                          numbered_path(1), numbered_path(kMostNumbers))});
 }
 
-bool CsvFile::is_open_and_unchanged() const {
+bool CsvFile::is_open_and_unchanged() {
+  if (!file_) {
+    return false;
+  }
+  // Before the look at the file: what happens in between is seen the next time.
+  const std::uint64_t folder_state = folder_look_ ? looks_->state_of(*folder_look_) : 0;
+  if (folder_state != 0 && folder_state == file_->folder_state) {
+    return lseek(file_->fd.get(), 0, SEEK_END) == file_->size;
+  }
   struct stat status {};
-  return file_ && stat(path_.c_str(), &status) == 0 && status.st_dev == file_->device &&
-         status.st_ino == file_->inode && status.st_size == file_->size;
+  if (lstat(path_.c_str(), &status) != 0) {
+    return false;
+  }
+  const bool is_link = S_ISLNK(status.st_mode);
+  if (is_link && stat(path_.c_str(), &status) != 0) {
+    return false;
+  }
+  // What a link leads to is in another folder, and what is mounted here in none.
+  const bool is_in_folder = folder_look_ && !is_link && status.st_dev == folder_look_->device();
+  file_->folder_state = is_in_folder ? folder_state : 0;
+  return status.st_dev == file_->device && status.st_ino == file_->inode &&
+         status.st_size == file_->size;
 }
 
 tl::expected<void, AppendError> CsvFile::append(std::string_view row) {
   if (!is_open_and_unchanged()) {
-    file_.reset();
+    close();
     if (auto opened = open_own_file(); !opened) {
       return opened;
     }
   }
-  std::string text(file_->size == 0 ? header_ : file_->missing_line_end);
-  text += row;
+  const std::string_view before = file_->size == 0 ? header_ : file_->missing_line_end;
+  auto written = before.empty() ? write_whole(row) : write_whole(std::string(before).append(row));
+  if (!written) {
+    close();
+    return written;
+  }
+  file_->missing_line_end = {};
+  ++rows_to_sync_;
+  start_due_writeback();
+  if (!stays_open()) {
+    close();
+  }
+  return {};
+}
+
+/// All of it, or nothing.
+tl::expected<void, AppendError> CsvFile::write_whole(std::string_view text) {
   const int fd = file_->fd.get();
   const auto length = static_cast<ssize_t>(text.size());
   if (const int code = reserve(fd, file_->size, length); code != 0) {
-    file_.reset();
     return tl::make_unexpected(error_at(path_, code));
   }
   const ssize_t written = write(fd, text.data(), text.size());
@@ -185,19 +223,38 @@ tl::expected<void, AppendError> CsvFile::append(std::string_view row) {
       // cannot be taken back, the next row finds that the line has no end.
       [[maybe_unused]] const int cut = ftruncate(fd, file_->size);
     }
-    file_.reset();
     return tl::make_unexpected(error_at(path_, code));
   }
-  // Starts the transfer and does not wait for it.
-  sync_file_range(fd, file_->size, length, SYNC_FILE_RANGE_WRITE);
   file_->size += length;
-  file_->missing_line_end = {};
-  ++rows_to_sync_;
-  // Of the later ones it has to be seen each time that those before it are still not fit.
-  if (!file_->is_first || !may_stay_open(fd)) {
-    file_.reset();
-  }
   return {};
+}
+
+/// Of the later ones it has to be seen each time that those before it are still not fit.
+bool CsvFile::stays_open() const {
+  const int fd = file_->fd.get();
+  return file_->is_first && (looks_ == nullptr ? may_stay_open(fd) : looks_->may_stay_open(fd));
+}
+
+void CsvFile::close() {
+  start_writeback();
+  file_.reset();
+}
+
+void CsvFile::start_writeback() {
+  if (!file_ || file_->writeback_up_to >= file_->size) {
+    return;
+  }
+  // Starts the transfer and does not wait for it.
+  sync_file_range(file_->fd.get(), file_->writeback_up_to, file_->size - file_->writeback_up_to,
+                  SYNC_FILE_RANGE_WRITE);
+  file_->writeback_up_to = file_->size;
+  file_->writeback_at = looks_ == nullptr ? SteadyTime() : looks_->now();
+}
+
+void CsvFile::start_due_writeback() {
+  if (looks_ == nullptr || (file_ && looks_->now() - file_->writeback_at >= kWritebackEvery)) {
+    start_writeback();
+  }
 }
 
 tl::expected<void, AppendError> CsvFile::sync() {

@@ -110,7 +110,11 @@ Conditions LedgerSink::write(const Snapshot& snapshot) {
 }
 
 LedgerSink::Run& LedgerSink::run_of(const TaskSample& sample) {
-  const auto [entry, is_new] = runs_.try_emplace({sample.container_id, sample.run});
+  auto entry = runs_.find(KeyView(sample.container_id, sample.run));
+  const bool is_new = entry == runs_.end();
+  if (is_new) {
+    entry = runs_.emplace(Key(sample.container_id, sample.run), Run()).first;
+  }
   Run& run = entry->second;
   if (is_new) {
     run.tally = RunTally(sample.started_at);
@@ -226,9 +230,9 @@ void LedgerSink::finish(const EndedTaskRun& ended) {
       summary.exit_code ? fmt::format(" with exit code {}", *summary.exit_code)
                         : ", its exit code is unknown",
       summary.oom_killed.value_or(false) ? ": its memory was used up" : "");
-  files_.add({.module_name = summary.module_name, .stem = std::string(kLedgerStem)},
-             {.owner = "ledger", .content = "what the module's tasks have used"},
-             ledger_row(summary));
+  files_.add({.module_name = summary.module_name, .stem = kLedgerStem}, ledger_row(summary), [] {
+    return RowFiles::Origin{.owner = "ledger", .content = "what the module's tasks have used"};
+  });
 }
 
 /// Who was killed since the memory was used up has had all of it, though no sample may have seen

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <wemol/sink.h>
@@ -50,6 +51,14 @@ class LedgerSink : public Sink {
     std::optional<std::uint64_t> memory_limit_bytes;
   };
   using Key = std::pair<std::string, std::uint64_t>;  ///< container id, run
+  using KeyView = std::pair<std::string_view, std::uint64_t>;
+  struct InOrder {
+    using is_transparent = void;
+    template <typename One, typename Other>
+    bool operator()(const One& one, const Other& other) const {
+      return KeyView(one) < KeyView(other);
+    }
+  };
   using TasksByGpu = std::map<std::string_view, unsigned>;
 
   static TasksByGpu count_tasks_by_gpu(const Snapshot& snapshot);
@@ -69,7 +78,7 @@ class LedgerSink : public Sink {
   PastRecords past_;
   OpenRunsFile open_runs_file_;
   RowFiles files_;
-  std::map<Key, Run> runs_;
+  std::map<Key, Run, InOrder> runs_;
   std::map<std::string, OpenTaskRun> resumed_;  ///< not met yet, by container id
   WallTime began_at_;
   SteadyTime last_write_at_;

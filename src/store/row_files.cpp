@@ -34,15 +34,18 @@ struct RowFiles::Trouble {
 };
 
 RowFiles::RowFiles(std::filesystem::path output_dir, std::string kind, std::string_view header,
-                   SyncLevel sync, Bounds bounds)
+                   SyncLevel sync, Bounds bounds, const Clock& clock)
     : output_dir_(std::move(output_dir)),
       kind_(std::move(kind)),
       header_(header),
       sync_(sync),
-      bounds_(bounds) {}
+      bounds_(bounds),
+      looks_(clock) {}
 
 RowFiles::~RowFiles() {
-  for (const auto& [target, destination] : destinations_) {
+  for (auto& [target, destination] : destinations_) {
+    destination.file.start_writeback();
+    destination.fallback_file.start_writeback();
     if (!destination.waiting.empty()) {
       spdlog::error("{} rows of {} for {} could not be written and are lost",
                     destination.waiting.size(), destination.origin.owner,
@@ -53,9 +56,12 @@ RowFiles::~RowFiles() {
 
 Conditions RowFiles::flush() {
   ++round_;
+  looks_.begin_round();
   Trouble trouble;
   for (auto& [target, destination] : destinations_) {
     write_waiting(destination, trouble);
+    destination.file.start_due_writeback();
+    destination.fallback_file.start_due_writeback();
   }
   if (sync_ == SyncLevel::finished) {
     // After all are written, so that the disk can take them together.
@@ -70,29 +76,33 @@ Conditions RowFiles::flush() {
   return conditions_of(trouble);
 }
 
-RowFiles::Destination& RowFiles::destination_of(const Target& target, const Origin& origin) {
+RowFiles::Destination& RowFiles::destination_of(const Target& target,
+                                                const std::function<Origin()>& origin) {
   const auto found = destinations_.find(target);
   if (found != destinations_.end()) {
     return found->second;
   }
+  OwnTarget own{.module_name = std::string(target.module_name), .stem = std::string(target.stem)};
   Destination destination{
-      .origin = origin,
-      .file = CsvFile(output_dir_ / folder_name(target.module_name), target.stem, header_),
-      .fallback_file = CsvFile(".", target.stem, header_)};
-  return destinations_.emplace(target, std::move(destination)).first->second;
+      .origin = origin(),
+      .file = CsvFile(output_dir_ / folder_name(own.module_name), own.stem, header_, &looks_),
+      .fallback_file = CsvFile(".", own.stem, header_, &looks_),
+      .path = {},
+      .waiting = {}};
+  return destinations_.emplace(std::move(own), std::move(destination)).first->second;
 }
 
-void RowFiles::add(const Target& target, const Origin& origin, std::string row) {
+void RowFiles::add(const Target& target, std::string_view row,
+                   const std::function<Origin()>& origin) {
   Destination& destination = destination_of(target, origin);
   destination.last_added_in = round_ + 1;
   if (waiting_bytes_ + row.size() > bounds_.waiting_bytes ||
-      destination.waiting_bytes + row.size() > bounds_.waiting_bytes_per_file) {
+      destination.waiting.bytes() + row.size() > bounds_.waiting_bytes_per_file) {
     ++dropped_rows_;
     return;
   }
   waiting_bytes_ += row.size();
-  destination.waiting_bytes += row.size();
-  destination.waiting.push_back(std::move(row));
+  destination.waiting.push(row);
 }
 
 tl::expected<const CsvFile*, AppendError> RowFiles::append_first_waiting(Destination& destination,
@@ -123,8 +133,7 @@ void RowFiles::write_waiting(Destination& destination, Trouble& trouble) {
     }
     const std::size_t row_bytes = destination.waiting.front().size();
     waiting_bytes_ -= row_bytes;
-    destination.waiting_bytes -= row_bytes;
-    destination.waiting.pop_front();
+    destination.waiting.pop();
   }
 }
 

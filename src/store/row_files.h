@@ -1,18 +1,19 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include <tl/expected.hpp>
 
 #include <wemol/condition.h>
 
 #include "csv_file.h"
+#include "shared_looks.h"
+#include "waiting_rows.h"
 
 namespace wemol {
 
@@ -34,12 +35,8 @@ class RowFiles {
     std::size_t waiting_bytes = std::size_t{8} << 20;
   };
   struct Target {
-    std::string module_name;
-    std::string stem;
-
-    friend bool operator<(const Target& one, const Target& other) {
-      return std::tie(one.module_name, one.stem) < std::tie(other.module_name, other.stem);
-    }
+    std::string_view module_name;
+    std::string_view stem;
   };
   /// For the log: "2 rows of task 7 ...", "task 7: container x is recorded in ...".
   struct Origin {
@@ -49,32 +46,43 @@ class RowFiles {
 
   /// `kind` tells the conditions of several such objects apart ("csv").
   RowFiles(std::filesystem::path output_dir, std::string kind, std::string_view header,
-           SyncLevel sync, Bounds bounds);
+           SyncLevel sync, Bounds bounds, const Clock& clock = host_clock());
   RowFiles(const RowFiles&) = delete;
   RowFiles& operator=(const RowFiles&) = delete;
   /// Says which rows are lost.
   ~RowFiles();
 
-  /// Appends the row with the next flush().
-  void add(const Target& target, const Origin& origin, std::string row);
+  /// Appends the row with the next flush(). `origin` is asked for the first row of a target.
+  void add(const Target& target, std::string_view row, const std::function<Origin()>& origin);
 
   /// To be called once in every round, also when nothing was added.
   [[nodiscard]] Conditions flush();
 
  private:
+  struct OwnTarget {
+    std::string module_name;
+    std::string stem;
+  };
+  struct InOrder {
+    using is_transparent = void;
+    template <typename One, typename Other>
+    bool operator()(const One& one, const Other& other) const {
+      const int order = std::string_view(one.module_name).compare(other.module_name);
+      return order < 0 || (order == 0 && one.stem < other.stem);
+    }
+  };
   /// One target's file, with the rows that wait for it.
   struct Destination {
     Origin origin;  ///< of the first row
     CsvFile file;
     CsvFile fallback_file;
     std::string path;  ///< of the file that took the last row; empty: none yet
-    std::deque<std::string> waiting;
-    std::size_t waiting_bytes = 0;
+    WaitingRows waiting;
     std::uint64_t last_added_in = 0;  ///< round
   };
   struct Trouble;
 
-  Destination& destination_of(const Target& target, const Origin& origin);
+  Destination& destination_of(const Target& target, const std::function<Origin()>& origin);
   /// The file that took it.
   [[nodiscard]] static tl::expected<const CsvFile*, AppendError> append_first_waiting(
       Destination& destination, Trouble& trouble);
@@ -87,7 +95,9 @@ class RowFiles {
   std::string_view header_;
   SyncLevel sync_;
   Bounds bounds_;
-  std::map<Target, Destination> destinations_;
+  SharedLooks looks_;  ///< lives longer than the files
+  /// The files of one folder stand together: its look serves them all.
+  std::map<OwnTarget, Destination, InOrder> destinations_;
   std::size_t waiting_bytes_ = 0;
   std::size_t dropped_rows_ = 0;
   std::size_t rows_not_taken_ = 0;  ///< by the disk

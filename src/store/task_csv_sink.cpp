@@ -7,15 +7,18 @@
 
 namespace wemol {
 
-TaskCsvSink::TaskCsvSink(std::filesystem::path output_dir, SyncLevel sync, RowFiles::Bounds bounds)
-    : files_(std::move(output_dir), "csv", task_csv_header(), sync, bounds) {}
+TaskCsvSink::TaskCsvSink(std::filesystem::path output_dir, SyncLevel sync, RowFiles::Bounds bounds,
+                         const Clock& clock)
+    : files_(std::move(output_dir), "csv", task_csv_header(), sync, bounds, clock) {}
 
 Conditions TaskCsvSink::write(const Snapshot& snapshot) {
   for (const TaskSample& sample : snapshot.samples) {
-    files_.add(
-        {.module_name = sample.module_name, .stem = sample.task.task_id},
-        {.owner = "task " + sample.task.task_id, .content = "container " + sample.container_name},
-        task_csv_row(sample, local_time_.of(sample.stats.read_at)));
+    row_.clear();
+    append_task_csv_row(sample, local_time_.of(sample.stats.read_at), row_);
+    files_.add({.module_name = sample.module_name, .stem = sample.task.task_id}, row_, [&] {
+      return RowFiles::Origin{.owner = "task " + sample.task.task_id,
+                              .content = "container " + sample.container_name};
+    });
   }
   return files_.flush();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <utility>
 
 #include <wemol/sink.h>
@@ -16,13 +17,15 @@ class TaskCsvSink : public Sink {
  public:
   explicit TaskCsvSink(std::filesystem::path output_dir, SyncLevel sync = SyncLevel::started)
       : TaskCsvSink(std::move(output_dir), sync, {}) {}
-  TaskCsvSink(std::filesystem::path output_dir, SyncLevel sync, RowFiles::Bounds bounds);
+  TaskCsvSink(std::filesystem::path output_dir, SyncLevel sync, RowFiles::Bounds bounds,
+              const Clock& clock = host_clock());
 
   [[nodiscard]] Conditions write(const Snapshot& snapshot) override;
 
  private:
   RowFiles files_;
   LocalTimeText local_time_;
+  std::string row_;  ///< the last one, for its memory
 };
 
 }  // namespace wemol

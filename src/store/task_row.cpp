@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <variant>
@@ -112,12 +113,36 @@ namespace {
 
 constexpr std::string_view kAbsent = "--";
 
-std::string percent_text(std::optional<double> percent) {
-  return percent ? fmt::format(FMT_COMPILE("{:.2f}%"), *percent) : std::string(kAbsent);
+void append_percent(std::optional<double> percent, std::string& text) {
+  if (percent) {
+    fmt::format_to(std::back_inserter(text), FMT_COMPILE("{:.2f}%"), *percent);
+  } else {
+    text += kAbsent;
+  }
 }
 
-std::string pair_text(const std::string& first, const std::string& second) {
-  return first + " / " + second;
+void append_number(std::optional<std::uint64_t> number, std::string& text) {
+  if (number) {
+    fmt::format_to(std::back_inserter(text), FMT_COMPILE("{}"), *number);
+  } else {
+    text += kAbsent;
+  }
+}
+
+/// By one of the functions for sizes.
+template <typename Append>
+void append_pair(const Append& append, const std::optional<std::uint64_t>& first,
+                 const std::optional<std::uint64_t>& second, std::string& text) {
+  append(first, text);
+  text += " / ";
+  append(second, text);
+}
+
+template <typename Append, typename Value>
+std::string text_by(const Append& append, const Value& value) {
+  std::string text;
+  append(value, text);
+  return text;
 }
 
 constexpr std::string_view kNotAvailable = "N/A";
@@ -162,21 +187,57 @@ std::string list_text(const std::vector<GpuUse>& gpus, const FieldOf<GpuDevice>&
   return field.unit == Unit::text ? guarded_against_formulas(list) : list;
 }
 
-void fill_gpu_columns(const std::optional<std::vector<GpuUse>>& gpus,
-                      std::span<std::string> columns) {
-  std::ranges::fill(columns, kNotAvailable);
-  if (!gpus) {
-    return;
+void append_gpu_columns(const std::optional<std::vector<GpuUse>>& gpus, std::string& row) {
+  if (gpus) {
+    fmt::format_to(std::back_inserter(row), FMT_COMPILE(",{}"), gpus->size());
+  } else {
+    row.append(1, ',').append(kNotAvailable);
   }
-  columns[0] = fmt::format("{}", gpus->size());
-  if (gpus->empty()) {
-    return;
-  }
-  std::size_t column = 1;
   for (const FieldOf<GpuDevice>& field : device_fields()) {
-    if (!field.column.empty()) {
-      columns[column++] = list_text(*gpus, field);
+    if (field.column.empty()) {
+      continue;
     }
+    row += ',';
+    if (gpus && !gpus->empty()) {
+      append_csv_field(list_text(*gpus, field), row);
+    } else {
+      row += kNotAvailable;
+    }
+  }
+}
+
+/// As docker_text has them, each with a comma behind the one before. What is made here needs no
+/// quotes.
+void append_stats_columns(const ContainerStats& stats, std::string& row) {
+  if (stats.printed) {
+    const PrintedStats& printed = *stats.printed;
+    for (const std::string* cell :
+         {&printed.cpu_percent, &printed.memory_usage, &printed.memory_percent, &printed.network_io,
+          &printed.block_io, &printed.pids}) {
+      row += ',';
+      append_csv_field(*cell, row);
+    }
+    return;
+  }
+  row += ',';
+  append_percent(stats.cpu_percent, row);
+  row += ',';
+  append_pair(append_binary_size, stats.memory_used_bytes, stats.memory_limit_bytes, row);
+  row += ',';
+  append_percent(stats.memory_percent, row);
+  row += ',';
+  append_pair(append_decimal_size, stats.network_received_bytes, stats.network_sent_bytes, row);
+  row += ',';
+  append_pair(append_decimal_size, stats.block_read_bytes, stats.block_written_bytes, row);
+  row += ',';
+  append_number(stats.pids, row);
+}
+
+void append_free_text(const std::string& text, std::string& row) {
+  if (is_formula(text)) {
+    append_csv_field(guarded_against_formulas(text), row);
+  } else {
+    append_csv_field(text, row);
   }
 }
 
@@ -186,32 +247,41 @@ PrintedStats docker_text(const ContainerStats& stats) {
   if (stats.printed) {
     return *stats.printed;
   }
-  return {.cpu_percent = percent_text(stats.cpu_percent),
-          .memory_usage = pair_text(binary_size_text(stats.memory_used_bytes),
-                                    binary_size_text(stats.memory_limit_bytes)),
-          .memory_percent = percent_text(stats.memory_percent),
-          .network_io = pair_text(decimal_size_text(stats.network_received_bytes),
-                                  decimal_size_text(stats.network_sent_bytes)),
-          .block_io = pair_text(decimal_size_text(stats.block_read_bytes),
-                                decimal_size_text(stats.block_written_bytes)),
-          .pids = stats.pids ? std::to_string(*stats.pids) : std::string(kAbsent)};
+  const auto pair_text = [](const auto& append, const auto& first, const auto& second) {
+    std::string text;
+    append_pair(append, first, second, text);
+    return text;
+  };
+  return {
+      .cpu_percent = text_by(append_percent, stats.cpu_percent),
+      .memory_usage =
+          pair_text(append_binary_size, stats.memory_used_bytes, stats.memory_limit_bytes),
+      .memory_percent = text_by(append_percent, stats.memory_percent),
+      .network_io =
+          pair_text(append_decimal_size, stats.network_received_bytes, stats.network_sent_bytes),
+      .block_io = pair_text(append_decimal_size, stats.block_read_bytes, stats.block_written_bytes),
+      .pids = text_by(append_number, stats.pids)};
 }
 
-std::string task_csv_row(const TaskSample& sample, const std::string& timestamp) {
-  PrintedStats stats = docker_text(sample.stats);
-  std::array<std::string, kTaskColumnCount> cells{sample.task.task_id,
-                                                  sample.task.job_id,
-                                                  guarded_against_formulas(sample.module_name),
-                                                  timestamp,
-                                                  guarded_against_formulas(sample.container_name),
-                                                  std::move(stats.cpu_percent),
-                                                  std::move(stats.memory_usage),
-                                                  std::move(stats.memory_percent),
-                                                  std::move(stats.network_io),
-                                                  std::move(stats.block_io),
-                                                  std::move(stats.pids)};
-  fill_gpu_columns(sample.gpus, std::span(cells).subspan(at(TaskColumn::gpu_count)));
-  return csv_record(cells);
+void append_task_csv_row(const TaskSample& sample, std::string_view timestamp, std::string& rows) {
+  append_csv_field(sample.task.task_id, rows);
+  rows += ',';
+  append_csv_field(sample.task.job_id, rows);
+  rows += ',';
+  append_free_text(sample.module_name, rows);
+  rows += ',';
+  append_csv_field(timestamp, rows);
+  rows += ',';
+  append_free_text(sample.container_name, rows);
+  append_stats_columns(sample.stats, rows);
+  append_gpu_columns(sample.gpus, rows);
+  rows += "\r\n";
+}
+
+std::string task_csv_row(const TaskSample& sample, std::string_view timestamp) {
+  std::string row;
+  append_task_csv_row(sample, timestamp, row);
+  return row;
 }
 
 }  // namespace wemol

@@ -54,6 +54,7 @@ namespace wemol {
 [[nodiscard]] PrintedStats docker_text(const ContainerStats& stats);
 
 /// One sample as a row of a task's CSV, with its line end.
-[[nodiscard]] std::string task_csv_row(const TaskSample& sample, const std::string& timestamp);
+[[nodiscard]] std::string task_csv_row(const TaskSample& sample, std::string_view timestamp);
+void append_task_csv_row(const TaskSample& sample, std::string_view timestamp, std::string& rows);
 
 }  // namespace wemol
