@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "amd_gpus.h"
-#include "curl_http_client.h"
 #include "gpu_collector.h"
 #include "gpu_reader.h"
 #include "native_containers.h"
 #include "nvidia_gpus.h"
 #include "nvml_client.h"
+#include "unix_http_client.h"
 
 namespace wemol {
 namespace {
@@ -111,7 +111,7 @@ class NativeSetup : public SourceSetup {
   [[nodiscard]] CollectedSource& source() override { return source_; }
 
   std::chrono::nanoseconds command_timeout_;
-  CurlHttpClient engine_;
+  UnixHttpClient engine_;
   native::NativeContainers containers_;
   GpuCollector gpus_;
   CollectedSource source_{{&containers_, &gpus_}, {&containers_, &gpus_}};
