@@ -11,7 +11,7 @@ export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 # What the build needs; the test framework is among it since configuring asks for it.
 build_packages=(
   g++ cmake ninja-build pkg-config libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
-  libcurl4-openssl-dev libexpected-dev libtomlplusplus-dev libsystemd-dev libutf8proc-dev libgtest-dev
+  libboost1.81-dev libexpected-dev libtomlplusplus-dev libsystemd-dev libutf8proc-dev libgtest-dev
 )
 # shellcheck disable=SC2034
 # What the end-to-end tests and the sample containers of the quickstart need beside an engine.

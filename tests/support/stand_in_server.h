@@ -32,6 +32,10 @@ class StandInConnection {
     }
   }
 
+  /// The next request on the same connection; waits for it.
+  [[nodiscard]] StandInConnection next() const { return StandInConnection(fd_); }
+  /// Whether there was a request before the other side closed.
+  [[nodiscard]] bool has_request() const { return request_.find("\r\n\r\n") != std::string::npos; }
   /// "GET /target HTTP/1.1"
   [[nodiscard]] std::string first_line() const { return request_.substr(0, request_.find('\r')); }
 
@@ -41,6 +45,10 @@ class StandInConnection {
   void answer(const std::string& status, const std::string& body) const {
     send("HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
          "\r\nConnection: close\r\n\r\n" + body);
+  }
+  /// The same on a connection that stays.
+  void answer_and_stay(const std::string& body) const {
+    send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
   }
   void begin_stream() const { send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"); }
   void send_chunk(const std::string& text) const {
@@ -61,7 +69,7 @@ class StandInConnection {
 };
 
 /// An HTTP server on a Unix socket that does what the test says, on threads of its own: one for
-/// each connection, which ends with the one request that it serves.
+/// each connection, which ends when the test's function returns.
 class StandInServer {
  public:
   using Serve = std::function<void(const StandInConnection&)>;

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "api_version.h"
 #include "cgroup_folders.h"
 #include "engine_messages.h"
 #include "nvidia_smi_reader.h"
@@ -140,12 +141,24 @@ std::string advice_for(int code) {
   return "see whether the docker service runs, and whether DOCKER_HOST names its socket";
 }
 
+/// What is wrong when there is no list of containers.
+std::string describe(const Error& error, const std::string& socket) {
+  if (error.code == engine::kNoEngine) {
+    return fmt::format("what answers at {} is no docker engine: {}; check DOCKER_HOST", socket,
+                       error.message);
+  }
+  if (error.code == engine::kNoCommonVersion) {
+    return "the docker engine cannot be used: " + error.message;
+  }
+  return fmt::format("the docker engine does not answer: {}; {}", error.message,
+                     advice_for(error.code));
+}
+
 /// `tasks` is how many task containers run.
 CheckResult check_engine(const Options& options, const NativeBorders& borders, std::size_t& tasks) {
   const auto answer = ask_for_list(borders, options.command_timeout);
   if (!answer) {
-    return {false, fmt::format("the docker engine does not answer: {}; {}", answer.error().message,
-                               advice_for(answer.error().code))};
+    return {false, describe(answer.error(), options.engine_socket)};
   }
   const auto containers = engine::parse_list(answer->body);
   if (answer->status != kHttpOk || !containers) {

@@ -12,7 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include "blocking_worker.h"
-#include "curl_http_client.h"
+#include "engine_client.h"
 #include "event_loop.h"
 #include "host_check.h"
 #include "instance_lock.h"
@@ -25,6 +25,7 @@
 #include "source_setup.h"
 #include "system_command_runner.h"
 #include "task_csv_sink.h"
+#include "unix_http_client.h"
 #include "version.h"
 
 namespace wemol {
@@ -110,8 +111,9 @@ CheckResults check_source(const Options& options, EventLoop& loop, const FileRea
   if (options.source == SourceKind::docker_cli) {
     return check_docker_cli(options, runner, files, gpu_presence);
   }
-  CurlHttpClient engine(loop, options.engine_socket,
+  UnixHttpClient socket(loop, options.engine_socket,
                         std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout));
+  engine::EngineClient engine(socket);
   const auto gpu_readers = make_gpu_readers(options, loop, files, runner);
   return check_native(options,
                       {engine, loop, files, gpu_readers, gpu_presence, open_files_at_most()});

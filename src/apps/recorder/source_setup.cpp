@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "amd_gpus.h"
-#include "curl_http_client.h"
+#include "engine_client.h"
 #include "gpu_collector.h"
 #include "gpu_reader.h"
 #include "native_containers.h"
 #include "nvidia_gpus.h"
 #include "nvml_client.h"
+#include "unix_http_client.h"
 
 namespace wemol {
 namespace {
@@ -91,7 +92,7 @@ class NativeSetup : public SourceSetup {
   NativeSetup(const Options& options, EventLoop& loop, const FileReader& files,
               CommandRunner& runner)
       : command_timeout_(options.command_timeout),
-        engine_(loop, options.engine_socket, answer_timeout(options)),
+        socket_(loop, options.engine_socket, answer_timeout(options)),
         containers_(engine_, loop, files, options.container_prefix),
         gpus_(make_gpu_readers(options, loop, files, runner),
               {.files = files, .clock = loop, .containers = containers_}, settings_of(options)) {}
@@ -102,7 +103,7 @@ class NativeSetup : public SourceSetup {
   }
 
   void change(const Options& options) override {
-    engine_.set_timeout(answer_timeout(options));
+    socket_.set_timeout(answer_timeout(options));
     source_.reconfigure(settings_of(options));
   }
   void set_subscribed(bool is_subscribed) override { gpus_.set_subscribed(is_subscribed); }
@@ -111,7 +112,8 @@ class NativeSetup : public SourceSetup {
   [[nodiscard]] CollectedSource& source() override { return source_; }
 
   std::chrono::nanoseconds command_timeout_;
-  CurlHttpClient engine_;
+  UnixHttpClient socket_;
+  engine::EngineClient engine_{socket_};
   native::NativeContainers containers_;
   GpuCollector gpus_;
   CollectedSource source_{{&containers_, &gpus_}, {&containers_, &gpus_}};

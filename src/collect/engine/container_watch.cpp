@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "api_version.h"
 #include "text.h"
 
 namespace wemol::engine {
@@ -56,15 +57,18 @@ void ContainerWatch::connect() {
   http_.stream(events_target(heard_until_),
                {.opened = [this] { list(); },
                 .received = [this](std::string_view chunk) { receive(chunk); },
-                .closed = [this](const Error& error) { disconnect(error.message); }});
+                .closed = [this](const Error& error) { disconnect(error); }});
 }
 
-void ContainerWatch::disconnect(const std::string& reason) {
+void ContainerWatch::disconnect(const Error& error) {
   http_.cancel_all();
   forget_questions();
   is_listed_ = false;
   is_settled_ = true;
-  trouble_ = printable(reason);
+  const bool answers = error.code == kNoEngine || error.code == kNoCommonVersion;
+  trouble_ =
+      (answers ? "the docker engine cannot be used: " : "the docker engine does not answer: ") +
+      printable(error.message);
   const SteadyTime now = loop_.now();
   pause_.failed(now);
   retry_timer_ = loop_.call_at(
@@ -86,7 +90,7 @@ void ContainerWatch::take_list(const Result<HttpAnswer>& answer) {
   const auto body = body_of(answer);
   const auto listed = body ? parse_list(*body) : tl::make_unexpected(body.error());
   if (!listed) {
-    disconnect("the containers cannot be listed: " + listed.error().message);
+    disconnect({"the containers cannot be listed: " + listed.error().message});
     return;
   }
   has_answered_ = true;
@@ -123,7 +127,7 @@ void ContainerWatch::receive(std::string_view chunk) {
   }
   half_line_.erase(0, begin);
   if (half_line_.size() > kLineCapBytes) {
-    disconnect("the engine's stream of events has a line without an end");
+    disconnect({"the engine's stream of events has a line without an end"});
   }
 }
 
@@ -298,7 +302,7 @@ Conditions ContainerWatch::conditions() const {
   }
   return {{.key = "docker engine",
            .severity = Severity::error,
-           .message = "the docker engine does not answer: " + trouble_ +
+           .message = trouble_ +
                       "; containers that run are still recorded, those that start are not seen"}};
 }
 

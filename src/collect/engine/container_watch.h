@@ -96,7 +96,7 @@ class ContainerWatch {
   };
 
   void connect();
-  void disconnect(const std::string& reason);
+  void disconnect(const Error& error);
   void list();
   void take_list(const Result<HttpAnswer>& answer);
   void receive(std::string_view chunk);

@@ -17,8 +17,9 @@ namespace wemol::engine {
 /// told to be.
 [[nodiscard]] Result<std::string> socket_path(std::string_view docker_host);
 
-/// What the engine's API is asked for, and how its answers read. Any version of the API serves, so
-/// none is named in the targets: the engine then answers in its own.
+/// What the engine's API is asked for, and how its answers read. They read alike in all versions
+/// from kOldestKnown to kNewestKnown; the targets are without one, which EngineClient puts before
+/// them.
 
 /// The containers that are running, paused or restarting.
 [[nodiscard]] std::string list_target();

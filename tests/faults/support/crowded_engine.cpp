@@ -58,7 +58,7 @@ void CrowdedEngine::accept_all() {
   }
 }
 
-/// One request after the other, as libcurl asks on a connection that it keeps.
+/// One request after the other on a connection, as the recorder asks.
 void CrowdedEngine::serve(int fd) const {
   std::string received;
   for (;;) {
@@ -77,11 +77,16 @@ void CrowdedEngine::serve(int fd) const {
 }
 
 std::string CrowdedEngine::answer_to(const std::string& request) const {
-  constexpr std::string_view kInspect = "GET /containers/";
-  if (request.starts_with("GET /events")) {
+  constexpr std::string_view kEvents = "GET /v1.41/events";
+  constexpr std::string_view kList = "GET /v1.41/containers/json";
+  constexpr std::string_view kInspect = "GET /v1.41/containers/";
+  if (request.starts_with("GET /version ")) {
+    return http_answer(R"({"Version":"20.10.24","ApiVersion":"1.41","MinAPIVersion":"1.12"})");
+  }
+  if (request.starts_with(kEvents)) {
     return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   }
-  if (request.starts_with("GET /containers/json")) {
+  if (request.starts_with(kList)) {
     std::string list;
     for (std::size_t number = 0; number < containers_; ++number) {
       list += (list.empty() ? "" : ",") + (R"({"Id":")" + id_of(number)) + R"(","Names":["/)" +

@@ -1,3 +1,4 @@
+#include "api_version.h"
 #include "container_id.h"
 #include "engine_messages.h"
 #include "fuzz_target.h"
@@ -34,10 +35,25 @@ void check_event(std::string_view input) {
   }
 }
 
+void check_version(std::string_view input) {
+  const auto engine = engine::parse_version(input);
+  if (!engine) {
+    require(is_clean_line(engine.error().message), "why there is no version is a clean line");
+    return;
+  }
+  require(is_clean_line(engine->release), "the name of a release is a clean line");
+  const auto version = engine::common_version(*engine);
+  require(version ? *version >= engine::kOldestKnown && *version <= engine::kNewestKnown &&
+                        *version <= engine->newest
+                  : is_clean_line(version.error().message),
+          "a version that is spoken is known to both sides");
+}
+
 const Target engine_answers_target("engine_answers", [](std::string_view input) {
   check_list(input);
   check_inspect(input);
   check_event(input);
+  check_version(input);
   require(is_clean_line(engine::error_text(input)), "what the engine says is a clean line");
 });
 

@@ -215,6 +215,88 @@ TEST(EngineEvent, GarbageIsAnError) {
   EXPECT_FALSE(parse_event("[]"));
 }
 
+/// What newer engines answer differently, as the history of their API says (1.42 to 1.55): fields
+/// that came, and fields that went. Each text is shortened to those, and was put together by hand.
+TEST(EngineList, OfNewerVersionsReadsAlike) {
+  const std::string begin = R"([{"Id":")" + kId + R"(","Names":["/task_1_2_3"],"Image":"bb",)";
+  for (const char* rest :
+       {// 1.41: what the engine 20.10 says
+        R"("ImageID":"sha256:1","Command":"sleep 1","Created":1795314488,"Ports":[],"Labels":{},)"
+        R"("State":"running","Status":"Up 1 second","HostConfig":{"NetworkMode":"none"},)"
+        R"("NetworkSettings":{"Networks":{"none":{"IPAMConfig":null,"Links":null}}},"Mounts":[]}])",
+        // 1.46: annotations
+        R"("HostConfig":{"NetworkMode":"none","Annotations":{"a.b":"Names"}},"State":"running"}])",
+        // 1.48: the descriptor of the image, the priority of a gateway
+        R"("ImageManifestDescriptor":{"mediaType":"application/vnd.oci.image.manifest.v1+json",)"
+        R"("digest":"sha256:2","size":581,"platform":{"architecture":"amd64","os":"linux"}},)"
+        R"("NetworkSettings":{"Networks":{"none":{"GwPriority":0,"DNSNames":null}}}}])",
+        // a field that is not known here, with names that are
+        R"("New":{"Id":7,"Names":[]},"State":"running"}])"}) {
+    const auto list = parse_list(begin + rest);
+    ASSERT_TRUE(list) << rest << list.error().message;
+    ASSERT_EQ(list->size(), 1U);
+    EXPECT_EQ(list->front().id, kId);
+    EXPECT_EQ(list->front().name, "task_1_2_3");
+  }
+}
+
+TEST(EngineInspect, OfNewerVersionsReadsAlike) {
+  const std::string state =
+      R"("State":{"Status":"running","Running":true,"Paused":false,"Restarting":false,)"
+      R"("OOMKilled":false,"Dead":false,"Pid":18275,"ExitCode":0,"Error":"",)"
+      R"("StartedAt":"2026-11-22T09:28:58.887154478Z","FinishedAt":"0001-01-01T00:00:00Z"},)";
+  for (const char* rest :
+       {// 1.41: kernel memory, the addresses of the default network
+        R"("HostConfig":{"NetworkMode":"bridge","KernelMemory":0,"KernelMemoryTCP":0},)"
+        R"("NetworkSettings":{"Bridge":"","SandboxID":"s","HairpinMode":false,)"
+        R"("LinkLocalIPv6Address":"","IPAddress":"172.17.0.2","MacAddress":"02:42:ac:11:00:02",)"
+        R"("Networks":{"bridge":{"Aliases":["692a83ba6462"]}}}})",
+        // 1.44 and 1.45: DNS names, no short id among the aliases
+        R"("HostConfig":{"NetworkMode":"bridge","Annotations":null},)"
+        R"("NetworkSettings":{"Networks":{"bridge":{"Aliases":null,"DNSNames":["task"]}}}})",
+        // 1.48: the descriptor of the image
+        R"("HostConfig":{"NetworkMode":"bridge"},)"
+        R"("ImageManifestDescriptor":{"digest":"sha256:2","platform":{"os":"linux"}}})",
+        // 1.52: none of the fields that were deprecated since 1.21; one that is not known here
+        R"("HostConfig":{"NetworkMode":"bridge"},"New":{"State":{"Pid":1},"Name":"o"},)"
+        R"("NetworkSettings":{"SandboxID":"s","SandboxKey":"k","Ports":{},)"
+        R"("Networks":{"bridge":{"GwPriority":0,"IPAddress":"172.17.0.2"}}}})"}) {
+    const auto container =
+        parse_inspect(R"({"Id":")" + kId + R"(","Name":"/task_1_2_3",)" + state + rest);
+    ASSERT_TRUE(container) << rest << container.error().message;
+    EXPECT_EQ(container->name, "task_1_2_3");
+    EXPECT_EQ(container->pid, 18275);
+    EXPECT_EQ(container->network_mode, "bridge");
+    EXPECT_EQ(container->oom_killed, false);
+    EXPECT_TRUE(container->started_at);
+  }
+}
+
+/// From 1.52 on without "status", "id" and "from", which had been deprecated since 1.22.
+TEST(EngineEvent, OfNewerVersionsReadsAlike) {
+  const std::string today =
+      R"({"Type":"container","Action":"start","Actor":{"ID":")" + kId +
+      R"(","Attributes":{"image":"bb","name":"e1"}},"scope":"local","time":1795314488,)"
+      R"("timeNano":1795314488894750274})";
+  for (const std::string& text : {start_event(kId), today}) {
+    const auto start = parse_event(text);
+    ASSERT_TRUE(start);
+    EXPECT_EQ(start->kind, Event::Kind::start) << text;
+    EXPECT_EQ(start->container_id, kId);
+    EXPECT_EQ(start->name, "e1");
+    EXPECT_EQ(start->at, WallTime(std::chrono::nanoseconds(1795314488894750274)));
+  }
+}
+
+/// An engine since 24 says how long a container has run when it dies.
+TEST(EngineEvent, AttributesThatAreUnknownDoNotMatter) {
+  const auto die = parse_event(
+      event("die", R"("execDuration":"12","exitCode":"0","image":"bb","name":"e1","new":"x")"));
+  ASSERT_TRUE(die);
+  EXPECT_EQ(die->kind, Event::Kind::die);
+  EXPECT_EQ(die->exit_code, 0);
+}
+
 TEST(EngineError, IsTheMessageOrElseTheText) {
   EXPECT_EQ(error_text(R"({"message":"No such container: x"})"), "No such container: x");
   EXPECT_EQ(error_text("page not found\n"), "page not found ");

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api_version.h"
 #include "fake_file_reader.h"
 
 namespace wemol {
@@ -132,6 +133,17 @@ TEST_F(NativeCheck, SocketOfSomethingElseIsNoEngine) {
   EXPECT_TRUE(has(fail(), "check DOCKER_HOST"));
   engine.answer = HttpAnswer{403, R"({"message":"not for you"})"};
   EXPECT_TRUE(has(fail(), "HTTP status 403: not for you"));
+}
+
+TEST_F(NativeCheck, EngineWithoutACommonVersionIsNamedWithWhatToDo) {
+  engine.answer =
+      failure("version 19.03.15 speaks no newer API: update it", engine::kNoCommonVersion);
+  EXPECT_EQ(fail(),
+            "the docker engine cannot be used: version 19.03.15 speaks no newer API: update it\n");
+  engine.answer = failure("asked for its version it says: <html>", engine::kNoEngine);
+  EXPECT_EQ(fail(),
+            "what answers at /run/engine.sock is no docker engine: asked for its version it says: "
+            "<html>; check DOCKER_HOST\n");
 }
 
 TEST_F(NativeCheck, BothVersionsOfTheControlGroupsAreSeen) {
