@@ -1,5 +1,7 @@
 #include "program.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
@@ -160,6 +162,9 @@ bool record(const Options& options, const ReadOptions& read_options, EventLoop& 
 }  // namespace
 
 int run_recorder(const Options& options, const ReadOptions& read_options) {
+  // By default a heap that a round has grown by more than 128 KiB shrinks and grows in each round.
+  constexpr int kKeptBytes = 1 << 20;
+  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
   set_up_log(options.log_level, options.log_file);
   EventLoop loop;
   auto lock = acquire_lock(options, loop);
