@@ -9,8 +9,9 @@
 namespace wemol::fuzz {
 namespace {
 
-/// Whether the answer is complete, its status and body; or why there is none.
-using Outcome = std::tuple<bool, long, std::string, std::string>;
+/// Whether the answer is complete, its status and body. Why there is none may depend on the pieces:
+/// a line that is cut is judged only when the head is there.
+using Outcome = std::tuple<bool, long, std::string>;
 
 Outcome outcome_of(std::string_view text, std::size_t piece_length, std::size_t cap_bytes) {
   HttpAnswerParser parser(cap_bytes);
@@ -27,10 +28,10 @@ Outcome outcome_of(std::string_view text, std::size_t piece_length, std::size_t 
           "an answer is complete, or there is a reason");
   if (!result) {
     require(is_clean_line(result.error().message), "why there is no answer is a clean line");
-    return {false, 0, {}, result.error().message};
+    return {false, 0, {}};
   }
   require(parser.has_head() && parser.status() >= 0, "a complete answer has a status");
-  return {true, parser.status(), parser.take_body(), {}};
+  return {true, parser.status(), parser.take_body()};
 }
 
 /// What a server sends before it closes the connection.
