@@ -19,6 +19,9 @@ constexpr std::chrono::nanoseconds kSeenAtLeast = 1s;
 /// dated in whole seconds, and clocks are slewed. By more: the wall clock has been stepped.
 constexpr double kSameSeconds = 2;
 constexpr double kSameShare = 0.001;
+/// For how long a figure of the GPUs stands when no newer one is known: twice the time between two
+/// calls of nvidia-smi.
+constexpr double kHeldAtMostSeconds = 10;
 
 double to_seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
@@ -115,6 +118,9 @@ void RunTally::add(const UsageReading& reading) {
     first_waits_ = !stands_for;
     first_seen_seconds_ = seen;
   }
+  if (!reading.gpus || !reading.gpus->empty()) {  // else there is nothing to know
+    hold_gpu_figures(look, stands_for.value_or(0));
+  }
   if (stands_for) {
     if (first_waits_) {
       stand_for(last_, *stands_for, first_seen_seconds_);
@@ -124,6 +130,19 @@ void RunTally::add(const UsageReading& reading) {
   }
   last_ = look;
   ++samples_;
+}
+
+void RunTally::hold_gpu_figures(Look& look, double seconds) {
+  for (std::size_t i = kGpuUtilization; i < kFigureCount; ++i) {
+    if (look.figures[i]) {
+      held_for_seconds_[i] = 0;
+      continue;
+    }
+    held_for_seconds_[i] += seconds;
+    if (held_for_seconds_[i] <= kHeldAtMostSeconds) {
+      look.figures[i] = last_.figures[i];
+    }
+  }
 }
 
 /// Nothing for the first one of a run whose start is unknown.

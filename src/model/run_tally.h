@@ -61,7 +61,9 @@ struct RunFacts {
 /// up to the end. Where the wall clock has been stepped, the run has lasted as long as its readings
 /// stand for. Means are weighted by these times. A total that no counter gives is the mean
 /// times the run's duration: what nobody has seen is taken to be like the rest, and the coverage
-/// tells how much that is.
+/// tells how much that is. What a look does not know of the GPUs is taken to be as it was last
+/// known, for ten seconds: GPUs may be measured more seldom than the run is looked at, and more
+/// seldom the more they are used, so that the rest would not be like it.
 class RunTally {
  public:
   RunTally() = default;
@@ -126,6 +128,8 @@ class RunTally {
   [[nodiscard]] std::optional<double> duration_seconds(const RunFacts& facts,
                                                        double stood_for) const;
   [[nodiscard]] Figures add_gpus(std::span<const GpuReading> gpus);
+  /// Fills in what was known of the GPUs shortly before.
+  void hold_gpu_figures(Look& look, double seconds);
   void note_gpu(const GpuReading& gpu);
   void fill_gpus(RunSummary& summary) const;
 
@@ -133,6 +137,7 @@ class RunTally {
   std::uint64_t samples_ = 0;
   WallTime first_read_at_;
   Look last_;
+  std::array<double, kFigureCount> held_for_seconds_{};  ///< what `last_` has not known itself
   bool first_waits_ = false;  ///< for the second one, to know what it stands for
   double first_seen_seconds_ = 0;
   Sums sums_;

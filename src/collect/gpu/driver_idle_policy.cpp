@@ -1,11 +1,6 @@
 #include "driver_idle_policy.h"
 
-#include "text.h"
-
 namespace wemol {
-namespace {
-constexpr std::size_t kCountCapBytes = 64;
-}
 
 DriverIdlePolicy::Decision DriverIdlePolicy::decide(SteadyTime now, const TaskGpuUse& use,
                                                     bool closed, bool last_was_good) {
@@ -23,7 +18,7 @@ DriverIdlePolicy::Decision DriverIdlePolicy::decide(SteadyTime now, const TaskGp
   }
   if (closed) {
     state_ = State::resting;
-    count_at_rest_ = reference_count();
+    opens_at_rest_ = read_driver_opens(files_);
     return while_away(now, use);
   }
   return Decision::stay_away;
@@ -39,7 +34,7 @@ DriverIdlePolicy::Decision DriverIdlePolicy::while_awake(SteadyTime now, const T
     state_ = unused ? State::leaving : State::awake;
     return unused ? Decision::stay_away : Decision::keep_open;
   }
-  if (unused && last_was_good && reference_count()) {
+  if (unused && last_was_good && read_driver_opens(files_)) {
     return look_once(now);
   }
   last_asked_ = now;
@@ -50,18 +45,18 @@ DriverIdlePolicy::Decision DriverIdlePolicy::while_away(SteadyTime now, const Ta
   if (!use.is_wanted) {
     return Decision::stay_away;
   }
-  if (!count_at_rest_) {
+  if (!opens_at_rest_) {
     return wake(now);
   }
-  const auto count = reference_count();
-  if (!count) {
-    count_at_rest_ = 0;
+  const auto opens = read_driver_opens(files_);
+  if (!opens) {
+    opens_at_rest_ = DriverOpens{};
     return Decision::stay_away;
   }
-  if (*count > *count_at_rest_) {
+  if (opens->is_above(*opens_at_rest_)) {
     return wake(now);
   }
-  count_at_rest_ = *count;  // the driver may finish closing after the process has ended
+  opens_at_rest_ = *opens;  // the driver may finish closing after the process has ended
   return now - last_asked_ >= kLookEvery ? look_once(now) : Decision::stay_away;
 }
 
@@ -76,15 +71,6 @@ DriverIdlePolicy::Decision DriverIdlePolicy::look_once(SteadyTime now) {
   state_ = State::leaving;
   last_asked_ = now;
   return Decision::ask_last;
-}
-
-std::optional<std::uint64_t> DriverIdlePolicy::reference_count() const {
-  const auto text = files_.read(kReferenceCount, kCountCapBytes);
-  if (!text) {
-    return std::nullopt;
-  }
-  const auto lines = complete_lines(*text);
-  return lines.empty() ? std::nullopt : parse_number<std::uint64_t>(trimmed(lines.front()));
 }
 
 }  // namespace wemol

@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 
 #include "clock.h"
+#include "driver_opens.h"
 #include "files.h"
 #include "gpu_reader.h"
 
@@ -18,16 +18,15 @@ namespace wemol {
 /// It is let go when for a minute no task has used a GPU and none has appeared, after a last
 /// reading that says so again. It is asked again
 /// - when a new task appears,
-/// - when somebody has opened it: its reference count is higher than it was when we had left,
+/// - when somebody has opened it: it is held open more often than when we had left (DriverOpens),
 /// - once a minute while there are tasks, for one reading: somebody could have opened it between
 ///   our last reading and our leaving.
 /// A module that is unloaded meanwhile is left alone, since to ask would load it again. Where the
-/// count could not be read when we left, the driver is asked again as soon as there is a task.
+/// counts could not be read when we left, the driver is asked again as soon as there is a task.
 class DriverIdlePolicy {
  public:
   static constexpr auto kUnusedBeforeRest = std::chrono::seconds(60);
   static constexpr auto kLookEvery = std::chrono::seconds(60);
-  static constexpr const char* kReferenceCount = "/sys/module/nvidia/refcnt";
 
   enum class Decision {
     ask,        ///< the driver
@@ -50,11 +49,10 @@ class DriverIdlePolicy {
   [[nodiscard]] Decision while_away(SteadyTime now, const TaskGpuUse& use);
   [[nodiscard]] Decision wake(SteadyTime now);
   [[nodiscard]] Decision look_once(SteadyTime now);
-  [[nodiscard]] std::optional<std::uint64_t> reference_count() const;
 
   const FileReader& files_;
   State state_ = State::resting;
-  std::optional<std::uint64_t> count_at_rest_;
+  std::optional<DriverOpens> opens_at_rest_;
   SteadyTime last_use_;
   SteadyTime last_asked_;
 };

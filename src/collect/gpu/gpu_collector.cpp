@@ -56,6 +56,7 @@ void GpuCollector::reconfigure(const CollectorSettings& settings) {
   for (const Reader& reader : readers_) {
     reader.reader->set_answer_timeout(
         std::chrono::ceil<std::chrono::milliseconds>(settings.command_timeout));
+    reader.reader->set_interval(settings.interval);
   }
 }
 

@@ -52,6 +52,9 @@ class GpuReader {
   /// Another setting from now on: how long an answer of another process may take.
   virtual void set_answer_timeout(std::chrono::milliseconds /*timeout*/) {}
 
+  /// Another setting from now on: how far apart the rounds are.
+  virtual void set_interval(std::chrono::nanoseconds /*interval*/) {}
+
   /// Asks for the readings of this round and does not wait for them.
   virtual void begin() {}
 

@@ -1,7 +1,5 @@
 #include "nvidia_gpus.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 namespace wemol {
@@ -10,12 +8,13 @@ using Decision = DriverIdlePolicy::Decision;
 
 NvidiaGpus::NvidiaGpus(std::unique_ptr<nvml::DriverReader> nvml, CommandRunner& runner,
                        const FileReader& files, const Clock& clock)
-    : nvml_(std::move(nvml)), nvidia_smi_(runner), clock_(clock), rest_(files) {}
+    : nvml_(std::move(nvml)), nvidia_smi_(runner, files, clock), clock_(clock), rest_(files) {}
 
 void NvidiaGpus::note_tasks(const TaskGpuUse& use) {
   const std::size_t not_seen_to = use_.new_tasks;
   use_ = use;
   use_.new_tasks += not_seen_to;
+  nvidia_smi_.note_tasks(use);
 }
 
 void NvidiaGpus::begin() {
@@ -47,23 +46,17 @@ std::optional<GpuReadings> NvidiaGpus::finish(const GpuReadingsDue& due) {
 }
 
 std::optional<GpuReadings> NvidiaGpus::ask_nvidia_smi(SteadyTime due) {
-  if (!nvidia_smi_missing_.over(clock_.now())) {
+  auto readings = nvidia_smi_.read(due);
+  if (!readings) {
     return std::nullopt;
   }
-  GpuReadings readings = nvidia_smi_.read(due);
-  if (std::ranges::any_of(readings.conditions, [](const Condition& condition) {
-        return condition.key == nvidia_smi::kMissing;
-      })) {
-    nvidia_smi_missing_.failed(clock_.now());
-    return std::nullopt;
-  }
-  nvidia_smi_missing_.succeeded();
-  readings.conditions.push_back(
+  readings->conditions.push_back(
       {.key = "nvml missing",
        .severity = Severity::warning,
        .message =
-           fmt::format("NVML cannot be loaded ({}): the GPUs are read with nvidia-smi, which "
-                       "takes longer and does not tell a process's share of a GPU's time",
+           fmt::format("NVML cannot be loaded ({}): the GPUs are read with nvidia-smi, every 5 s "
+                       "at most, which takes longer and does not tell a process's share of a "
+                       "GPU's time",
                        nvml_->why_no_library()),
        .follow_up = false});
   return readings;

@@ -19,7 +19,7 @@ class DriverAtRest : public testing::Test {
  protected:
   void SetUp() override { set_count("3"); }
   void set_count(const std::string& count) {
-    files.files[DriverIdlePolicy::kReferenceCount] = count + "\n";
+    files.files[kDriverCount] = count + "\n";
   }
   /// One round `later` than the last. The answer to the last one was good, and the driver is closed
   /// as soon as it was let go.

@@ -33,7 +33,7 @@ struct FakeNvml : nvml::DriverReader {
 class Nvidia : public testing::Test {
  protected:
   void SetUp() override {
-    files.files[DriverIdlePolicy::kReferenceCount] = "3\n";
+    files.files[kDriverCount] = "3\n";
     runner.answer("nvidia-smi --query-compute-apps",
                   printed(fixture("nvidia_smi/compute_apps_multi.csv")));
     runner.answer("nvidia-smi --query-gpu", printed(fixture("nvidia_smi/querygpu_two_a100.csv")));

@@ -257,11 +257,41 @@ TEST_F(Tally, SharesPowerAmongTheTasksOnAGpu) {
 
 TEST_F(Tally, TakesUnseenPowerToBeLikeTheRestAndNoGpuForNoPower) {
   add_gpus(0s, {{.id = "0", .name = "A", .power_draw_watts = 360}});
-  add_gpus(5s, {{.id = "0", .name = "A"}});
-  add_gpus(10s, {});
+  add_gpus(20s, {{.id = "0", .name = "A"}});
+  add_gpus(40s, {});
   const RunSummary run = tally.summary({});
-  EXPECT_DOUBLE_EQ(run.energy_wh.value(), 180.0 * 15 / 3600);
+  EXPECT_DOUBLE_EQ(run.energy_wh.value(), 180.0 * 60 / 3600);
   EXPECT_EQ(run.gpu_shared_percent, std::nullopt);
+}
+
+TEST_F(Tally, HoldsWhatWasMeasuredOfAGpuUntilItIsMeasuredAgain) {
+  tally = RunTally(kStart);
+  const Gpus measured{{.id = "0", .name = "A", .utilization_percent = 80, .power_draw_watts = 360}};
+  const Gpus only_known{{.id = "0", .name = "A"}};
+  for (int second = 1; second <= 10; ++second) {
+    add_gpus(std::chrono::seconds(second), {});
+  }
+  for (int second = 11; second <= 20; ++second) {
+    add_gpus(std::chrono::seconds(second), second % 5 == 1 ? measured : only_known);
+  }
+  add_gpus(30s, {});
+  const RunSummary run = tally.summary({.started_at = kStart, .ended_at = kStart + 30s});
+  EXPECT_DOUBLE_EQ(run.energy_wh.value(), 360.0 * 10 / 3600) << "and nothing while it used none";
+  EXPECT_DOUBLE_EQ(run.gpu_utilization_mean.value(), 80);
+}
+
+TEST_F(Tally, HoldsWhatIsKnownOfTheGpusForTenSecondsOnly) {
+  tally = RunTally(kStart);
+  const auto add_unknown = [&](std::chrono::nanoseconds after_start) {
+    tally.add({.read_at = kStart + after_start});
+  };
+  add_gpus(10s, {{.id = "0", .name = "A", .utilization_percent = 100, .power_draw_watts = 360}});
+  add_unknown(15s);
+  add_unknown(20s);
+  add_unknown(40s);
+  add_gpus(50s, {{.id = "0", .name = "A", .utilization_percent = 40, .power_draw_watts = 360}});
+  const RunSummary run = tally.summary({.started_at = kStart, .ended_at = kStart + 50s});
+  EXPECT_DOUBLE_EQ(run.gpu_utilization_mean.value(), (20 * 100 + 10 * 40) / 30.0);
 }
 
 TEST_F(Tally, NamesSharesOnlyWhereTheyAreKnown) {

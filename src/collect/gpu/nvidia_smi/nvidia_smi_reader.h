@@ -22,6 +22,10 @@ class NvidiaSmiReader : public GpuReader {
   /// Waits until `due` at most: what has not come by then is absent and stated. Processes that are
   /// known while the devices are late are given at once, and again with the devices.
   [[nodiscard]] GpuReadings read(SteadyTime due);
+  /// A call goes on: the next read() continues it.
+  [[nodiscard]] bool is_asking() const {
+    return processes_query_.is_running() || devices_query_.is_running();
+  }
   [[nodiscard]] std::optional<GpuReadings> finish(const GpuReadingsDue& due) override {
     return read(due.command);
   }
