@@ -54,14 +54,14 @@ newer_package() {
   rm -r "$tree"
 }
 
-# add_service_checks FOLDER OUTPUT...: has the boot run scripts/lib/service-checks; OUTPUT, lines of
-# a unit, says where to.
+# add_service_checks FOLDER OUTPUT...: has the boot run scripts/lib/service-checks with the packages
+# /1.deb and /2.deb; OUTPUT, lines of a unit, says where to.
 add_service_checks() {
   local root=$1
   shift
   rm -f "$root/usr/sbin/policy-rc.d"
-  cp "${repo:?}/scripts/lib/checks.sh" "$repo/scripts/lib/service-checks" "$root/root/"
-  printf '%s\n' '[Unit]' After=docker.service '[Service]' ExecStart=/root/service-checks "$@" \
+  cp "${repo:?}/scripts/lib/checks.sh" "$repo/scripts/lib/service-checks" "$root"/[12].deb "$root/root/"
+  printf '%s\n' '[Service]' ExecStart=/root/service-checks "$@" \
     >"$root/etc/systemd/system/service-checks.service"
   in_root "$root" systemctl --quiet add-wants multi-user.target service-checks.service
 }

@@ -50,12 +50,13 @@ as_root() {
 }
 
 # What root wrote into a folder that belongs to somebody else, such as a build made with sudo,
-# goes to the owner of the checkout, who could not build there again otherwise.
+# goes to the owner of the checkout, who could not build there again otherwise. What is mounted there
+# is not part of it.
 hand_to_owner() {
   local owner
   owner=$(stat -c %u "$repo")
-  if [ -e "$1" ] && [ -n "$(find "$1" ! -user "$owner" -print -quit)" ]; then
-    as_root chown -R --reference="$repo" "$1"
+  if [ -e "$1" ] && [ -n "$(find "$1" -xdev ! -user "$owner" -print -quit)" ]; then
+    as_root find "$1" -xdev ! -user "$owner" -exec chown -h --reference="$repo" {} +
   fi
 }
 
