@@ -20,8 +20,9 @@ constexpr std::chrono::nanoseconds kSeenAtLeast = 1s;
 constexpr double kSameSeconds = 2;
 constexpr double kSameShare = 0.001;
 /// For how long a figure of the GPUs stands when no newer one is known: twice the time between two
-/// calls of nvidia-smi.
+/// calls of nvidia-smi. Looks that are hardly less far apart than these have a call each.
 constexpr double kHeldAtMostSeconds = 10;
+constexpr double kLooksLessThanSecondsApart = 4.5;
 
 double to_seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
@@ -139,7 +140,7 @@ void RunTally::hold_gpu_figures(Look& look, double seconds) {
       continue;
     }
     held_for_seconds_[i] += seconds;
-    if (held_for_seconds_[i] <= kHeldAtMostSeconds) {
+    if (seconds < kLooksLessThanSecondsApart && held_for_seconds_[i] <= kHeldAtMostSeconds) {
       look.figures[i] = last_.figures[i];
     }
   }

@@ -61,9 +61,10 @@ struct RunFacts {
 /// up to the end. Where the wall clock has been stepped, the run has lasted as long as its readings
 /// stand for. Means are weighted by these times. A total that no counter gives is the mean
 /// times the run's duration: what nobody has seen is taken to be like the rest, and the coverage
-/// tells how much that is. What a look does not know of the GPUs is taken to be as it was last
-/// known, for ten seconds: GPUs may be measured more seldom than the run is looked at, and more
-/// seldom the more they are used, so that the rest would not be like it.
+/// tells how much that is. But where looks follow one another within less than five seconds, what
+/// one does not know of the GPUs is taken to be as it was last known, for ten seconds: GPUs may be
+/// measured more seldom than that, and more seldom the more they are used, so that the rest would
+/// not be like it.
 class RunTally {
  public:
   RunTally() = default;

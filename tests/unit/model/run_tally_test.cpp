@@ -257,10 +257,10 @@ TEST_F(Tally, SharesPowerAmongTheTasksOnAGpu) {
 
 TEST_F(Tally, TakesUnseenPowerToBeLikeTheRestAndNoGpuForNoPower) {
   add_gpus(0s, {{.id = "0", .name = "A", .power_draw_watts = 360}});
-  add_gpus(20s, {{.id = "0", .name = "A"}});
-  add_gpus(40s, {});
+  add_gpus(5s, {{.id = "0", .name = "A"}});
+  add_gpus(10s, {});
   const RunSummary run = tally.summary({});
-  EXPECT_DOUBLE_EQ(run.energy_wh.value(), 180.0 * 60 / 3600);
+  EXPECT_DOUBLE_EQ(run.energy_wh.value(), 180.0 * 15 / 3600);
   EXPECT_EQ(run.gpu_shared_percent, std::nullopt);
 }
 
@@ -286,12 +286,12 @@ TEST_F(Tally, HoldsWhatIsKnownOfTheGpusForTenSecondsOnly) {
     tally.add({.read_at = kStart + after_start});
   };
   add_gpus(10s, {{.id = "0", .name = "A", .utilization_percent = 100, .power_draw_watts = 360}});
-  add_unknown(15s);
-  add_unknown(20s);
-  add_unknown(40s);
-  add_gpus(50s, {{.id = "0", .name = "A", .utilization_percent = 40, .power_draw_watts = 360}});
-  const RunSummary run = tally.summary({.started_at = kStart, .ended_at = kStart + 50s});
-  EXPECT_DOUBLE_EQ(run.gpu_utilization_mean.value(), (20 * 100 + 10 * 40) / 30.0);
+  for (int second = 12; second <= 40; second += 2) {
+    add_unknown(std::chrono::seconds(second));
+  }
+  add_gpus(42s, {{.id = "0", .name = "A", .utilization_percent = 40, .power_draw_watts = 360}});
+  const RunSummary run = tally.summary({.started_at = kStart, .ended_at = kStart + 42s});
+  EXPECT_DOUBLE_EQ(run.gpu_utilization_mean.value(), (20 * 100 + 2 * 40) / 22.0);
 }
 
 TEST_F(Tally, NamesSharesOnlyWhereTheyAreKnown) {
