@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <wemol/result.h>
 
@@ -75,6 +77,15 @@ inline constexpr unsigned kTemperatureV1Version = 12U | 1U << 24U;
 inline constexpr int kSensorOfGpu = 0;
 
 inline constexpr unsigned kTextBytes = 96;  ///< enough for every name and uuid
+
+/// A function of the library that is called, or looked for to tell versions apart.
+struct Call {
+  std::string_view name;
+  /// The driver that brought it, as far as that is established; docs/gpus.md has the evidence.
+  std::string_view since;
+};
+/// All of them. Others cannot be looked up.
+[[nodiscard]] std::span<const Call> all_calls();
 
 using DeviceNumber = Status (*)(Device, unsigned*);
 using DeviceText = Status (*)(Device, char*, unsigned);
