@@ -160,6 +160,19 @@ TEST_F(NativeRecording, agrees_with_the_source_docker_cli) {
   EXPECT_NEAR(burnt_by_native, burnt_by_cli, 25);
 }
 
+TEST_F(NativeRecording, is_what_auto_takes_here_which_is_said_once) {
+  engine().run("wemol_rc_task_132178_1_1");
+  tools().remove("docker");
+  RecorderProcess& recorder =
+      start_recorder({"--source", "auto", "--rounds", "2", "--interval", "0.5"});
+  EXPECT_EQ(recorder.wait(), 0);
+  EXPECT_EQ(
+      recorder.lines_with("- INFO - --source auto is native: this host has all that it needs"), 1U)
+      << recorder.log();
+  EXPECT_EQ(recorder.lines_with("(source native, engine "), 1U) << recorder.log();
+  EXPECT_EQ(rows("132178").size(), 2U);
+}
+
 TEST_F(NativeRecording, asks_the_engine_nothing_in_a_round) {
   engine().run("wemol_rc_task_132171_1_1");
   RecorderProcess& recorder = start_recorder({"--source", "native", "--interval", "0.1"});

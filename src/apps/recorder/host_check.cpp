@@ -23,19 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kAnswersWithin{5};
 
-CheckResult check_docker(const Options& options, CommandRunner& runner) {
-  const auto outcome = runner.run({.kind = "docker ps", .argv = docker::ps_arguments()});
-  if (!outcome.succeeded()) {
-    return {false, docker::explain_failure("docker ps", outcome)};
-  }
-  const auto containers = docker::parse_ps(outcome.standard_output).containers;
-  const auto tasks = std::ranges::count_if(containers, [&](const auto& container) {
-    return container.name.starts_with(options.container_prefix);
-  });
-  return {true, fmt::format("docker answers: {} containers are running, {} of them named {}...",
-                            containers.size(), tasks, options.container_prefix)};
-}
-
 CheckResult check_task_root(const fs::path& root) {
   std::error_code error;
   const bool readable = access(root.c_str(), R_OK | X_OK) == 0;
@@ -96,6 +83,19 @@ CheckResult if_it_answers(const std::string& option, const std::filesystem::path
 }
 
 }  // namespace
+
+CheckResult check_docker(const Options& options, CommandRunner& runner) {
+  const auto outcome = runner.run({.kind = "docker ps", .argv = docker::ps_arguments()});
+  if (!outcome.succeeded()) {
+    return {false, docker::explain_failure("docker ps", outcome)};
+  }
+  const auto containers = docker::parse_ps(outcome.standard_output).containers;
+  const auto tasks = std::ranges::count_if(containers, [&](const auto& container) {
+    return container.name.starts_with(options.container_prefix);
+  });
+  return {true, fmt::format("docker answers: {} containers are running, {} of them named {}...",
+                            containers.size(), tasks, options.container_prefix)};
+}
 
 CheckResults check_docker_cli(const Options& options, CommandRunner& runner,
                               const FileReader& files, GpuPresence& presence) {

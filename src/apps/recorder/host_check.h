@@ -18,6 +18,9 @@ struct CheckResult {
 
 using CheckResults = std::vector<CheckResult>;
 
+/// Whether the docker command answers.
+[[nodiscard]] CheckResult check_docker(const Options& options, CommandRunner& runner);
+
 /// Looks at what the source docker-cli needs: docker and nvidia-smi. Changes nothing.
 [[nodiscard]] CheckResults check_docker_cli(const Options& options, CommandRunner& runner,
                                             const FileReader& files, GpuPresence& presence);

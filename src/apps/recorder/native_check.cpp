@@ -265,19 +265,27 @@ std::optional<CheckResult> check_descriptors(std::uint64_t open_files_at_most, s
 
 }  // namespace
 
-CheckResults check_native(const Options& options, const NativeBorders& borders) {
+NativeNeeds check_native_needs(const Options& options, const NativeBorders& borders) {
   std::size_t tasks = 0;
-  CheckResults findings{check_engine(options, borders, tasks), check_control_groups(borders.files)};
-  if (auto finding = check_proc(borders.files)) {
-    findings.push_back(std::move(*finding));
+  NativeNeeds needs{.engine = check_engine(options, borders, tasks),
+                    .host = {check_control_groups(borders.files)}};
+  for (auto finding :
+       {check_proc(borders.files), check_descriptors(borders.open_files_at_most, tasks)}) {
+    if (finding) {
+      needs.host.push_back(std::move(*finding));
+    }
   }
+  return needs;
+}
+
+CheckResults check_native(const Options& options, const NativeBorders& borders) {
+  NativeNeeds needs = check_native_needs(options, borders);
+  CheckResults findings{std::move(needs.engine)};
+  std::ranges::move(needs.host, std::back_inserter(findings));
   std::ranges::move(
       check_gpu_readers(borders.gpu_readers, borders.loop.now() + options.command_timeout,
                         borders.files, borders.gpu_presence),
       std::back_inserter(findings));
-  if (auto finding = check_descriptors(borders.open_files_at_most, tasks)) {
-    findings.push_back(std::move(*finding));
-  }
   return findings;
 }
 

@@ -37,8 +37,17 @@ struct NativeBorders {
   std::uint64_t open_files_at_most = 0;  ///< RLIMIT_NOFILE, the hard one
 };
 
-/// Looks at what the source native needs: the engine's socket, the kernel's files, the GPUs, and
-/// enough descriptors. The last one has a finding only when they are few.
+/// What the source native cannot do without.
+struct NativeNeeds {
+  CheckResult engine;  ///< it answers at its socket
+  /// The kernel's files, and enough descriptors. What is only worth a word when it is bad is left
+  /// out when it is good.
+  CheckResults host;
+};
+
+[[nodiscard]] NativeNeeds check_native_needs(const Options& options, const NativeBorders& borders);
+
+/// Looks at what the source native needs and at the GPUs. Those that it cannot read are N/A.
 [[nodiscard]] CheckResults check_native(const Options& options, const NativeBorders& borders);
 
 }  // namespace wemol

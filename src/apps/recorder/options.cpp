@@ -52,10 +52,12 @@ std::optional<std::filesystem::path> parse_path(const std::string& text) {
 }
 
 std::optional<SourceKind> parse_source(const std::string& text) {
-  if (text == "docker-cli") {
-    return SourceKind::docker_cli;
+  for (const auto source : {SourceKind::docker_cli, SourceKind::native, SourceKind::automatic}) {
+    if (text == name_of(source)) {
+      return source;
+    }
   }
-  return text == "native" ? std::optional(SourceKind::native) : std::nullopt;
+  return std::nullopt;
 }
 
 std::optional<SyncLevel> parse_sync_level(const std::string& text) {
@@ -130,8 +132,10 @@ void add_options(CLI::App& app, Options& options) {
   table.add("container-prefix", "P", "wemol_rc_task",
             "Which containers are tasks; letters, digits, '_', '.' and '-'",
             "letters, digits, '_', '.' and '-'", storing(parse_prefix, options.container_prefix));
-  table.add("source", "S", "docker-cli", "Where the readings come from: docker-cli or native",
-            "docker-cli or native", storing(parse_source, options.source));
+  table.add(
+      "source", "S", "docker-cli",
+      "Where the readings come from: docker-cli, native, or auto: native where the host allows it",
+      "docker-cli, native or auto", storing(parse_source, options.source));
   table.add("rounds", "N", "0", "Stop after N rounds; 0: run until stopped",
             "a whole number, 0 or more", storing(parse_whole<std::uint64_t>, options.rounds));
   table.add("command-timeout", "SECONDS", "10",
@@ -178,7 +182,46 @@ std::vector<std::string> reversed_arguments(int argc, const char* const* argv) {
   return arguments;
 }
 
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// Sets the engine that the source native asks. The error is what is wrong with the environment.
+Result<void> set_engine(Options& options) {
+  const std::string host = environment("DOCKER_HOST");
+  auto socket = engine::socket_path(host);
+  const std::string context = environment("DOCKER_CONTEXT");
+  if (!socket && options.source == SourceKind::native) {
+    return failure(socket.error().message);
+  }
+  if (!socket) {
+    options.why_no_engine_socket = socket.error().message;
+  } else if (options.source == SourceKind::automatic && host.empty() && !context.empty() &&
+             context != "default") {  // the docker command asks the engine of that context
+    options.why_no_engine_socket = fmt::format(
+        "DOCKER_CONTEXT names the engine of {}, which native does not look up: set "
+        "DOCKER_HOST=unix:///path if it is on this host",
+        printable(context));
+  } else {
+    options.engine_socket = std::move(*socket);
+  }
+  return {};
+}
+
 }  // namespace
+
+const char* name_of(SourceKind source) {
+  switch (source) {
+    case SourceKind::docker_cli:
+      return "docker-cli";
+    case SourceKind::native:
+      return "native";
+    case SourceKind::automatic:
+      return "auto";
+  }
+  return "";
+}
 
 tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv) {
   Options options;
@@ -221,14 +264,11 @@ tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv
   if (log_file_is_emptied_by_environment() && !log_file_given) {
     options.log_file.clear();
   }
-  if (options.source == SourceKind::native) {
-    const char* const host = std::getenv("DOCKER_HOST");
-    auto socket = engine::socket_path(host == nullptr ? "" : host);
-    if (!socket) {
+  if (options.source != SourceKind::docker_cli) {
+    if (const auto is_set = set_engine(options); !is_set) {
       return tl::make_unexpected(
-          EarlyExit{kUsageError, fmt::format("--source: {}", socket.error().message)});
+          EarlyExit{kUsageError, fmt::format("--source: {}", is_set.error().message)});
     }
-    options.engine_socket = std::move(*socket);
   }
   return options;
 }

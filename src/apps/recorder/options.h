@@ -17,7 +17,11 @@
 
 namespace wemol {
 
-enum class SourceKind { docker_cli, native };
+/// `automatic` is decided at the start: choose_source().
+enum class SourceKind { docker_cli, native, automatic };
+
+/// As --source takes it.
+[[nodiscard]] const char* name_of(SourceKind source);
 
 /// What the recorder is told to do, checked and complete.
 struct Options {
@@ -28,8 +32,11 @@ struct Options {
   std::filesystem::path task_root = "/data/PRG/RCall";
   std::string container_prefix = "wemol_rc_task";
   SourceKind source = SourceKind::docker_cli;
-  std::string engine_socket;  ///< for the native source: from DOCKER_HOST, or the usual path
-  std::uint64_t rounds = 0;   ///< 0: until stopped
+  /// For the sources native and auto: from DOCKER_HOST, or the usual path.
+  std::string engine_socket;
+  /// For auto: why the environment names no engine that native could ask; empty when it does.
+  std::string why_no_engine_socket;
+  std::uint64_t rounds = 0;  ///< 0: until stopped
   std::chrono::nanoseconds command_timeout = std::chrono::seconds(10);
   std::filesystem::path config_file;  ///< empty: none
   SyncLevel sync = SyncLevel::started;

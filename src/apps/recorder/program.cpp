@@ -24,6 +24,7 @@
 #include "recorder.h"
 #include "service_supervisor.h"
 #include "snapshot_socket.h"
+#include "source_choice.h"
 #include "source_setup.h"
 #include "system_command_runner.h"
 #include "task_csv_sink.h"
@@ -102,27 +103,83 @@ void log_start(const Options& options) {
       "{})",
       kVersion, options.container_prefix, std::chrono::duration<double>(options.interval).count(),
       std::filesystem::absolute(options.output_dir).string(),
-      options.source == SourceKind::native ? "native, engine " + options.engine_socket
-                                           : std::string("docker-cli"),
+      name_of(options.source) +
+          (options.source == SourceKind::native ? ", engine " + options.engine_socket : ""),
       options.task_root.string());
+}
+
+/// What the checks of the source native go over.
+class NativeCheckSetup {
+ public:
+  NativeCheckSetup(const Options& options, EventLoop& loop, const FileReader& files,
+                   CommandRunner& runner)
+      : loop_(loop),
+        files_(files),
+        socket_(loop, options.engine_socket,
+                std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout)),
+        gpu_readers_(make_gpu_readers(options, loop, files, runner)),
+        gpu_presence_(files, loop) {}
+
+  [[nodiscard]] NativeBorders borders() {
+    return {engine_, loop_, files_, gpu_readers_, gpu_presence_, open_files_at_most()};
+  }
+
+ private:
+  EventLoop& loop_;
+  const FileReader& files_;
+  UnixHttpClient socket_;
+  engine::EngineClient engine_{socket_};
+  std::vector<std::unique_ptr<GpuReader>> gpu_readers_;
+  GpuPresence gpu_presence_;
+};
+
+SourceChoice decide_source(const Options& options, EventLoop& loop, const FileReader& files,
+                           CommandRunner& runner) {
+  return choose_source(
+      options,
+      [&] {
+        NativeCheckSetup setup(options, loop, files, runner);
+        return check_native_needs(options, setup.borders());
+      },
+      [&] { return check_docker(options, runner); });
+}
+
+/// The options with the source that is meant; says which, and why, where that had to be decided.
+Options with_source(const Options& options, EventLoop& loop) {
+  Options decided = options;
+  if (options.source == SourceKind::automatic) {
+    const SystemFileReader files;
+    SystemCommandRunner runner(loop, options.command_timeout);
+    const SourceChoice choice = decide_source(options, loop, files, runner);
+    decided.source = choice.source;
+    spdlog::info("--source auto is {}: {}", name_of(choice.source), choice.why);
+  }
+  return decided;
 }
 
 CheckResults check_source(const Options& options, EventLoop& loop, const FileReader& files,
                           SystemCommandRunner& runner) {
-  GpuPresence gpu_presence(files, loop);
+  if (options.source == SourceKind::automatic) {
+    const SourceChoice choice = decide_source(options, loop, files, runner);
+    CheckResults findings{
+        {true, fmt::format("--source auto is {}: {}", name_of(choice.source), choice.why)}};
+    Options decided = options;
+    decided.source = choice.source;
+    std::ranges::move(check_source(decided, loop, files, runner), std::back_inserter(findings));
+    return findings;
+  }
   if (options.source == SourceKind::docker_cli) {
+    GpuPresence gpu_presence(files, loop);
     return check_docker_cli(options, runner, files, gpu_presence);
   }
-  UnixHttpClient socket(loop, options.engine_socket,
-                        std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout));
-  engine::EngineClient engine(socket);
-  const auto gpu_readers = make_gpu_readers(options, loop, files, runner);
-  return check_native(options,
-                      {engine, loop, files, gpu_readers, gpu_presence, open_files_at_most()});
+  NativeCheckSetup setup(options, loop, files, runner);
+  return check_native(options, setup.borders());
 }
 
-/// False when a thread was left behind that hangs in the output folder.
-bool record(const Options& options, const ReadOptions& read_options, EventLoop& loop, Lock lock) {
+/// `asked_for` are the options as they were given, which a reload compares with. False when a
+/// thread was left behind that hangs in the output folder.
+bool record(const Options& options, const Options& asked_for, const ReadOptions& read_options,
+            EventLoop& loop, Lock lock) {
   const ServiceManager manager;
   const SystemFileReader files;
   SystemCommandRunner runner(loop, options.command_timeout);
@@ -140,7 +197,7 @@ bool record(const Options& options, const ReadOptions& read_options, EventLoop& 
         [&](bool is_subscribed) { source->set_subscribed(is_subscribed); }));
   }
   Round round(*source, modules, sinks, options.container_prefix);
-  ServiceSupervisor supervisor(loop, manager, options, read_options, [&](const Options& changed) {
+  ServiceSupervisor supervisor(loop, manager, asked_for, read_options, [&](const Options& changed) {
     runner.set_timeout(changed.command_timeout);
     task_files.set_longest_wait(task_root_wait(changed));
     if (std::exchange(task_root, changed.task_root) != changed.task_root) {
@@ -172,8 +229,9 @@ int run_recorder(const Options& options, const ReadOptions& read_options) {
     spdlog::error("{}", lock->error().message);
     return kCannotStart;
   }
-  log_start(options);
-  if (!lock || !record(options, read_options, loop, std::move(*lock))) {
+  const Options decided = lock ? with_source(options, loop) : options;
+  log_start(decided);
+  if (!lock || !record(decided, options, read_options, loop, std::move(*lock))) {
     // A thread hangs in the folder and may wake up at any moment: what it uses must not be taken
     // down under it.
     std::_Exit(EXIT_SUCCESS);

@@ -43,10 +43,7 @@ constexpr std::array<Setting, 11> kSettings{{
     {"command-timeout", [](const Options& o) { return seconds_text(o.command_timeout); },
      [](const Options& from, Options& to) { to.command_timeout = from.command_timeout; }},
     {"output-dir", [](const Options& o) { return quoted(o.output_dir); }},
-    {"source",
-     [](const Options& o) {
-       return std::string(o.source == SourceKind::native ? "native" : "docker-cli");
-     }},
+    {"source", [](const Options& o) { return std::string(name_of(o.source)); }},
     {"rounds", [](const Options& o) { return fmt::format("{}", o.rounds); }},
     {"sync",
      [](const Options& o) {

@@ -18,9 +18,7 @@ constexpr TaskGpuUse kBusyTask{.is_wanted = true, .a_task_uses_gpu = true};
 class DriverAtRest : public testing::Test {
  protected:
   void SetUp() override { set_count("3"); }
-  void set_count(const std::string& count) {
-    files.files[kDriverCount] = count + "\n";
-  }
+  void set_count(const std::string& count) { files.files[kDriverCount] = count + "\n"; }
   /// One round `later` than the last. The answer to the last one was good, and the driver is closed
   /// as soon as it was let go.
   Decision round(std::chrono::seconds later, const TaskGpuUse& use) {

@@ -74,6 +74,33 @@ TEST(Options, NativeSourceTakesTheEnginesSocketFromTheEnvironment) {
   EXPECT_EQ(parse({"--source", "native"})->engine_socket, "/run/user/1000/docker.sock");
 }
 
+TEST(Options, AutoTakesTheSameSocketAndKeepsWhyThereIsNone) {
+  {
+    const Variable nothing("DOCKER_HOST", "");
+    const Variable usual("DOCKER_CONTEXT", "default");
+    EXPECT_EQ(parse({"--source", "auto"})->source, SourceKind::automatic);
+    EXPECT_EQ(parse({"--source", "auto"})->engine_socket, "/var/run/docker.sock");
+    EXPECT_EQ(parse({"--source", "auto"})->why_no_engine_socket, "");
+  }
+  const Variable context("DOCKER_CONTEXT", "rootless");
+  {
+    const Variable nothing("DOCKER_HOST", "");
+    EXPECT_NE(parse({"--source", "auto"})->why_no_engine_socket.find("of rootless"),
+              std::string::npos);
+    EXPECT_EQ(parse({"--source", "native"})->engine_socket, "/var/run/docker.sock");
+  }
+  {
+    const Variable socket("DOCKER_HOST", "unix:///run/user/1000/docker.sock");
+    EXPECT_EQ(parse({"--source", "auto"})->engine_socket, "/run/user/1000/docker.sock")
+        << "as for the docker command it beats the context";
+  }
+  const Variable far("DOCKER_HOST", "tcp://10.0.0.1:2375");
+  const auto elsewhere = parse({"--source", "auto"});
+  ASSERT_TRUE(elsewhere);
+  EXPECT_EQ(elsewhere->engine_socket, "");
+  EXPECT_NE(elsewhere->why_no_engine_socket.find("tcp://10.0.0.1:2375"), std::string::npos);
+}
+
 TEST(Options, NativeSourceRefusesAnEngineThatNeedNotBeOnThisHost) {
   const Variable far("DOCKER_HOST", "tcp://10.0.0.1:2375");
   const auto refused = parse({"--source", "native"});
@@ -133,7 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{{"--output-dir", ""}, "--output-dir"}, BadCase{{"--task-root", ""}, "--task-root"},
         BadCase{{"--container-prefix", ""}, "--container-prefix"},
         BadCase{{"--container-prefix", "a/b"}, "--container-prefix"},
-        BadCase{{"--source", "magic"}, "docker-cli or native"},
+        BadCase{{"--source", "magic"}, "docker-cli, native or auto"},
         BadCase{{"--sync", "often"}, "started or finished"},
         BadCase{{"--rounds", "-1"}, "--rounds"}, BadCase{{"--rounds", "1.5"}, "--rounds"},
         BadCase{{"--command-timeout", "0"}, "--command-timeout"},

@@ -191,6 +191,19 @@ TEST_F(Supervision, WhatNeedsARestartStaysAndIsAWarning) {
   EXPECT_TRUE(log_has("WARNING - the.toml: rounds is 9 there, and stays 0"));
 }
 
+TEST_F(Supervision, SourceThatIsStillAutoIsNoChange) {
+  options.source = SourceKind::automatic;
+  auto supervisor = supervise();
+  in_file->source = SourceKind::automatic;
+  hang_up();
+  (void)supervisor.new_interval();
+  EXPECT_TRUE(log_has("the.toml changes nothing")) << log();
+  in_file->source = SourceKind::native;
+  hang_up();
+  (void)supervisor.new_interval();
+  EXPECT_TRUE(log_has("WARNING - the.toml: source is native there, and stays auto")) << log();
+}
+
 TEST_F(Supervision, BadFileIsRefusedInOneLineAndAllStays) {
   auto supervisor = supervise();
   in_file = tl::make_unexpected(EarlyExit{2, "--interval: takes seconds, not \"x\""});
