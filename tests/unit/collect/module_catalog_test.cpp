@@ -199,7 +199,7 @@ TEST_F(Modules, IdUnderFourCharactersHasNoPath) {
   EXPECT_TRUE(files.reads.empty());
   ASSERT_EQ(conditions.size(), 1U);
   EXPECT_NE(conditions[0].message.find("fewer than four"), std::string::npos);
-  (void)catalog.name_of("container", "0123", conditions);
+  (void)catalog.name_of("another", "0123", conditions);
   EXPECT_TRUE(files.reads.contains("/root/Worker.GPU/work_blob/01/23/0123/task.json"));
 }
 
