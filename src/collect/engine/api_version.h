@@ -33,9 +33,8 @@ struct EngineVersion {
   std::optional<ApiVersion> oldest;  ///< nothing: it refuses none for its age
 };
 
-/// To be asked for without a version, which all engines answer.
-[[nodiscard]] std::string version_target();
-[[nodiscard]] Result<EngineVersion> parse_version(std::string_view json);
+/// "1.41"
+[[nodiscard]] std::optional<ApiVersion> parse_api_version(std::string_view text);
 /// The newest version that both sides know. The error has the code kNoCommonVersion and says what
 /// to do.
 [[nodiscard]] Result<ApiVersion> common_version(const EngineVersion& engine);

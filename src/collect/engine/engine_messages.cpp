@@ -103,6 +103,10 @@ Event::Kind kind_of(std::string_view action) {
 
 }  // namespace
 
+std::string version_target() {
+  return "/version";
+}
+
 std::string list_target() {
   return "/containers/json";
 }
@@ -127,6 +131,18 @@ std::string unix_time_text(WallTime time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time.time_since_epoch());
   const std::chrono::nanoseconds rest = time.time_since_epoch() - seconds;
   return fmt::format("{}.{:09}", seconds.count(), rest.count());
+}
+
+Result<EngineVersion> parse_version(std::string_view json) {
+  constexpr std::size_t kReleaseBytes = 40;
+  const auto object = parse(json, Json::value_t::object);
+  const auto newest = object ? parse_api_version(text_at(*object, "ApiVersion")) : std::nullopt;
+  if (!newest) {
+    return failure("asked for its version it says: " + printable(json.substr(0, 200)), kNoEngine);
+  }
+  return EngineVersion{.release = printable(text_at(*object, "Version").substr(0, kReleaseBytes)),
+                       .newest = *newest,
+                       .oldest = parse_api_version(text_at(*object, "MinAPIVersion"))};
 }
 
 Result<std::vector<ListedContainer>> parse_list(std::string_view json) {

@@ -8,6 +8,7 @@
 
 #include <wemol/result.h>
 
+#include "api_version.h"
 #include "clock.h"
 
 namespace wemol::engine {
@@ -21,6 +22,8 @@ namespace wemol::engine {
 /// from kOldestKnown to kNewestKnown; the targets are without one, which EngineClient puts before
 /// them.
 
+/// The engine's version; to be asked for without one, which all engines answer.
+[[nodiscard]] std::string version_target();
 /// The containers that are running, paused or restarting.
 [[nodiscard]] std::string list_target();
 /// Everything about one container.
@@ -63,6 +66,8 @@ struct Event {
   std::optional<std::int64_t> exit_code;  ///< with die
 };
 
+/// The error has the code kNoEngine.
+[[nodiscard]] Result<EngineVersion> parse_version(std::string_view json);
 [[nodiscard]] Result<std::vector<ListedContainer>> parse_list(std::string_view json);
 [[nodiscard]] Result<InspectedContainer> parse_inspect(std::string_view json);
 /// One line of the stream.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine_messages.h"
+
 namespace wemol::engine {
 namespace {
 
