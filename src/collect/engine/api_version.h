@@ -14,6 +14,7 @@ namespace wemol::engine {
 struct ApiVersion {
   int major = 0;
   int minor = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): it means the 0 in what the compiler makes of this
   [[nodiscard]] auto operator<=>(const ApiVersion&) const = default;
 };
 

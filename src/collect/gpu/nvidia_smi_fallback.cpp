@@ -85,12 +85,10 @@ bool NvidiaSmiFallback::may_ask(SteadyTime now) const {
 }
 
 void NvidiaSmiFallback::look_at(const std::optional<DriverOpens>& opens) {
-  if (!opens || !opens_at_answer_) {
+  if (!opens || !opens_at_answer_ || (!a_task_uses_gpu_ && opens->is_above(*opens_at_answer_))) {
     has_moved_on_ = true;
   } else if (a_task_uses_gpu_) {
     has_moved_on_ = has_moved_on_ || !is_steady_ || *opens != *opens_at_answer_;
-  } else if (opens->is_above(*opens_at_answer_)) {
-    has_moved_on_ = true;
   } else if (!has_moved_on_ && answer_ && !answer_->finds_none) {
     is_steady_ = is_steady_ && *opens == *opens_at_answer_;
     opens_at_answer_ = opens;  // the next one to open it is seen, however many have closed it

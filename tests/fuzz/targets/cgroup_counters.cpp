@@ -29,10 +29,10 @@ void check_cgroup_counters(std::string_view input) {
   }
   for (const bool is_v2 : {false, true}) {
     const cgroup::Folder group{.path = folder.path(), .is_v2 = is_v2};
-    const auto counters = cgroup::Counters::open(
+    auto counters = cgroup::Counters::open(
         {.cpu = group, .memory = group, .block_io = group, .pids = group}, kHostMemory);
     require(counters.has_value(), "the files can be opened");
-    if (const auto reading = counters->read()) {
+    if (const auto reading = counters->read(SteadyTime())) {
       check_reading(*reading);
     }
   }
