@@ -186,18 +186,26 @@ bool CsvFile::is_open_and_unchanged() {
          status.st_size == file_->size;
 }
 
-tl::expected<void, AppendError> CsvFile::append(std::string_view row) {
-  if (!is_open_and_unchanged()) {
+tl::expected<Appended, AppendError> CsvFile::append(std::string_view row) {
+  bool is_continued = is_open_and_unchanged();
+  if (!is_continued) {
+    if (file_ && syncs_what_is_left_ && rows_to_sync_ > 0) {
+      // Renamed, most likely: whoever wants to keep it. It cannot be helped where it fails.
+      (void)fdatasync(file_->fd.get());
+    }
     close();
     if (auto opened = open_own_file(); !opened) {
-      return opened;
+      return tl::make_unexpected(std::move(opened.error()));
     }
+    is_continued =
+        file_->size != 0 && left_ == Left{path_, file_->device, file_->inode, file_->size};
   }
-  const std::string_view before = file_->size == 0 ? header_ : file_->missing_line_end;
+  const off_t offset = file_->size;
+  const std::string_view before = offset == 0 ? header_ : file_->missing_line_end;
   auto written = before.empty() ? write_whole(row) : write_whole(std::string(before).append(row));
   if (!written) {
     close();
-    return written;
+    return tl::make_unexpected(std::move(written.error()));
   }
   file_->missing_line_end = {};
   ++rows_to_sync_;
@@ -205,7 +213,7 @@ tl::expected<void, AppendError> CsvFile::append(std::string_view row) {
   if (!stays_open()) {
     close();
   }
-  return {};
+  return Appended{.offset = offset, .is_continued = is_continued && before.empty()};
 }
 
 /// All of it, or nothing.
@@ -236,7 +244,11 @@ bool CsvFile::stays_open() const {
 }
 
 void CsvFile::close() {
+  if (!file_) {
+    return;
+  }
   start_writeback();
+  left_ = Left{path_, file_->device, file_->inode, file_->size};
   file_.reset();
 }
 

@@ -27,6 +27,13 @@ struct AppendError {
   bool no_folder = false;
 };
 
+/// Where a row is in its file.
+struct Appended {
+  off_t offset = 0;  ///< of the row, or of the header or the line end that it needed before it
+  /// It stands right behind what this object has appended to the same file before.
+  bool is_continued = false;
+};
+
 /// `<folder>/<stem>.csv`, to which rows are appended. What it promises:
 /// - A row is written by one write(2), with the header in front when the file is empty. A full disk
 ///   refuses it before any of it is written. When the write stops half-way all the same (a limit on
@@ -35,17 +42,16 @@ struct AppendError {
 /// - A file with another header (or something that is no file) is left alone: the rows go to
 ///   `<stem>-2.csv`, `-3`, …, up to kMostNumbers.
 /// - Before each row it is looked at whether this is still the file: one that was removed or
-/// renamed
-///   is begun anew, and so is its folder; one whose size somebody else has changed is checked as if
-///   it were met for the first time. With SharedLooks the look at the name may be one at its
-///   folder, at most 10 ms old.
+///   renamed is begun anew, and so is its folder; one whose size somebody else has changed is
+///   checked as if it were met for the first time. With SharedLooks the look at the name may be one
+///   at its folder, at most 10 ms old.
 /// - Its descriptor is kept while the process has used less than half of those that it may have.
-/// - When append returns, the kernel has begun to write the row to the disk. With SharedLooks it
-///   does so once for all rows of kWritebackEvery: at once for the first row after that time, for
-///   those that follow when append or start_due_writeback is called next after it, and when the
-///   file is closed. A crash of the program loses nothing that was appended. A power cut may lose
-///   it: the file's new size and a new file's name are written later, as the file system likes, and
-///   the disk may hold all of it in a cache.
+/// - When append returns, the kernel has begun to write the row to the disk. With SharedLooks it is
+///   asked to at most every kWritebackEvery: for the first row after that time at once, for others
+///   with the first append or start_due_writeback after it, and when the file is closed. A crash of
+///   the program loses nothing that was appended. A power cut may lose it: the file's new size and
+///   a new file's name are written later, as the file system likes, and the disk may hold all of it
+///   in a cache.
 /// - When sync returns without an error, a power cut does not lose it either.
 class CsvFile {
  public:
@@ -58,7 +64,11 @@ class CsvFile {
   CsvFile(std::filesystem::path folder, std::string stem, std::string_view header,
           SharedLooks* looks = nullptr);
 
-  [[nodiscard]] tl::expected<void, AppendError> append(std::string_view row);
+  [[nodiscard]] tl::expected<Appended, AppendError> append(std::string_view row);
+
+  /// From now on, when the file is not the one any more that took the rows since the last sync, it
+  /// is synced before it is let go, if it is open: sync would not reach it.
+  void sync_what_is_left() { syncs_what_is_left_ = true; }
 
   /// For rows of which the kernel has not begun to write all to the disk.
   void start_writeback();
@@ -76,6 +86,15 @@ class CsvFile {
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
  private:
+  /// A file as the last append left it.
+  struct Left {
+    std::string path;
+    dev_t device;
+    ino_t inode;
+    off_t size;
+
+    friend bool operator==(const Left&, const Left&) = default;
+  };
   /// One of the numbered files, found fit for rows.
   struct OpenFile {
     UniqueFd fd;
@@ -106,7 +125,9 @@ class CsvFile {
   std::shared_ptr<SharedLooks::Folder> folder_look_;
   std::string path_;
   std::optional<OpenFile> file_;
+  std::optional<Left> left_;  ///< when it was closed
   std::size_t rows_to_sync_ = 0;
+  bool syncs_what_is_left_ = false;
   std::set<std::filesystem::path> folders_to_sync_;  ///< in which something may be new
 };
 

@@ -6,32 +6,13 @@
 #include "folder_name.h"
 
 namespace wemol {
-namespace {
-
-// A task without a reading for a while is the same task when it comes back.
-constexpr std::uint64_t kRoundsRemembered = 100;
-
-}  // namespace
-
-/// What went wrong in one round, gathered over all files: a full disk is one condition, not ninety.
-struct RowFiles::Trouble {
-  struct Rows {
-    std::size_t rows = 0;
-    std::size_t files = 0;
-    std::string first_message;
-
-    void add(std::size_t rows_of_file, AppendError&& error) {
-      rows += rows_of_file;
-      ++files;
-      if (first_message.empty()) {
-        first_message = std::move(error.message);
-      }
-    }
-  };
-  std::map<std::string, std::string> folders;  ///< that cannot be made, with the reason
-  std::map<int, Rows> waiting;                 ///< rows that cannot be written, by errno
-  std::map<int, Rows> not_taken;               ///< rows that did not reach the disk, by errno
-};
+void RowFiles::Trouble::Rows::add(std::size_t rows_of_file, AppendError&& error) {
+  rows += rows_of_file;
+  ++files;
+  if (first_message.empty()) {
+    first_message = std::move(error.message);
+  }
+}
 
 RowFiles::RowFiles(std::filesystem::path output_dir, std::string kind, std::string_view header,
                    SyncLevel sync, Bounds bounds, const Clock& clock)
@@ -52,6 +33,12 @@ RowFiles::~RowFiles() {
                     destination.file.folder().string());
     }
   }
+  Trouble trouble;
+  give_journal_up(trouble);
+  for (const auto& [code, rows] : trouble.not_taken) {
+    spdlog::error("the disk did not take rows that were written: {}; the journal has them",
+                  rows.first_message);
+  }
 }
 
 Conditions RowFiles::flush() {
@@ -64,14 +51,12 @@ Conditions RowFiles::flush() {
     destination.fallback_file.start_due_writeback();
   }
   if (sync_ == SyncLevel::finished) {
-    // After all are written, so that the disk can take them together.
-    for (auto& [target, destination] : destinations_) {
-      sync(destination.file, trouble);
-      sync(destination.fallback_file, trouble);
-    }
+    bring_to_disk(trouble);  // after all are written, so that the disk can take them together
   }
   std::erase_if(destinations_, [&](const auto& entry) {
-    return entry.second.waiting.empty() && round_ - entry.second.last_added_in > kRoundsRemembered;
+    const Destination& destination = entry.second;
+    return destination.waiting.empty() && !destination.in_journal_since &&
+           !destination.has_chain_to_end && round_ - destination.last_added_in > kRoundsRemembered;
   });
   return conditions_of(trouble);
 }
@@ -88,7 +73,12 @@ RowFiles::Destination& RowFiles::destination_of(const Target& target,
       .file = CsvFile(output_dir_ / folder_name(own.module_name), own.stem, header_, &looks_),
       .fallback_file = CsvFile(".", own.stem, header_, &looks_),
       .path = {},
-      .waiting = {}};
+      .waiting = {},
+      .journal_path = {},
+      .in_journal_since = {}};
+  if (may_use_journal_) {
+    destination.file.sync_what_is_left();
+  }
   return destinations_.emplace(std::move(own), std::move(destination)).first->second;
 }
 
@@ -107,14 +97,20 @@ void RowFiles::add(const Target& target, std::string_view row,
 
 tl::expected<const CsvFile*, AppendError> RowFiles::append_first_waiting(Destination& destination,
                                                                          Trouble& trouble) {
-  const CsvFile* file = &destination.file;
-  auto appended = destination.file.append(destination.waiting.front());
-  if (!appended && appended.error().no_folder) {
-    trouble.folders[destination.file.folder()] = appended.error().message;
-    file = &destination.fallback_file;
-    appended = destination.fallback_file.append(destination.waiting.front());
+  const std::string_view row = destination.waiting.front();
+  auto appended = destination.file.append(row);
+  if (appended) {
+    note_for_disk(destination, *appended, row);
+    return &destination.file;
   }
-  return appended.map([&] { return file; });
+  if (!appended.error().no_folder) {
+    return tl::make_unexpected(std::move(appended.error()));
+  }
+  trouble.folders[destination.file.folder()] = appended.error().message;
+  destination.needs_sync = true;
+  appended = destination.fallback_file.append(row);
+  return appended.map(
+      [&](const Appended&) -> const CsvFile* { return &destination.fallback_file; });
 }
 
 void RowFiles::write_waiting(Destination& destination, Trouble& trouble) {
@@ -134,14 +130,6 @@ void RowFiles::write_waiting(Destination& destination, Trouble& trouble) {
     const std::size_t row_bytes = destination.waiting.front().size();
     waiting_bytes_ -= row_bytes;
     destination.waiting.pop();
-  }
-}
-
-void RowFiles::sync(CsvFile& file, Trouble& trouble) {
-  const std::size_t rows = file.rows_to_sync();
-  if (auto synced = file.sync(); !synced) {
-    rows_not_taken_ += rows;
-    trouble.not_taken[synced.error().code].add(rows, std::move(synced.error()));
   }
 }
 
@@ -178,6 +166,14 @@ Conditions RowFiles::conditions_of(const Trouble& trouble) const {
                                 "files ({} since the start) may be missing now or after a power "
                                 "cut, and are not written again",
                                 rows.first_message, rows.rows, rows.files, rows_not_taken_)});
+  }
+  if (!journal_trouble_.empty()) {
+    conditions.push_back(
+        {.key = kind_ + " journal",
+         .severity = Severity::warning,
+         .message = fmt::format("there is no journal: {}; the disk has to take each file by "
+                                "itself in every round, which takes longer",
+                                journal_trouble_)});
   }
   return conditions;
 }

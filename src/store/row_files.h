@@ -4,14 +4,17 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <tl/expected.hpp>
 
 #include <wemol/condition.h>
 
 #include "csv_file.h"
+#include "row_journal.h"
 #include "shared_looks.h"
 #include "waiting_rows.h"
 
@@ -49,8 +52,12 @@ class RowFiles {
            SyncLevel sync, Bounds bounds, const Clock& clock = host_clock());
   RowFiles(const RowFiles&) = delete;
   RowFiles& operator=(const RowFiles&) = delete;
-  /// Says which rows are lost.
+  /// Says which rows are lost. Brings all others to the disk where a journal has them, and removes
+  /// it.
   ~RowFiles();
+
+  /// From now on, with SyncLevel::finished.
+  void use_journal() { may_use_journal_ = sync_ == SyncLevel::finished; }
 
   /// Appends the row with the next flush(). `origin` is asked for the first row of a target.
   void add(const Target& target, std::string_view row, const std::function<Origin()>& origin);
@@ -59,6 +66,9 @@ class RowFiles {
   [[nodiscard]] Conditions flush();
 
  private:
+  /// A task without a reading for a while is the same task when it comes back.
+  static constexpr std::uint64_t kRoundsRemembered = 100;
+
   struct OwnTarget {
     std::string module_name;
     std::string stem;
@@ -79,15 +89,48 @@ class RowFiles {
     std::string path;  ///< of the file that took the last row; empty: none yet
     WaitingRows waiting;
     std::uint64_t last_added_in = 0;  ///< round
+    bool needs_sync = false;          ///< by itself, in this round
+    // Of the file's rows in the journal:
+    std::string journal_path;                       ///< under which they are there
+    std::optional<std::uint64_t> in_journal_since;  ///< first generation with one that may not be
+                                                    ///< on the disk
+    bool begins_chain = true;       ///< the next one does: those before it are on the disk
+    bool has_chain_to_end = false;  ///< and the journal does not know so yet
   };
-  struct Trouble;
+  /// What went wrong in one round, gathered over all files: a full disk is one condition, not
+  /// ninety.
+  struct Trouble {
+    struct Rows {
+      std::size_t rows = 0;
+      std::size_t files = 0;
+      std::string first_message;
+
+      void add(std::size_t rows_of_file, AppendError&& error);
+    };
+    std::map<std::string, std::string> folders;  ///< that cannot be made, with the reason
+    std::map<int, Rows> waiting;                 ///< rows that cannot be written, by errno
+    std::map<int, Rows> not_taken;               ///< rows that did not reach the disk, by errno
+  };
 
   Destination& destination_of(const Target& target, const std::function<Origin()>& origin);
   /// The file that took it.
-  [[nodiscard]] static tl::expected<const CsvFile*, AppendError> append_first_waiting(
+  [[nodiscard]] tl::expected<const CsvFile*, AppendError> append_first_waiting(
       Destination& destination, Trouble& trouble);
   void write_waiting(Destination& destination, Trouble& trouble);
-  void sync(CsvFile& file, Trouble& trouble);
+  // In row_files_sync.cpp.
+  void note_for_disk(Destination& destination, const Appended& appended, std::string_view row);
+  void bring_to_disk(Trouble& trouble);
+  void sync_those_that_need_it(Trouble& trouble);
+  void end_chains();
+  [[nodiscard]] bool commit_to_journal(Trouble& trouble);
+  void provide_journal(Trouble& trouble);
+  void make_journal(std::size_t round_bytes);
+  void give_journal_up(Trouble& trouble);
+  void sync_some(Trouble& trouble);
+  /// Those with rows that are in no generation from this one on.
+  void sync_before(std::uint64_t generation, Trouble& trouble);
+  void sync(Destination& destination, Trouble& trouble);
+  [[nodiscard]] bool sync(CsvFile& file, Trouble& trouble);
   [[nodiscard]] Conditions conditions_of(const Trouble& trouble) const;
 
   std::filesystem::path output_dir_;
@@ -102,6 +145,13 @@ class RowFiles {
   std::size_t dropped_rows_ = 0;
   std::size_t rows_not_taken_ = 0;  ///< by the disk
   std::uint64_t round_ = 0;
+
+  bool may_use_journal_ = false;
+  JournalFrame frame_;                  ///< of this round
+  std::vector<Destination*> in_frame_;  ///< once per row
+  std::optional<RowJournal> journal_;
+  std::string journal_trouble_;         ///< why there is none; empty: there was no need yet
+  std::uint64_t journal_tried_in_ = 0;  ///< round
 };
 
 }  // namespace wemol

@@ -1,15 +1,17 @@
 #include "task_csv_sink.h"
 
-#include <utility>
-
+#include "journal_replay.h"
 #include "task_row.h"
 #include "task_schema.h"
 
 namespace wemol {
 
-TaskCsvSink::TaskCsvSink(std::filesystem::path output_dir, SyncLevel sync, RowFiles::Bounds bounds,
-                         const Clock& clock)
-    : files_(std::move(output_dir), "csv", task_csv_header(), sync, bounds, clock) {}
+TaskCsvSink::TaskCsvSink(const std::filesystem::path& output_dir, SyncLevel sync,
+                         RowFiles::Bounds bounds, const Clock& clock)
+    : files_(output_dir, "csv", task_csv_header(), sync, bounds, clock) {
+  replay_journal_and_log(output_dir);
+  files_.use_journal();
+}
 
 Conditions TaskCsvSink::write(const Snapshot& snapshot) {
   for (const TaskSample& sample : snapshot.samples) {

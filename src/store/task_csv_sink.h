@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <string>
-#include <utility>
 
 #include <wemol/sink.h>
 
@@ -12,12 +11,13 @@
 namespace wemol {
 
 /// Appends each sample to `<output-dir>/<folder of the module>/<task id>.csv`, with the promises of
-/// RowFiles.
+/// RowFiles, with a journal. First of all it replays the one that an earlier sink has left,
+/// whatever the level: before it nothing may read the files.
 class TaskCsvSink : public Sink {
  public:
-  explicit TaskCsvSink(std::filesystem::path output_dir, SyncLevel sync = SyncLevel::started)
-      : TaskCsvSink(std::move(output_dir), sync, {}) {}
-  TaskCsvSink(std::filesystem::path output_dir, SyncLevel sync, RowFiles::Bounds bounds,
+  explicit TaskCsvSink(const std::filesystem::path& output_dir, SyncLevel sync = SyncLevel::started)
+      : TaskCsvSink(output_dir, sync, {}) {}
+  TaskCsvSink(const std::filesystem::path& output_dir, SyncLevel sync, RowFiles::Bounds bounds,
               const Clock& clock = host_clock());
 
   [[nodiscard]] Conditions write(const Snapshot& snapshot) override;

@@ -311,5 +311,50 @@ TEST_F(Disk, a_quota_in_mid_row_loses_no_row) {
   expect_complete("size limit in mid-row (as a quota)", recorder, recovered_in);
 }
 
+// The CSVs follow the journal by seconds: what the device has of them is completed from there.
+TEST_F(Disk, a_power_cut_takes_no_round_that_has_ended) {
+  const std::size_t cuts = is_full_run() ? 30 : 3;
+  const LoopDisk disk(folder().parent_path() / "image", output());
+  if (!disk.available()) {
+    GTEST_SKIP() << "no ext4 on a loop device here";
+  }
+  RecorderProcess& recorder = start_recorder(
+      {"--interval", "0.1", "--source", "native", "--log-level", "DEBUG", "--sync", "finished"});
+  std::size_t restored = 0;
+  std::size_t torn = 0;
+  std::size_t expected = 0;
+  std::size_t written = 0;
+  for (std::size_t cut = 0; cut < cuts; ++cut) {
+    ASSERT_TRUE(wait_for_rounds(recorder, 5 + cut * 7 % 20));
+    const std::size_t rounds = rounds_in(recorder);
+    const fs::path found = folder() / ("found" + std::to_string(cut));
+    const auto after = disk.after_power_cut(folder().parent_path() / "image-after-cut", found);
+    ASSERT_TRUE(after && after->available());
+    RecorderProcess& next =
+        start_recorder({"--interval", "0.1", "--source", "native", "--rounds", "1", "--sync",
+                        "finished", "--output-dir", found.string(), "--log-file="});
+    ASSERT_EQ(next.wait(), 0) << next.log();
+    restored += next.lines_with("- INFO - the journal had ");
+    EXPECT_EQ(next.lines_with("are left out"), 0U) << next.log();
+    for (std::size_t task = 0; task < kTasks; ++task) {
+      const Recording rows = read_recording_of(found / module_of(task) / (tasks()[task] + ".csv"));
+      EXPECT_GT(rows.rows, rounds) << "cut " << cut << ", task " << task << '\n' << next.log();
+      EXPECT_TRUE(rows.in_order) << rows.first_problem;
+      torn += rows.torn_rows;
+      expected += rounds;
+      written += rows.rows - 1;  // one is of the recorder that replays
+    }
+  }
+  EXPECT_GT(restored, 0U) << "the device had all rows each time: nothing was tried";
+  EXPECT_EQ(recorder.stop(), 0);
+  EXPECT_FALSE(fs::exists(output() / ".wemol-recorder.journal"));
+  report_fault("power cut, --sync finished",
+               {.rows_expected = expected,
+                .rows_written = written,
+                .torn_rows = torn,
+                .note = std::to_string(cuts) + " cuts, " + std::to_string(restored) +
+                        " with rows from the journal"});
+}
+
 }  // namespace
 }  // namespace wemol::faults

@@ -66,8 +66,10 @@ std::unique_ptr<PatientSink> make_output(const Options& options, const EventLoop
   auto round_clock = std::make_shared<RoundClock>(loop.moment());
   PatientSink::Sinks sinks;
   sinks.push_back(std::make_unique<FolderGuard>(options.output_dir, std::move(lock)));
+  // Before the ledger, which goes by what the CSVs hold of runs that it takes over.
+  auto task_csvs = std::make_unique<TaskCsvSink>(options.output_dir, options.sync);
   sinks.push_back(make_ledger(options, source, *round_clock));
-  sinks.push_back(std::make_unique<TaskCsvSink>(options.output_dir, options.sync));
+  sinks.push_back(std::move(task_csvs));
   PatientSink::Settings settings{.folder = std::filesystem::absolute(options.output_dir),
                                  .longest_wait = output_wait(options)};
   if (options.sync == SyncLevel::finished) {

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <string>
+#include <utility>
 
 #include "process.h"
 
@@ -29,6 +31,13 @@ LoopDisk::LoopDisk(const fs::path& image, fs::path where)
   fs::resize_file(image_, 16U << 20U);
   fs::create_directories(where_);
   available_ = run_command({"/usr/sbin/mkfs.ext4", "-q", "-F", image_}).status == 0 && mount();
+}
+
+LoopDisk::LoopDisk(Existing, fs::path image, fs::path where)
+    : image_(std::move(image)), where_(std::move(where)) {
+  fs::create_directories(where_);
+  run_command({"/usr/sbin/e2fsck", "-p", image_});
+  available_ = mount();
 }
 
 LoopDisk::~LoopDisk() {
@@ -67,6 +76,21 @@ void LoopDisk::meet_an_error() const {
                       "by the tests");
     }
   }
+}
+
+std::unique_ptr<LoopDisk> LoopDisk::after_power_cut(const fs::path& image, fs::path where) const {
+  constexpr int kMostTries = 100;
+  // Of one moment when nothing was written from the first byte of the one to the last of the other.
+  std::string before;
+  std::string now = e2e::read_text(image_);
+  for (int tries = 0; now != before; ++tries) {
+    if (tries == kMostTries) {
+      return nullptr;
+    }
+    before = std::exchange(now, e2e::read_text(image_));
+  }
+  e2e::write_text(image, now);
+  return std::unique_ptr<LoopDisk>(new LoopDisk(Existing{}, image, std::move(where)));
 }
 
 bool LoopDisk::repair() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 
 namespace wemol::faults {
 
@@ -23,8 +24,15 @@ class LoopDisk {
   /// As an administrator repairs it: unmounts, checks and mounts it again. False while files on it
   /// are open.
   [[nodiscard]] bool repair();
+  /// A disk of its own as this one would be found after a power cut now: with what has been written
+  /// to the device so far, and nothing of what the kernel or a program still holds. Checked and
+  /// mounted at `where`. None while the device is being written to all the time.
+  [[nodiscard]] std::unique_ptr<LoopDisk> after_power_cut(const std::filesystem::path& image,
+                                                          std::filesystem::path where) const;
 
  private:
+  struct Existing {};
+  LoopDisk(Existing, std::filesystem::path image, std::filesystem::path where);
   [[nodiscard]] bool mount() const;
   [[nodiscard]] bool unmount() const;
 
