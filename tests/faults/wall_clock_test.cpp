@@ -80,7 +80,11 @@ class WallClock : public e2e::RecorderTest {
     // Beside other engines docker stats may answer a round later.
     const std::size_t expected = read_punctuality(stage.recorder->log(), 0ms).rounds -
                                  stage.recorder->lines_with("has no valid reading in this round");
-    EXPECT_EQ(found.rows, expected);
+    // One that is woken shortly before its next round may not wait for docker; it says so.
+    const std::size_t given_up =
+        stage.recorder->lines_with("has not answered by the time of the next round");
+    EXPECT_LE(found.rows, expected);
+    EXPECT_GE(found.rows + given_up, expected);
     EXPECT_EQ(found.torn_rows, 0U) << found.first_problem;
     report_fault(fault + " (" + stage.timing.source + ")", {.rows_expected = expected,
                                                             .rows_written = found.rows,
