@@ -53,11 +53,14 @@ std::chrono::nanoseconds task_root_wait(const Options& options) {
   return std::min(kLongest, options.interval / kPartsOfInterval);
 }
 
-/// The same for the output folder.
+/// The same for the output folder. To make the files of a first round may take a slow disk some
+/// tens of milliseconds, and a round that ends before it has its rows may lose them.
 std::chrono::nanoseconds output_wait(const Options& options) {
+  constexpr std::chrono::nanoseconds kShortest = std::chrono::milliseconds(100);
   constexpr std::chrono::nanoseconds kLongest = std::chrono::seconds(2);
   constexpr int kPartsOfInterval = 4;
-  return std::min(kLongest, options.interval / kPartsOfInterval);
+  return std::clamp<std::chrono::nanoseconds>(options.interval / kPartsOfInterval, kShortest,
+                                              kLongest);
 }
 
 /// The sinks that write to the output folder.
