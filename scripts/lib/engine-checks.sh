@@ -4,6 +4,7 @@
 
 # From a task's title to its id. It is task 132178, 132179, ... of the module "Module <title>".
 declare -A task_of=()
+next_task=132178
 
 # Where the recorder writes that is looked at.
 tree=${state:?}
@@ -21,7 +22,7 @@ more_rows() { eventually "${wait_s:?}" rows_reach "$1" $(($(rows_of "$1") + ${2:
 # start_task TITLE ARGUMENT OF docker run... -- COMMAND: in the background.
 start_task() {
   local title=$1 options=() folder
-  task_of[$title]=$((132178 + ${#task_of[@]}))
+  task_of[$title]=$((next_task++))
   folder=/data/PRG/RCall/Worker.CPU/work_blob/${task_of[$title]:2:2}/${task_of[$title]:4:2}
   mkdir -p "$folder/${task_of[$title]}"
   printf '{"Module": {"Name": "Module %s"}}\n' "$title" >"$folder/${task_of[$title]}/task.json"
