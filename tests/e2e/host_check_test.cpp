@@ -62,14 +62,14 @@ TEST_F(HostCheck, of_the_source_native_looks_at_what_that_source_needs) {
 TEST_F(HostCheck, of_the_source_auto_says_which_it_is_and_looks_at_that_one) {
   RecorderProcess& recorder = start_recorder({"--check", "--source", "auto"});
   (void)recorder.wait();
-  EXPECT_EQ(recorder.output().find("ok   --source auto is native: this host has all that it needs\n"
+  EXPECT_NE(recorder.output().find("ok   --source auto is native: this host has all that it needs\n"
                                    "ok   the docker engine answers at "),
-            0U)
+            std::string::npos)
       << recorder.output();
   RecorderProcess& elsewhere =
       start_recorder({"--check", "--source", "auto"}, {{"DOCKER_HOST", "tcp://127.0.0.1:1"}});
   (void)elsewhere.wait();
-  EXPECT_EQ(elsewhere.output().find("ok   --source auto is docker-cli: "), 0U)
+  EXPECT_NE(elsewhere.output().find("ok   --source auto is docker-cli: "), std::string::npos)
       << elsewhere.output();
   EXPECT_NE(elsewhere.output().find("docker ps"), std::string::npos) << elsewhere.output();
 }

@@ -27,7 +27,8 @@ class ServiceUser : public RecorderTest {
 
   /// With time enough for the scripted nvidia-smi to start.
   void record_two_rounds(const Arguments& more) {
-    Arguments arguments{"--rounds", "2", "--interval", "1"};
+    // At shorter ones native does not ask nvidia-smi in each round.
+    Arguments arguments{"--rounds", "2", "--interval", "5"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     EXPECT_EQ(start_recorder(arguments).wait(), 0);
   }

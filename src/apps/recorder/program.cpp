@@ -45,22 +45,22 @@ constexpr std::chrono::seconds kLastWait{2};
 constexpr std::chrono::seconds kFirstWait{3};
 constexpr std::chrono::milliseconds kBetweenLooks{200};
 
-/// A round waits for the task root this long at most, and never for more than a part of its
-/// interval.
-std::chrono::nanoseconds task_root_wait(const Options& options) {
-  constexpr std::chrono::nanoseconds kLongest = std::chrono::seconds(1);
-  constexpr int kPartsOfInterval = 4;
-  return std::min(kLongest, options.interval / kPartsOfInterval);
-}
-
-/// The same for the output folder. To make the files of a first round may take a slow disk some
-/// tens of milliseconds, and a round that ends before it has its rows may lose them.
-std::chrono::nanoseconds output_wait(const Options& options) {
+/// A round waits this long at most for a file system that may hang, and not for more than a part of
+/// its interval, but for what a busy disk and a new thread may well take: what a round does not
+/// wait for is Unknown, or a row that a kill may lose.
+std::chrono::nanoseconds patience(const Options& options, std::chrono::nanoseconds longest) {
   constexpr std::chrono::nanoseconds kShortest = std::chrono::milliseconds(100);
-  constexpr std::chrono::nanoseconds kLongest = std::chrono::seconds(2);
   constexpr int kPartsOfInterval = 4;
   return std::clamp<std::chrono::nanoseconds>(options.interval / kPartsOfInterval, kShortest,
-                                              kLongest);
+                                              longest);
+}
+
+std::chrono::nanoseconds task_root_wait(const Options& options) {
+  return patience(options, std::chrono::seconds(1));
+}
+
+std::chrono::nanoseconds output_wait(const Options& options) {
+  return patience(options, std::chrono::seconds(2));
 }
 
 /// The sinks that write to the output folder.
