@@ -220,7 +220,7 @@ lives() {
   # The times in a CSV are whole seconds: a tenth of one for the start and one for the end. On a busy host
   # the machine stands still between a reading and its time.
   check "native: the rows' CPU is that of cpu.stat" \
-    within 1 "$(cpu_seconds_in_rows burner)" "$cpu_s" "$((2 * patience))e-1"
+    within 1 "$(cpu_seconds_in_rows burner)" "$cpu_s" "$((2 * ${patience:?}))e-1"
   docker kill "$(container_of burner)" "$(container_of peak)" >/dev/null
   local title
   for title in burner peak oom short second; do
