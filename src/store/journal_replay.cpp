@@ -114,8 +114,7 @@ void read_segment(int fd, off_t begin, std::size_t bytes, std::vector<Frame>& fr
       return;  // the end, or what is left of the segment's last turn
     }
     before = frame->header;
-    const std::size_t length = sizeof(*before) + before->record_bytes;
-    at += (length + RowJournal::kBlock - 1) / RowJournal::kBlock * RowJournal::kBlock;
+    at += RowJournal::to_whole_blocks(sizeof(*before) + before->record_bytes);
     frames.push_back(std::move(*frame));
   }
 }
@@ -198,18 +197,8 @@ Result<Outcome> complete(int fd, const Record& record) {
       (begins_at_end && !ends_a_line(fd, status.st_size))) {
     return Outcome::left_out;
   }
-  std::string_view rest = record.row;
-  for (off_t at = record.offset; !rest.empty();) {
-    const ssize_t count = pwrite(fd, rest.data(), rest.size(), at);
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count <= 0) {
-      const int code = count < 0 ? errno : ENOSPC;
-      return failure(strerror(code), code);
-    }
-    rest.remove_prefix(static_cast<std::size_t>(count));
-    at += count;
+  if (const int code = write_all_at(fd, record.row, record.offset); code != 0) {
+    return failure(strerror(code), code);
   }
   return Outcome::written;
 }

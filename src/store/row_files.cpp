@@ -6,6 +6,7 @@
 #include "folder_name.h"
 
 namespace wemol {
+
 void RowFiles::Trouble::Rows::add(std::size_t rows_of_file, AppendError&& error) {
   rows += rows_of_file;
   ++files;

@@ -23,26 +23,6 @@ Error journal_error(const std::filesystem::path& path, int code) {
   return {.message = fmt::format("{}: {}", path.string(), strerror(code)), .code = code};
 }
 
-std::size_t to_whole_blocks(std::size_t bytes) {
-  return (bytes + RowJournal::kBlock - 1) / RowJournal::kBlock * RowJournal::kBlock;
-}
-
-/// Nothing, or an errno.
-int write_all_at(int fd, std::string_view text, off_t offset) {
-  while (!text.empty()) {
-    const ssize_t count = pwrite(fd, text.data(), text.size(), offset);
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count <= 0) {
-      return count < 0 ? errno : ENOSPC;
-    }
-    text.remove_prefix(static_cast<std::size_t>(count));
-    offset += count;
-  }
-  return 0;
-}
-
 /// The header, and zeros where frames will be.
 int write_empty(int fd, std::size_t segment_bytes) {
   const std::size_t end = RowJournal::kBlock + 2 * segment_bytes;
@@ -84,6 +64,21 @@ int give_name(const std::filesystem::path& draft, const std::filesystem::path& p
 
 }  // namespace
 
+int write_all_at(int fd, std::string_view text, off_t offset) {
+  while (!text.empty()) {
+    const ssize_t count = pwrite(fd, text.data(), text.size(), offset);
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count <= 0) {
+      return count < 0 ? errno : ENOSPC;
+    }
+    text.remove_prefix(static_cast<std::size_t>(count));
+    offset += count;
+  }
+  return 0;
+}
+
 void JournalFrame::add(std::string_view csv, off_t offset, std::string_view row,
                        bool begins_chain) {
   const RecordHeader header{.offset = static_cast<std::uint64_t>(offset),
@@ -98,7 +93,7 @@ void JournalFrame::add(std::string_view csv, off_t offset, std::string_view row,
 }
 
 std::size_t JournalFrame::length() const {
-  return to_whole_blocks(bytes_.size());
+  return RowJournal::to_whole_blocks(bytes_.size());
 }
 
 std::string_view JournalFrame::sealed(Header header) {

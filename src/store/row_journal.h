@@ -14,6 +14,9 @@
 
 namespace wemol {
 
+/// Nothing, or an errno: how much of the text is written then cannot be told.
+[[nodiscard]] int write_all_at(int fd, std::string_view text, off_t offset);
+
 /// The rows of a round, for the journal.
 class JournalFrame {
  public:
@@ -69,6 +72,10 @@ class RowJournal {
     char magic[32];  // NOLINT(modernize-avoid-c-arrays): as it lies in the file
     std::uint64_t segment_bytes;
   };
+  /// Each frame begins on a block of its own.
+  [[nodiscard]] static std::size_t to_whole_blocks(std::size_t bytes) {
+    return (bytes + kBlock - 1) / kBlock * kBlock;
+  }
   [[nodiscard]] static std::filesystem::path path_in(const std::filesystem::path& output_dir);
   [[nodiscard]] static std::uint64_t checksum(std::string_view bytes);
 
