@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,13 @@ class HttpClient {
     /// The stream is over: it failed, the server closed it, or the status was another one (then
     /// with the answer's text). Nothing is called after it.
     std::function<void(Error)> closed;
+  };
+
+  /// What was asked for: a whole answer, or a stream.
+  struct Question {
+    std::string target;
+    Done done;
+    std::optional<StreamHandlers> stream;
   };
 
   HttpClient() = default;

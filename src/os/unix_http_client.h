@@ -31,12 +31,6 @@ class UnixHttpClient : public HttpClient {
   void cancel_all() override;
 
  private:
-  /// What is asked for: a whole answer or a stream.
-  struct Question {
-    std::string target;
-    Done done;
-    std::optional<StreamHandlers> stream;
-  };
   /// A question that has been sent, or will be as soon as the server accepts a connection.
   struct Exchange {
     Question question;

@@ -21,13 +21,6 @@ class EngineClient : public HttpClient {
   void cancel_all() override;
 
  private:
-  /// A whole answer or a stream.
-  struct Question {
-    std::string target;
-    Done done;
-    std::optional<StreamHandlers> stream;
-  };
-
   void ask(Question question);
   void send(Question question);
   void take_version(const Result<HttpAnswer>& answer);
