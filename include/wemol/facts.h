@@ -41,10 +41,11 @@ struct ContainerStats {
   std::optional<std::uint64_t> memory_used_bytes;
   std::optional<std::uint64_t> memory_limit_bytes;
   std::optional<double> memory_percent;  ///< used / limit x 100
-  /// The kernel's own peak of this run, page cache included. Only in the last reading of a run.
+  /// The kernel's own peak of this run so far, page cache included. It may be some seconds older
+  /// than the reading, except in the last one of a run.
   std::optional<std::uint64_t> memory_peak_bytes;
-  /// Processes that the kernel has killed in this run since the memory was used up. Only in the
-  /// last reading.
+  /// Processes that the kernel has killed in this run since the memory was used up, as of the same
+  /// moment as the peak.
   std::optional<std::uint64_t> out_of_memory_kills;
   std::optional<std::uint64_t> network_received_bytes;  ///< since the container's start
   std::optional<std::uint64_t> network_sent_bytes;      ///< since the container's start

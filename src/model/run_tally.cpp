@@ -148,13 +148,18 @@ void RunTally::hold_gpu_figures(Look& look, double seconds) {
 
 /// Nothing for the first one of a run whose start is unknown.
 std::optional<double> RunTally::seconds_before(const UsageReading& reading) const {
-  if (reading.since_before) {
-    return std::max(0.0, to_seconds(*reading.since_before));
+  const auto by_steady_clock = reading.since_before
+                                   ? std::optional(std::max(0.0, to_seconds(*reading.since_before)))
+                                   : std::nullopt;
+  const std::optional<WallTime> before = samples_ > 0 ? last_.read_at : started_at_;
+  if (!before || (samples_ > 0 && by_steady_clock)) {
+    return by_steady_clock;
   }
-  if (samples_ > 0) {
-    return seconds_between(last_.read_at, reading.read_at);
-  }
-  return started_at_ ? std::optional(seconds_between(*started_at_, reading.read_at)) : std::nullopt;
+  const double by_wall_clock = seconds_between(*before, reading.read_at);
+  // The process may be much older than the start: the engine has made it and prepared its devices.
+  const bool is_made_before = by_steady_clock && reading.read_at >= *before;
+  return is_made_before ? std::min(*by_steady_clock, by_wall_clock)
+                        : by_steady_clock.value_or(by_wall_clock);
 }
 
 void RunTally::stand_for(const Look& look, double seconds, double seen_seconds) {
@@ -280,8 +285,8 @@ RunSummary RunTally::summary(const RunFacts& facts) const {
     }
   }
   summary.memory_mean_bytes = sums[kMemoryBytes].mean();
-  summary.memory_peak_bytes =
-      facts.memory_peak_bytes ? facts.memory_peak_bytes : memory_peak_bytes_;
+  summary.memory_peak_bytes = memory_peak_bytes_;
+  raise(summary.memory_peak_bytes, facts.memory_peak_bytes);
   summary.network_rx_bytes = network_rx_.sum();
   summary.network_tx_bytes = network_tx_.sum();
   summary.block_read_bytes = block_read_.sum();

@@ -28,8 +28,8 @@ struct GpuReading {
 /// What one look at a run has seen.
 struct UsageReading {
   WallTime read_at;
-  /// How long after the reading before it, or after the run's start where it is the first one, by a
-  /// clock that nobody steps. Absent: as the wall clock has it.
+  /// How long after the reading before it, or after its process was made where it is the first one,
+  /// by a clock that nobody steps. Absent: as the wall clock has it.
   std::optional<std::chrono::nanoseconds> since_before;
   std::optional<double> cpu_cores;  ///< 1 is one busy CPU
   /// How long a time before `read_at` the look has seen of the run: what `cpu_cores` is the mean

@@ -163,10 +163,12 @@ void LedgerSink::add(const TaskSample& sample, const TasksByGpu& tasks_by_gpu) {
   run.memory_limit_bytes = stats.memory_limit_bytes;
   if (sample.ended) {
     run.last.cpu_used = stats.cpu_counter ? std::optional(stats.cpu_counter->used) : std::nullopt;
+  }
+  if (stats.memory_peak_bytes) {
     run.last.memory_peak_bytes = stats.memory_peak_bytes;
-    if (stats.out_of_memory_kills) {
-      run.oom_killed = *stats.out_of_memory_kills > 0;
-    }
+  }
+  if (stats.out_of_memory_kills) {
+    run.oom_killed = *stats.out_of_memory_kills > 0;
   }
 }
 
@@ -242,7 +244,9 @@ void LedgerSink::raise_to_limit(const Run& run, RunSummary& summary) const {
   const auto& limit = run.memory_limit_bytes;
   const auto& host = settings_.host_memory_bytes;
   const bool has_own_limit = limit && host && *limit < *host / 1000 * kSamePerMille;
-  if (summary.oom_killed.value_or(false) && !run.last.memory_peak_bytes && has_own_limit) {
+  // Where the kernel has counted the kill, its peak was read after it.
+  const bool is_peak_older = !run.last.memory_peak_bytes || !run.oom_killed.value_or(false);
+  if (summary.oom_killed.value_or(false) && is_peak_older && has_own_limit) {
     summary.memory_peak_bytes = std::max(summary.memory_peak_bytes, limit);
   }
 }

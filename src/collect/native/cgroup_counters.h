@@ -84,7 +84,7 @@ class Counters {
   /// The limit is read anew by the next read().
   void limit_has_changed() { limit_ = std::nullopt; }
 
-  /// Opens its files for this one reading, since it is asked for once in a life.
+  /// Opens its files for this one reading, since it is asked for seldom.
   [[nodiscard]] LifeReading read_life() const;
 
  private:

@@ -38,9 +38,24 @@ std::optional<ContainerStats> ContainerRun::read(const Clock& clock) {
     stats.block_written_bytes = reading->block->written;
   }
   read_network(stats);
+  read_life(now, stats);
   last_ = stats;
   is_recorded_ = false;
   return stats;
+}
+
+bool ContainerRun::is_life_reading_due(SteadyTime now) const {
+  return !life_read_at_ || now - *life_read_at_ >= std::min<SteadyTime::duration>(
+                                                       kLifeReadingLastsFor, (now - began_at_) / 2);
+}
+
+void ContainerRun::read_life(SteadyTime now, ContainerStats& stats) {
+  if (is_life_reading_due(now)) {
+    life_ = counters_.read_life();
+    life_read_at_ = now;
+  }
+  stats.memory_peak_bytes = life_.memory_peak_bytes;
+  stats.out_of_memory_kills = life_.out_of_memory_kills;
 }
 
 void ContainerRun::read_network(ContainerStats& stats) const {
@@ -58,13 +73,11 @@ void ContainerRun::read_network(ContainerStats& stats) const {
 ContainerRun::LastState ContainerRun::read_last(const Clock& clock) {
   const std::optional<ContainerStats> before = last_;
   const bool is_recorded = is_recorded_;
+  life_read_at_ = std::nullopt;
   auto stats = read(clock);
   if (!stats) {
     return {.stats = is_recorded ? std::nullopt : before, .came_too_late = true};
   }
-  const cgroup::LifeReading life = counters_.read_life();
-  stats->memory_peak_bytes = life.memory_peak_bytes;
-  stats->out_of_memory_kills = life.out_of_memory_kills;
   if (before) {
     raise_to(before->network_received_bytes, stats->network_received_bytes);
     raise_to(before->network_sent_bytes, stats->network_sent_bytes);

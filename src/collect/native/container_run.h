@@ -1,7 +1,7 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
-#include <string>
 
 #include <wemol/facts.h>
 
@@ -37,12 +37,20 @@ class ContainerRun {
   /// The last state that read() gave is on record.
   void mark_recorded() { is_recorded_ = true; }
 
+  /// What the kernel keeps over a run's life is read at its end. In case that the end is read too
+  /// late it is read meanwhile, too: not older than this, nor than half of the run's life.
+  static constexpr auto kLifeReadingLastsFor = std::chrono::seconds(10);
+
  private:
+  [[nodiscard]] bool is_life_reading_due(SteadyTime now) const;
+  void read_life(SteadyTime now, ContainerStats& stats);
   void read_network(ContainerStats& stats) const;
 
   cgroup::Counters counters_;
   std::optional<PersistentFile> network_;
   SteadyTime began_at_;
+  cgroup::LifeReading life_;
+  std::optional<SteadyTime> life_read_at_;
   std::optional<ContainerStats> last_;
   bool is_recorded_ = false;
 };

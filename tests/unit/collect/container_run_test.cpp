@@ -163,6 +163,41 @@ TEST_F(Run, TooLateIsTheReadingBeforeTheLastState) {
   EXPECT_EQ(last.stats->cpu_counter->used, 1s);
 }
 
+/// An end that is read too late lacks little of what the kernel keeps of a run's life.
+TEST_F(Run, PeakAndKillsAreReadMeanwhileToo) {
+  const auto peak_at = [this](ContainerRun& run, std::chrono::seconds age) {
+    clock.steady = began_at + age;
+    return run.read(clock)->memory_peak_bytes;
+  };
+  const auto set_peak = [this](const std::string& bytes) {
+    group.write("memory", "memory.max_usage_in_bytes", bytes + "\n");
+  };
+  ContainerRun run = open();
+  set_peak("7000");
+  group.write("memory", "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+  EXPECT_EQ(peak_at(run, 4s), 7000U);
+  set_peak("8000");
+  EXPECT_EQ(peak_at(run, 7s), 7000U) << "less than half of its life ago";
+  EXPECT_EQ(peak_at(run, 8s), 8000U);
+  EXPECT_EQ(peak_at(run, 100s), 8000U);
+  set_peak("9000");
+  EXPECT_EQ(peak_at(run, 109s), 8000U) << "less than 10 s ago";
+  EXPECT_EQ(peak_at(run, 110s), 9000U);
+  group.take_away_cpu();
+  const auto last = run.read_last(clock);
+  ASSERT_TRUE(last.stats);
+  EXPECT_EQ(last.stats->memory_peak_bytes, 9000U);
+  EXPECT_EQ(last.stats->out_of_memory_kills, 2U);
+}
+
+TEST_F(Run, LastStateHasThePeakOfTheEnd) {
+  ContainerRun run = open();
+  group.write("memory", "memory.max_usage_in_bytes", "7000\n");
+  (void)run.read(clock);
+  group.write("memory", "memory.max_usage_in_bytes", "8000\n");
+  EXPECT_EQ(run.read_last(clock).stats->memory_peak_bytes, 8000U);
+}
+
 TEST_F(Run, TooLateLeavesNothingWhenTheReadingBeforeIsOnRecord) {
   ContainerRun run = open();
   (void)run.read(clock);

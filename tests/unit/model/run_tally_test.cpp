@@ -122,6 +122,15 @@ TEST_F(Tally, GivesAReadingFromThePastNoTime) {
   EXPECT_EQ(run.cpu_cores_max, 100);
 }
 
+/// The engine makes a container's process first, and states the start when its devices are there.
+TEST_F(Tally, BeginsWithTheStartAndNotWhenItsProcessWasMade) {
+  tally = RunTally(kStart);
+  tally.add({.read_at = kStart + 1s, .since_before = 150s, .cpu_cores = 1});
+  const RunSummary run = tally.summary({.started_at = kStart, .ended_at = kStart + 2s});
+  EXPECT_EQ(run.duration_seconds, 2);
+  EXPECT_EQ(run.cpu_seconds, 2);
+}
+
 /// A run of 40 s that is read every 10 s. The wall clock is stepped after the second reading.
 class TallyOfSteppedClock : public Tally, public testing::WithParamInterface<std::chrono::hours> {};
 

@@ -290,6 +290,26 @@ TEST_F(Ledger, TheKernelsPeakIsBelievedAlsoOfWhoUsedUpItsMemory) {
   EXPECT_EQ(only_row(file()).at("oom_killed"), "1") << "which the engine has missed";
 }
 
+/// A source may have read the end too late.
+TEST_F(Ledger, ThePeakSoFarCountsWhereTheEndWasNotRead) {
+  TaskSample it = counted(5s, 5s);
+  it.stats.memory_peak_bytes = 90 * kMib;
+  write({it});
+  write({}, {end(10s)});
+  EXPECT_EQ(only_row(file()).at("memory_peak_bytes"), std::to_string(90 * kMib));
+}
+
+TEST_F(Ledger, APeakOfBeforeTheKillIsNotBelieved) {
+  TaskSample it = counted(5s, 5s);
+  it.stats.memory_limit_bytes = 64 * kMib;
+  it.stats.memory_peak_bytes = 20 * kMib;
+  it.stats.out_of_memory_kills = 0;
+  EndedTaskRun killed = end(10s);
+  killed.run.oom_killed = true;
+  write({it}, {killed});
+  EXPECT_EQ(only_row(file()).at("memory_peak_bytes"), std::to_string(64 * kMib));
+}
+
 TEST_F(Ledger, AKillThatOnlyTheEngineKnowsOfIsTold) {
   TaskSample last = counted(5s, 5s);
   last.ended = true;
