@@ -16,10 +16,12 @@ constexpr auto kSameMoment = 1s;
 /// The word of an end that a listing has noticed comes with the events of the same round, or the
 /// next one.
 constexpr unsigned kRoundsToWaitForWord = 2;
-/// Where the kernel has told of it, the engine's word comes within milliseconds, unless it is very
-/// busy.
+/// Where the kernel has told of it, the engine's word comes within milliseconds. A very busy engine
+/// is asked for it, which it can be about a container's last run only.
 constexpr auto kPatience = 10s;
 constexpr auto kAskAgainAfter = 10s;
+/// An engine that has lost sight of a container's processes never tells.
+constexpr auto kPatienceOnceAsked = 300s;
 /// An end may be told again, or once more by somebody else.
 constexpr auto kRememberedFor = 60s;
 
@@ -197,8 +199,9 @@ std::vector<std::string> RunTracker::to_ask(SteadyTime now) {
   std::vector<std::string> ids;
   for (auto& [id, runs] : runs_) {
     Entry& entry = runs.back();
-    if (entry.state == State::goes_on && entry.is_resumed &&
-        (!entry.asked_at || now - *entry.asked_at > kAskAgainAfter)) {
+    const bool is_unsure = entry.state == State::goes_on && entry.is_resumed;
+    const bool lacks_word = entry.state == State::awaits_word && now - entry.since > kPatience;
+    if ((is_unsure || lacks_word) && (!entry.asked_at || now - *entry.asked_at > kAskAgainAfter)) {
       entry.asked_at = now;
       ids.push_back(id);
     }
@@ -206,11 +209,32 @@ std::vector<std::string> RunTracker::to_ask(SteadyTime now) {
   return ids;
 }
 
+/// Of a run whose end the kernel has told.
+void RunTracker::take_word(const Inspected& container, Entry& entry) {
+  const bool is_of_next = !is_same_run(entry.run.started_at, container.started_at);
+  const bool was_asked = entry.asked_at && *entry.asked_at > entry.since;
+  if (is_of_next && !was_asked) {
+    return;  // the event is on its way
+  }
+  if (is_of_next) {
+    complete(container.id, entry, {.ended_at = entry.ended_at, .oom_killed = false});
+  } else if (!container.is_running) {
+    complete(container.id, entry,
+             {.ended_at = earlier(entry.ended_at, container.finished_at),
+              .exit_code = container.exit_code,
+              .oom_killed = container.oom_killed});
+  }
+}
+
 void RunTracker::inspected(const Inspected& container) {
   const std::string& id = container.id;
   Entry* entry = newest(id);
   if (entry == nullptr && container.is_running) {
     entry = &begin(id, container.name, container.started_at);
+  }
+  if (entry != nullptr && entry->state == State::awaits_word) {
+    take_word(container, *entry);
+    return;
   }
   if (entry == nullptr || entry->state != State::goes_on) {
     return;  // its end has been told meanwhile
@@ -234,8 +258,10 @@ void RunTracker::inspected(const Inspected& container) {
 }
 
 void RunTracker::removed(const std::string& id) {
-  Entry* const entry = going_on(id);
-  if (entry != nullptr && entry->rounds_missing > 0) {
+  Entry* const entry = newest(id);
+  if (entry != nullptr && entry->state == State::awaits_word) {
+    complete(id, *entry, {.ended_at = entry->ended_at, .oom_killed = false});
+  } else if (entry != nullptr && entry->state == State::goes_on && entry->rounds_missing > 0) {
     complete(id, *entry, {});
   }
 }
@@ -306,10 +332,11 @@ std::vector<RunTracker::Run> RunTracker::possible_runs(const std::string& id, Wa
   return possible;
 }
 
-void RunTracker::complete_waiting(SteadyTime since_before) {
+void RunTracker::complete_waiting(SteadyTime now) {
   for (auto& [id, runs] : runs_) {
     for (Entry& entry : runs) {
-      if (entry.state == State::awaits_word && entry.since < since_before) {
+      const auto patience = &entry == &runs.back() ? kPatienceOnceAsked : kPatience;
+      if (entry.state == State::awaits_word && entry.since < now - patience) {
         complete(id, entry, {.ended_at = entry.ended_at, .oom_killed = false});
       }
     }
@@ -328,7 +355,7 @@ void RunTracker::forget(SteadyTime taken_before) {
 
 std::vector<EndedRun> RunTracker::take(SteadyTime now, bool engine_answers) {
   if (engine_answers) {
-    complete_waiting(now - kPatience);
+    complete_waiting(now);
   }
   forget(now - kRememberedFor);
   for (auto& [id, runs] : runs_) {

@@ -55,7 +55,8 @@ class RunTracker {
   /// Those listed of which an inspection has something to tell: all, where the events have not been
   /// told.
   [[nodiscard]] std::vector<std::string> to_inspect(bool has_events) const;
-  /// Those of the resumed runs of which nobody knows yet whether they go on, each not too often.
+  /// Those to be inspected, each not too often: resumed ones of which nobody knows yet whether they
+  /// go on, and those whose end the kernel has told and the engine not.
   [[nodiscard]] std::vector<std::string> to_ask(SteadyTime now);
   void inspected(const Inspected& container);
   /// The engine does not know the container any more.
@@ -80,7 +81,7 @@ class RunTracker {
   [[nodiscard]] std::vector<Run> possible_runs(const std::string& id, WallTime from,
                                                WallTime until) const;
 
-  /// The ends of which all is known, and those of which the engine has not told for a while
+  /// The ends of which all is known, and those of which the engine has not told for minutes
   /// although it answers.
   [[nodiscard]] std::vector<EndedRun> take(SteadyTime now, bool engine_answers = true);
   /// All that there is.
@@ -109,8 +110,9 @@ class RunTracker {
   [[nodiscard]] static Entry* ended_then(Entries& runs, const std::optional<WallTime>& at);
   Entry& begin(const std::string& id, const std::string& name, std::optional<WallTime> started_at);
   void succeed(const std::string& id, Entry& before, std::optional<WallTime> started_at);
+  void take_word(const Inspected& container, Entry& entry);
   void complete(const std::string& id, Entry& entry, EndedRun known);
-  void complete_waiting(SteadyTime since_before);
+  void complete_waiting(SteadyTime now);
   void forget(SteadyTime taken_before);
 
   std::map<std::string, Entries> runs_;  ///< by container id

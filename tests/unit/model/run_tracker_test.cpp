@@ -252,6 +252,49 @@ TEST_F(RunsOfTheKernel, UsedUpMemoryBelongsToTheRunThatGoesOn) {
 TEST_F(RunsOfTheKernel, WithoutTheEnginesWordTheEndIsStatedAfterAWhileIfTheEngineAnswers) {
   end_first();
   EXPECT_TRUE(runs.take(kNow + 1h, false).empty());
+  EXPECT_TRUE(take(kNow + 299s).empty());
+  const auto ended = take(kNow + 301s);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_FALSE(ended[0].exit_code);
+}
+
+TEST_F(RunsOfTheKernel, AnEngineThatDoesNotTellIsAsked) {
+  end_first();
+  EXPECT_TRUE(runs.to_ask(kNow + 9s).empty());
+  EXPECT_EQ(runs.to_ask(kNow + 11s), Ids{kA});
+  runs.inspected(running_since(kNoon));  // it has yet to notice
+  EXPECT_TRUE(runs.to_ask(kNow + 20s).empty());
+  EXPECT_EQ(runs.to_ask(kNow + 22s), Ids{kA});
+  EXPECT_TRUE(take(kNow + 22s).empty());
+  runs.inspected({.id = kA,
+                  .name = "task_1",
+                  .started_at = kNoon,
+                  .finished_at = kNoon + 31s,
+                  .exit_code = 3,
+                  .oom_killed = true});
+  const auto ended = take(kNow + 22s);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].exit_code, 3);
+  EXPECT_EQ(ended[0].oom_killed, true);
+  EXPECT_EQ(ended[0].ended_at, kNoon + 10s);
+}
+
+TEST_F(RunsOfTheKernel, AnEngineThatHasRemovedTheContainerHasNoMoreToTell) {
+  end_first();
+  EXPECT_EQ(runs.to_ask(kNow + 11s), Ids{kA});
+  runs.removed(kA);
+  const auto ended = take(kNow + 11s);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].ended_at, kNoon + 10s);
+  EXPECT_FALSE(ended[0].exit_code);
+}
+
+TEST_F(RunsOfTheKernel, AnEngineThatTellsOfTheNextRunWhenAskedHasForgottenTheFirst) {
+  end_first();
+  runs.inspected(running_since(kNoon + 20s));  // nobody has asked: the word is on its way
+  EXPECT_TRUE(take(kNow + 11s).empty());
+  EXPECT_EQ(runs.to_ask(kNow + 11s), Ids{kA});
+  runs.inspected(running_since(kNoon + 20s));
   const auto ended = take(kNow + 11s);
   ASSERT_EQ(ended.size(), 1U);
   EXPECT_FALSE(ended[0].exit_code);
