@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -10,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "container_id.h"
 #include "files.h"
 #include "process_attributor.h"
 #include "text.h"
@@ -18,6 +20,8 @@ namespace wemol::native {
 namespace {
 
 constexpr std::size_t kFileCapBytes = std::size_t{4} << 20;
+/// Each of them is looked at when a container starts.
+constexpr std::size_t kPlacesAtMost = 8;
 
 std::uint64_t read_host_memory_bytes(const FileReader& files) {
   constexpr std::string_view kKey = "MemTotal:";
@@ -64,26 +68,48 @@ RunOpener::RunOpener(const FileReader& files, const Clock& clock)
       clock_(clock),
       mounts_(cgroup::parse_mounts(files.read("/proc/self/mountinfo", kFileCapBytes).value_or(""))),
       host_memory_bytes_(read_host_memory_bytes(files)),
-      host_network_(find_host_network()) {}
+      host_network_(find_host_network()) {
+  const std::string any_id(kContainerIdLength, '0');
+  for (const std::string& path :
+       {"/system.slice/docker-" + any_id + ".scope", "/docker/" + any_id}) {
+    for (const char* hierarchy : {"0::", "1:cpuacct:"}) {
+      const auto folders = cgroup::find_folders(mounts_, hierarchy + path + "\n", any_id);
+      if (folders.cpu) {
+        note_place(*folders.cpu, any_id);
+      }
+    }
+  }
+}
+
+void RunOpener::note_place(const cgroup::Folder& folder, const std::string& container_id) {
+  const std::string path = folder.path.string();
+  const std::size_t id = path.rfind(container_id);
+  if (id == std::string::npos) {
+    return;
+  }
+  Place place{path.substr(0, id), path.substr(id + container_id.size())};
+  const auto found = std::ranges::find(places_, place);
+  if (found != places_.end()) {
+    std::rotate(places_.begin(), found, found + 1);
+    return;
+  }
+  places_.insert(places_.begin(), std::move(place));
+  places_.resize(std::min(places_.size(), kPlacesAtMost));
+}
 
 std::optional<std::int64_t> RunOpener::find_first_process(const std::string& container_id) const {
-  for (const std::string& path :
-       {"/docker/" + container_id, "/system.slice/docker-" + container_id + ".scope"}) {
-    for (const char* hierarchy : {"1:cpuacct:", "0::"}) {
-      const auto folders = cgroup::find_folders(mounts_, hierarchy + path + "\n", container_id);
-      const std::string text =
-          folders.cpu ? files_.read(folders.cpu->path / "cgroup.procs", kFileCapBytes).value_or("")
-                      : "";
-      if (const auto pid = parse_number<std::int64_t>(text.substr(0, text.find('\n')))) {
-        return pid;
-      }
+  for (const Place& place : places_) {
+    const std::string path = place.before_id + container_id + place.behind_id + "/cgroup.procs";
+    const std::string text = files_.read(path, kFileCapBytes).value_or("");
+    if (const auto pid = parse_number<std::int64_t>(text.substr(0, text.find('\n')))) {
+      return pid;
     }
   }
   return std::nullopt;
 }
 
 Result<OpenedRun> RunOpener::open(const std::string& container_id, std::int64_t pid,
-                                  const std::string& network_mode) const {
+                                  const std::string& network_mode) {
   // The descriptor first: what is read after it is of this process and of no later one.
   UniqueFd first_process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   if (!first_process) {
@@ -99,11 +125,12 @@ Result<OpenedRun> RunOpener::open(const std::string& container_id, std::int64_t 
   if (!groups || !start_ticks) {
     return failure(fmt::format("process {} is gone", pid), ESRCH);
   }
-  auto counters = cgroup::Counters::open(cgroup::find_folders(mounts_, *groups, container_id),
-                                         host_memory_bytes_);
+  const cgroup::Folders folders = cgroup::find_folders(mounts_, *groups, container_id);
+  auto counters = cgroup::Counters::open(folders, host_memory_bytes_);
   if (!counters) {
     return tl::make_unexpected(std::move(counters.error()));
   }
+  note_place(*folders.cpu, container_id);
   auto network = open_network(pid, network_mode);
   if (!network) {
     return tl::make_unexpected(std::move(network.error()));

@@ -299,6 +299,27 @@ TEST_F(Native, ATaskThatIsOverBeforeTheEngineHasAnsweredHasItsLastRow) {
   EXPECT_TRUE(conditions.empty()) << conditions[0].message;
 }
 
+/// With --cgroup-parent, or of a user's own engine.
+TEST_F(Native, TheFirstProcessIsFoundEarlyWhereThatOfAnotherContainerWas) {
+  const std::string other(64, 'b');
+  const auto path_of = [](const std::string& id) { return "batch.slice/docker-" + id + ".scope"; };
+  std::filesystem::create_directories(groups / "batch.slice");
+  std::filesystem::rename(groups / ("docker/" + kA), groups / path_of(kA));
+  std::filesystem::copy(groups / path_of(kA), groups / path_of(other));
+  FirstProcess first;
+  FirstProcess second;
+  put_into(kA, first);
+  put_into(other, second);
+  files.files["/proc/" + std::to_string(first.pid()) + "/cgroup"] = "0::/" + path_of(kA) + "\n";
+  files.files["/proc/" + std::to_string(second.pid()) + "/cgroup"] = "0::/" + path_of(other) + "\n";
+  files.files[(groups / path_of(other) / "cgroup.procs").string()] =
+      std::to_string(second.pid()) + "\n";
+  connect(listed(kA));
+  ASSERT_TRUE(answer_inspection(kA, first));
+  start_event(other);
+  EXPECT_EQ(collect().size(), 2U) << "the engine has not answered yet";
+}
+
 TEST_F(Native, ATaskThatWasOverBeforeAnybodyLookedIsNamed) {
   connect();
   start_event(kA);
