@@ -10,7 +10,7 @@ machine_packages=("${clean_root_packages[@]}" busybox-static cpio e2fsprogs qemu
 # The second line is for a rootless engine.
 readonly machine_contents=(
   docker.io busybox-static procps
-  rootlesskit slirp4netns uidmap dbus-user-session libpam-systemd
+  rootlesskit slirp4netns iproute2 uidmap dbus-user-session libpam-systemd
 )
 readonly machine_kernel=linux-image-cloud-amd64
 
