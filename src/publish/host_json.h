@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <wemol/host_sample.h>
+
+namespace wemol {
+
+/// The record of one sample, one line without a line end: nodeId, timestamp (epoch, ms), cpu,
+/// memory, disk, network, accelerators, and beyond these uuid, pressure, coverage. Unknown is null.
+[[nodiscard]] std::string host_record_json(const HostSample& sample, std::string_view node_id);
+
+/// platform, architecture, cpu_model, cpu_cores, cpu_threads, memory_total, swap_total, disk_total,
+/// gpu_count, gpu_info, hostname, ip_address.
+[[nodiscard]] std::string system_info_json(const SystemInfo& info, const HostSample* newest);
+
+}  // namespace wemol
