@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "clock.h"
+#include "time_points.h"
 
 namespace wemol {
 
