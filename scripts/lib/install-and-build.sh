@@ -18,6 +18,9 @@ build_packages=(
 # What the end-to-end tests and the sample containers of the quickstart need beside an engine.
 container_packages=(busybox-static procps tar)
 # shellcheck disable=SC2034
+# The clients with which the end-to-end tests ask wemol-agent.
+client_packages=(curl python3-websockets)
+# shellcheck disable=SC2034
 # What the presets asan, tsan and fuzz need beside: the compiler, its sanitizers, and what names the lines in
 # their reports.
 clang_packages=(clang libclang-rt-dev llvm)

@@ -92,10 +92,10 @@ class SamplerThread::Worker {
       sample_until_stopped();
     } catch (const std::exception& error) {
       auto failed = std::make_shared<HostSample>();
-      failed->conditions.push_back({.key = "sampler",
-                                    .severity = Severity::error,
-                                    .message = std::string("the host is not sampled: ") +
-                                               error.what()});
+      failed->conditions.push_back(
+          {.key = "sampler",
+           .severity = Severity::error,
+           .message = std::string("the host is not sampled: ") + error.what()});
       publish(std::move(failed));
     }
   }

@@ -138,12 +138,14 @@ GpuReadings GpuReaders::finish(SteadyTime due) {
 
 GpuReaders::Readers make_gpu_readers(EventLoop& loop, const FileReader& files,
                                      CommandRunner& runner, NvmlSettings nvml) {
-  nvml::HelperTiming timing;
-  timing.answer = nvml.answer_timeout;
-  auto client = std::make_unique<nvml::NvmlClient>(loop, std::move(nvml.helper_command), timing,
-                                                   nvml.detail);
   GpuReaders::Readers readers;
-  readers.push_back(std::make_unique<NvidiaGpus>(std::move(client), runner, files, loop));
+  if (!nvml.helper_command.empty()) {
+    nvml::HelperTiming timing;
+    timing.answer = nvml.answer_timeout;
+    auto client = std::make_unique<nvml::NvmlClient>(loop, std::move(nvml.helper_command), timing,
+                                                     nvml.detail);
+    readers.push_back(std::make_unique<NvidiaGpus>(std::move(client), runner, files, loop));
+  }
   readers.push_back(
       std::make_unique<BlockingGpus>(std::make_shared<OwnAmdGpus>(), "the driver of the AMD GPUs"));
   return readers;

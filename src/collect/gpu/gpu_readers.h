@@ -49,7 +49,7 @@ class GpuReaders {
 };
 
 struct NvmlSettings {
-  std::vector<std::string> helper_command;
+  std::vector<std::string> helper_command;  ///< empty: NVIDIA's GPUs are not read
   std::chrono::milliseconds answer_timeout{};
   nvml::Detail detail = nvml::Detail::of_tasks;
 };

@@ -119,8 +119,7 @@ const std::shared_ptr<spdlog::sinks::dist_sink_mt>& exchangeable_sinks() {
 }
 
 const std::shared_ptr<spdlog::logger>& the_logger() {
-  static const auto logger =
-      std::make_shared<spdlog::logger>("wemol-recorder", exchangeable_sinks());
+  static const auto logger = std::make_shared<spdlog::logger>("wemol", exchangeable_sinks());
   return logger;
 }
 
