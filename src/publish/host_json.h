@@ -15,7 +15,7 @@ namespace wemol {
                                            const ProcessTreeSample* tree = nullptr);
 
 /// platform, architecture, cpu_model, cpu_cores, cpu_threads, memory_total, swap_total, disk_total,
-/// gpu_count, gpu_info, hostname, ip_address.
+/// gpu_count, gpu_info, hostname, ip_address. Without a sample nothing is known of the GPUs.
 [[nodiscard]] std::string system_info_json(const SystemInfo& info, const HostSample* newest);
 
 }  // namespace wemol

@@ -5,9 +5,7 @@
 #include "text.h"
 
 namespace wemol::cgroup {
-namespace {
 
-/// mountinfo writes blanks, tabs, line ends and backslashes as \040 and so on.
 std::string unescaped(std::string_view text) {
   constexpr std::size_t kEscapeLength = 4;
   constexpr int kOctal = 8;
@@ -23,6 +21,8 @@ std::string unescaped(std::string_view text) {
   }
   return result;
 }
+
+namespace {
 
 /// 36 35 98:0 /root /mount/point rw,noatime shared:1 - cgroup cgroup rw,cpu,cpuacct
 std::optional<Mount> parse_mount(std::string_view line) {

@@ -18,6 +18,9 @@ struct Mount {
   std::string root;
 };
 
+/// A path of mountinfo, which writes blanks, tabs, line ends and backslashes as \040 and so on.
+[[nodiscard]] std::string unescaped(std::string_view text);
+
 /// The control group mounts in the text of /proc/self/mountinfo.
 [[nodiscard]] std::vector<Mount> parse_mounts(std::string_view mountinfo);
 
