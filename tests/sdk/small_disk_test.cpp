@@ -29,7 +29,7 @@ int fill_the_disk(const TempDir& dir) {
   const std::string text(1000, 'x');
   std::uint64_t written = 0;
   for (int i = 0; i < 200; ++i) {
-    written += run.log({{"text", text}}) ? 1 : 0;
+    written += run.log({{"text", text}}) ? 1U : 0U;
   }
   RunStatus status = run.status();
   if (written == 0 || status.lines_written != written || status.lines_lost != 200 - written ||
