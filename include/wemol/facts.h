@@ -111,6 +111,12 @@ struct GpuDevice {
   std::optional<double> fan_speed_percent;  ///< of the maximum; may exceed 100
   std::optional<double> power_draw_watts;
   std::optional<double> power_limit_watts;  ///< as requested
+  /// What follows is read for monitors of the host only, and through NVML only.
+  std::optional<double> enforced_power_limit_watts;  ///< the lowest of all limits
+  std::optional<double> sm_clock_mhz;
+  std::optional<double> memory_clock_mhz;
+  std::optional<std::uint64_t> corrected_memory_errors;  ///< since the driver was loaded
+  std::optional<std::uint64_t> uncorrected_memory_errors;
 };
 
 /// One process on one GPU. A process that uses two GPUs appears twice.

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,10 @@ struct ProcessTreeSample {
 struct HostSample {
   std::chrono::system_clock::time_point read_at;
   std::chrono::steady_clock::time_point measured_at;
+  /// The time that the rates are of: since the sample before.
+  std::optional<std::chrono::nanoseconds> rates_cover;
+  /// What it was made of: the counters, for those who take rates themselves. May be null.
+  std::shared_ptr<const HostFacts> facts;
 
   std::optional<double> cpu_usage_percent;  ///< 100: all CPUs are busy
   std::vector<CoreSample> cores;

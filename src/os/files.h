@@ -50,6 +50,8 @@ class UniqueFd {
 /// process may have are in use. The lowest free number is given to each new one, so its number
 /// tells how many there are.
 [[nodiscard]] bool may_stay_open(int fd);
+/// The bound of may_stay_open(), for many descriptors at a time.
+[[nodiscard]] std::uint64_t stays_open_below();
 
 /// Whether enough are free above this new one for what the program opens in passing: connections to
 /// the engine, a command or helper with its pipes, the file of a row.

@@ -20,7 +20,10 @@ enum class Unit {
   mebibytes,
   celsius,
   watts,
-  watt_hours
+  watt_hours,
+  bytes_per_second,
+  per_second,
+  megahertz
 };
 
 /// One recorded quantity. Everything that writes, reads or documents it goes by these tables.

@@ -70,6 +70,7 @@ constexpr std::array kSampleFields{
         }},
 };
 
+/// Their metrics are those of the host: host_schema.cpp.
 constexpr std::array kDeviceFields{
     FieldOf<GpuDevice>{{"index", Unit::count, "gpu_ids", "", "The driver's index"},
                        [](const GpuDevice& it) { return FieldValue(std::uint64_t{it.index}); }},
@@ -77,29 +78,27 @@ constexpr std::array kDeviceFields{
                        [](const GpuDevice& it) { return FieldValue(it.uuid); }},
     FieldOf<GpuDevice>{{"name", Unit::text, "gpu_names", "", "The model"},
                        [](const GpuDevice& it) { return FieldValue(it.name); }},
-    FieldOf<GpuDevice>{{"memory_used_bytes", Unit::bytes, "gpu_memory_used",
-                        "gpu_memory_used_bytes", "By all processes; MiB in the CSV"},
+    FieldOf<GpuDevice>{{"memory_used_bytes", Unit::bytes, "gpu_memory_used", "",
+                        "By all processes; MiB in the CSV"},
                        member<GpuDevice, &GpuDevice::memory_used_bytes>},
-    FieldOf<GpuDevice>{{"memory_total_bytes", Unit::bytes, "gpu_memory_total",
-                        "gpu_memory_total_bytes", "MiB in the CSV"},
-                       member<GpuDevice, &GpuDevice::memory_total_bytes>},
-    FieldOf<GpuDevice>{{"utilization_percent", Unit::percent, "gpu_utilization",
-                        "gpu_utilization_percent", "Share of time with a kernel running"},
+    FieldOf<GpuDevice>{
+        {"memory_total_bytes", Unit::bytes, "gpu_memory_total", "", "MiB in the CSV"},
+        member<GpuDevice, &GpuDevice::memory_total_bytes>},
+    FieldOf<GpuDevice>{{"utilization_percent", Unit::percent, "gpu_utilization", "",
+                        "Share of time with a kernel running"},
                        member<GpuDevice, &GpuDevice::utilization_percent>},
-    FieldOf<GpuDevice>{{"memory_utilization_percent", Unit::percent, "gpu_memory_utilization",
-                        "gpu_memory_utilization_percent", "Share of time with memory traffic"},
+    FieldOf<GpuDevice>{{"memory_utilization_percent", Unit::percent, "gpu_memory_utilization", "",
+                        "Share of time with memory traffic"},
                        member<GpuDevice, &GpuDevice::memory_utilization_percent>},
-    FieldOf<GpuDevice>{{"temperature_celsius", Unit::celsius, "gpu_temperature",
-                        "gpu_temperature_celsius", "Of the chip"},
+    FieldOf<GpuDevice>{{"temperature_celsius", Unit::celsius, "gpu_temperature", "", "Of the chip"},
                        member<GpuDevice, &GpuDevice::temperature_celsius>},
-    FieldOf<GpuDevice>{{"fan_speed_percent", Unit::percent, "gpu_fan_speed",
-                        "gpu_fan_speed_percent", "Of the maximum; may exceed 100"},
-                       member<GpuDevice, &GpuDevice::fan_speed_percent>},
-    FieldOf<GpuDevice>{{"power_draw_watts", Unit::watts, "gpu_power_draw", "gpu_power_draw_watts",
+    FieldOf<GpuDevice>{
+        {"fan_speed_percent", Unit::percent, "gpu_fan_speed", "", "Of the maximum; may exceed 100"},
+        member<GpuDevice, &GpuDevice::fan_speed_percent>},
+    FieldOf<GpuDevice>{{"power_draw_watts", Unit::watts, "gpu_power_draw", "",
                         "Mean over a second on most models"},
                        member<GpuDevice, &GpuDevice::power_draw_watts>},
-    FieldOf<GpuDevice>{{"power_limit_watts", Unit::watts, "gpu_power_limit",
-                        "gpu_power_limit_watts", "As requested"},
+    FieldOf<GpuDevice>{{"power_limit_watts", Unit::watts, "gpu_power_limit", "", "As requested"},
                        member<GpuDevice, &GpuDevice::power_limit_watts>},
 };
 

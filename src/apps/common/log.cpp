@@ -19,6 +19,8 @@
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
+#include "log_line.h"
+
 namespace wemol {
 namespace {
 
@@ -44,6 +46,13 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
       return spdlog::level::err;
   }
   return spdlog::level::info;
+}
+
+void log_to_spdlog(Severity severity, std::string_view line) {
+  const auto level = severity == Severity::error     ? spdlog::level::err
+                     : severity == Severity::warning ? spdlog::level::warn
+                                                     : spdlog::level::info;
+  spdlog::log(level, "{}", line);
 }
 
 /// The level's name in capitals, which spdlog's own flags do not offer.
@@ -159,6 +168,7 @@ void set_up_log(LogLevel level, const std::filesystem::path& file) {
   if (spdlog::default_logger() != logger) {
     spdlog::set_default_logger(logger);
   }
+  set_log_sink(log_to_spdlog);
   if (!problem.empty()) {
     spdlog::error("the log file {} cannot be written ({}); the log goes to standard error only",
                   file.string(), problem);

@@ -18,7 +18,8 @@ namespace wemol::report {
 namespace {
 
 constexpr int kUsageError = 2;
-constexpr const char* kNeedsCommand = "it takes a command: modules, recommend or task (see --help)";
+constexpr const char* kNeedsCommand =
+    "it takes a command: modules, recommend, task or run (see --help)";
 
 using Accept = std::function<bool(const std::string&)>;
 
@@ -84,10 +85,27 @@ class ReportOptionTable {
   CLI::App& app_;
 };
 
+/// An option that may be given several times, with a name each time.
+CLI::Option& add_names(CLI::App& app, const std::string& flag, const std::string& takes,
+                       const std::string& meaning, std::vector<std::string>& target) {
+  return *app.add_option_function<std::vector<std::string>>(
+                 flag,
+                 [=, &target](const std::vector<std::string>& names) {
+                   if (std::ranges::find(names, "") != names.end()) {
+                     throw CLI::ValidationError(flag, "takes " + takes);
+                   }
+                   target = names;
+                 },
+                 meaning)
+              ->allow_extra_args(false)
+              ->type_name("NAME");
+}
+
 constexpr const char* kSelection = "Which runs";
 constexpr const char* kOutput = "Output";
 constexpr const char* kCost = "The command modules";
 constexpr const char* kRules = "The command recommend";
+constexpr const char* kRunFiles = "The command run";
 
 void add_selection(CLI::App& app, ReportOptions& options, WallTime now) {
   ReportOptionTable table(app);
@@ -101,18 +119,10 @@ void add_selection(CLI::App& app, ReportOptions& options, WallTime now) {
       .add("until", "TIME", "", "Runs that ended before this time", kTimeArgumentForms,
            time_argument(now, options.window.until))
       .group(kSelection);
-  app.add_option_function<std::vector<std::string>>(
-         "--module",
-         [&](const std::vector<std::string>& names) {
-           if (std::ranges::find(names, "") != names.end()) {
-             throw CLI::ValidationError("--module", "takes a module's name or a part of it");
-           }
-           options.modules = names;
-         },
-         "The module of this name, else all with it in their name; may be given several times")
-      ->allow_extra_args(false)
-      ->type_name("NAME")
-      ->group(kSelection);
+  add_names(app, "--module", "a module's name or a part of it",
+            "The module of this name, else all with it in their name; may be given several times",
+            options.modules)
+      .group(kSelection);
   table
       .add(
           "from", "F", "ledger",
@@ -186,6 +196,12 @@ void add_cost_and_rules(CLI::App& app, ReportOptions& options) {
       .group(kRules);
 }
 
+void add_run_files(CLI::App& app, ReportOptions& options) {
+  add_names(app, "--metric", "a metric's name or a part of it",
+            "Only the metrics with this in their name; may be given several times", options.metrics)
+      .group(kRunFiles);
+}
+
 struct NamedCommand {
   Command command;
   const char* name;
@@ -193,20 +209,29 @@ struct NamedCommand {
   const char* meaning;
 };
 
-constexpr std::array<NamedCommand, 3> kCommands{{
+constexpr std::array<NamedCommand, 4> kCommands{{
     {Command::modules, "modules", "[DIR]", "[DIR]  What the runs of each module took, and cost"},
     {Command::recommend, "recommend", "[DIR]", "[DIR]  What to request for each module's next run"},
     {Command::task, "task", "[DIR] TASK", "[DIR] TASK  One task over time"},
+    {Command::run, "run", "FILE [FILE2]",
+     "FILE [FILE2]  A run's file of the monitoring library over time, or two side by side"},
 }};
 
-/// What stands behind the command: the folder, and the task's id.
+/// What stands behind the command: the folder and the task's id, or the files of runs.
 std::optional<std::string> take_operands(const NamedCommand& command,
                                          std::vector<std::string> operands,
                                          ReportOptions& options) {
   const bool takes_task = command.command == Command::task;
-  if (operands.size() > (takes_task ? 2U : 1U) || (takes_task && operands.empty()) ||
+  const bool takes_files = command.command == Command::run;
+  const std::size_t fewest = takes_task || takes_files ? 1 : 0;
+  const std::size_t most = takes_task || takes_files ? 2 : 1;
+  if (operands.size() < fewest || operands.size() > most ||
       std::ranges::find(operands, "") != operands.end()) {
     return fmt::format("{}: takes {}", command.name, command.operands);
+  }
+  if (takes_files) {
+    options.run_files.assign(operands.begin(), operands.end());
+    return std::nullopt;
   }
   if (takes_task) {
     options.task_id = operands.back();
@@ -218,16 +243,21 @@ std::optional<std::string> take_operands(const NamedCommand& command,
   return std::nullopt;
 }
 
+bool is_useful(const CLI::Option& option, Command command) {
+  const std::string& group = option.get_group();
+  if (group == kSelection && command == Command::task) {
+    return option.check_name("--from") || option.check_name("--threads");
+  }
+  return (group != kSelection || command != Command::run) &&
+         (group != kCost || command == Command::modules) &&
+         (group != kRules || command == Command::recommend) &&
+         (group != kRunFiles || command == Command::run);
+}
+
 /// An option that the command would not look at is an error: it would be overlooked.
 std::optional<std::string> find_useless_option(const CLI::App& app, const NamedCommand& command) {
   for (const CLI::Option* const option : app.get_options()) {
-    const std::string& group = option->get_group();
-    const bool is_for_others = (group == kCost && command.command != Command::modules) ||
-                               (group == kRules && command.command != Command::recommend) ||
-                               (command.command == Command::task &&
-                                (option->check_name("--since") || option->check_name("--until") ||
-                                 option->check_name("--module")));
-    if (option->count() > 0 && is_for_others) {
+    if (option->count() > 0 && !is_useful(*option, command.command)) {
       return fmt::format("{}: is not for the command {}", option->get_name(), command.name);
     }
   }
@@ -245,11 +275,13 @@ tl::expected<ReportOptions, EarlyEnd> parse_report_options(int argc, const char*
   ReportOptions options;
   CLI::App app(
       "Tells what each module's tasks took, from what wemol-recorder has written. It only reads. "
-      "DIR is the recorder's output folder, module_resource when it is left out.",
+      "DIR is the recorder's output folder, module_resource when it is left out. The command run "
+      "reads what the monitoring library has written for a run.",
       "wemol-report");
   add_selection(app, options, now);
   add_output(app, options);
   add_cost_and_rules(app, options);
+  add_run_files(app, options);
   app.set_version_flag("--version", std::string("wemol-report ") + kVersion);
   app.require_subcommand(0, 1);
   std::vector<std::string> operands;

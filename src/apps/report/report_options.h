@@ -11,7 +11,7 @@
 
 namespace wemol::report {
 
-enum class Command { modules, recommend, task };
+enum class Command { modules, recommend, task, run };
 enum class Format { table, csv, json, markdown };
 enum class ColorChoice { automatic, always, never };
 
@@ -19,7 +19,9 @@ enum class ColorChoice { automatic, always, never };
 struct ReportOptions {
   Command command = Command::modules;
   std::filesystem::path folder = "module_resource";
-  std::string task_id;  ///< of the command task
+  std::string task_id;                           ///< of the command task
+  std::vector<std::filesystem::path> run_files;  ///< of the command run: one or two
+  std::vector<std::string> metrics;              ///< of the command run: parts of names; none: all
   TimeWindow window;
   std::vector<std::string> modules;  ///< patterns; none: all
   Format format = Format::table;

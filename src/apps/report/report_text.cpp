@@ -7,6 +7,7 @@
 
 #include "document.h"
 #include "flat_csv.h"
+#include "logged_report.h"
 #include "modules_view.h"
 #include "recommendation_view.h"
 #include "recorded_tree.h"
@@ -31,11 +32,6 @@ ReportContext context_of(const ReportOptions& options, WallTime now) {
 
 reading::ReadingRequest request_of(const ReportOptions& options) {
   return {.root = options.folder, .samples_only = options.samples_only, .threads = options.threads};
-}
-
-std::string json_text_of(const Json& json) {
-  constexpr int kIndent = 2;
-  return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Error no_such_module(const std::string& pattern, const std::vector<std::string>& names) {
@@ -111,7 +107,7 @@ std::string modules_text(const ReportOptions& options, const ModuleFigures& figu
     return csv_of(options, figures, context);
   }
   if (options.format == Format::json) {
-    return json_text_of(json_of(options, figures, context));
+    return json_document_text(json_of(options, figures, context));
   }
   const Document document = options.command == Command::recommend
                                 ? recommendation_document(figures, context, options.rules)
@@ -126,7 +122,7 @@ std::string task_text(const ReportOptions& options, const TaskReport& task,
   const std::size_t columns = plot_columns(screen.width);
   switch (options.format) {
     case Format::json:
-      return json_text_of(task_json(task, context, columns));
+      return json_document_text(task_json(task, context, columns));
     case Format::csv:
       return flat_csv(task_records(task, columns));
     case Format::markdown:
@@ -170,6 +166,9 @@ Result<TaskReport> read_task(const ReportOptions& options, ReportContext& contex
 
 Result<ReportText> report_text(const ReportOptions& options, WallTime now, const Screen& screen,
                                const reading::Progress& progress) {
+  if (options.command == Command::run) {
+    return logged_report(options, now, screen, progress);
+  }
   ReportContext context = context_of(options, now);
   if (options.command == Command::task) {
     const auto task = read_task(options, context);

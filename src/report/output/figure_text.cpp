@@ -30,6 +30,15 @@ std::string amount_text(const std::optional<double>& amount) {
   return amount ? three_digits(*amount) : kNotKnown;
 }
 
+std::string number_text(const std::optional<double>& number) {
+  constexpr double kWholeBelow = 1e9;
+  if (!number) {
+    return kNotKnown;
+  }
+  const bool is_large = std::abs(*number) >= 1000 && std::abs(*number) < kWholeBelow;
+  return is_large ? fmt::format("{:.0f}", *number) : fmt::format("{:.4g}", *number);
+}
+
 std::string bytes_text(const std::optional<double>& bytes) {
   constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
   constexpr double kStep = 1024;

@@ -11,6 +11,8 @@ inline constexpr const char* kNotKnown = "-";
 
 /// Three digits at least: 0.04, 1.98, 23.4, 1204. No zeros at the end.
 [[nodiscard]] std::string amount_text(const std::optional<double>& amount);
+/// Of any size, with four digits at least: 0.00012, 12.35, 50000, 1.5e+12.
+[[nodiscard]] std::string number_text(const std::optional<double>& number);
 /// "257 MiB", "1.25 GiB".
 [[nodiscard]] std::string bytes_text(const std::optional<double>& bytes);
 [[nodiscard]] std::string mebibytes_text(const std::optional<double>& mebibytes);

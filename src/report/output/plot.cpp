@@ -13,12 +13,13 @@ constexpr std::array kBlocks{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇
 constexpr std::size_t kEighths = 8;
 constexpr std::size_t kLabelWidth = kPlotMargin - 2;
 
-/// In eighths of a row, over all rows; a known 0 is a thin line, and not a blank.
+/// In eighths of a row, over all rows; a known bottom is a thin line, and not a blank.
 std::size_t height_of(const std::optional<double>& value, const Plot& plot) {
   if (!value) {
     return 0;
   }
-  const double share = plot.top > 0 ? std::clamp(*value / plot.top, 0.0, 1.0) : 0;
+  const double range = plot.top - plot.bottom;
+  const double share = range > 0 ? std::clamp((*value - plot.bottom) / range, 0.0, 1.0) : 0;
   const auto most = static_cast<double>(plot.rows * kEighths);
   return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(share * most)));
 }

@@ -11,6 +11,7 @@ namespace wemol::report {
 struct Plot {
   std::vector<std::optional<double>> columns;  ///< a bar each; absent: a blank, which is no 0
   double top = 1;                              ///< what the highest bar stands for
+  double bottom = 0;                           ///< what the lowest one stands for
   std::string top_label;
   std::string bottom_label = "0";
   std::string begin_label;  ///< below the first column

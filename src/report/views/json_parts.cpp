@@ -61,6 +61,11 @@ Json json_reading(const reading::ReadingReport& reading) {
 
 }  // namespace
 
+std::string json_document_text(const Json& json) {
+  constexpr int kIndent = 2;
+  return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 Json json_head(std::string_view command, const ReportContext& context) {
   return {{"schema", kJsonSchema},
           {"command", command},

@@ -35,7 +35,10 @@ inline constexpr const char* kJsonSchema = "wemol-report/1";
 
 using Json = nlohmann::ordered_json;
 
-/// What the JSON of every command begins with.
+/// As it is printed. UTF-8 whatever it holds.
+[[nodiscard]] std::string json_document_text(const Json& json);
+
+/// What the JSON of every command that reads recorded tasks begins with.
 [[nodiscard]] Json json_head(std::string_view command, const ReportContext& context);
 
 /// With at most `decimals` digits behind the point, a whole number with none; null when it is not
