@@ -27,10 +27,10 @@ Result<std::variant<PublishedTasks, LostRounds>> read_snapshot_line(std::string_
   }
   const auto version = json.find("version");
   if (version == json.end() || *version != kSnapshotJsonVersion) {
-    return failure(
-        fmt::format("the recorder speaks version {} of its snapshots, this program {}: "
-                    "install the same version of both",
-                    version == json.end() ? "?" : printable(version->dump()), kSnapshotJsonVersion));
+    return failure(fmt::format(
+        "the recorder speaks version {} of its snapshots, this program {}: "
+        "install the same version of both",
+        version == json.end() ? "?" : printable(version->dump()), kSnapshotJsonVersion));
   }
   if (json.value("type", Json()) == "lost" && json.value("rounds", Json()).is_number_unsigned()) {
     return LostRounds{json["rounds"].get<std::uint64_t>()};

@@ -7,6 +7,7 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <ctime>
+#include <exception>
 #include <utility>
 
 #include <fmt/chrono.h>
@@ -33,6 +34,30 @@ std::string http_date() {
 
 std::string view_text(beast::string_view text) {
   return {text.data(), text.size()};
+}
+
+Response failed_answer(const Request& request, const std::exception& error) {
+  spdlog::error("{} {}: {}", printable(request.method), printable(request.target.path),
+                printable(error.what()));
+  return error_response(500, "this answer has failed; the log says why");
+}
+
+/// A fault in one answer does not end the server.
+Response routed(const Router& router, const Request& request) {
+  try {
+    return router.answer(request);
+  } catch (const std::exception& error) {
+    return failed_answer(request, error);
+  }
+}
+
+tl::expected<Subscription, Response> subscribed(const Subscribe& subscribe,
+                                                const Request& request) {
+  try {
+    return subscribe(request);
+  } catch (const std::exception& error) {
+    return tl::make_unexpected(failed_answer(request, error));
+  }
 }
 
 }  // namespace
@@ -187,7 +212,7 @@ Response HttpSession::response_to(const Request& request) const {
     return std::move(*preflight);
   }
   auto refusal = core_->access.refusal(request);
-  Response response = refusal ? std::move(*refusal) : core_->router.answer(request);
+  Response response = refusal ? std::move(*refusal) : routed(core_->router, request);
   core_->access.add_origin(request, response);
   return response;
 }
@@ -208,7 +233,7 @@ void HttpSession::open_websocket(const Request& request, const Subscribe& subscr
     send(error_response(400, "a WebSocket begins with the answer to its request"), false, false);
     return;
   }
-  auto subscription = subscribe(request);
+  auto subscription = subscribed(subscribe, request);
   spdlog::debug("{} {}: {}", peer_, printable(request.target.path),
                 subscription ? "a WebSocket" : "no WebSocket");
   if (!subscription) {
@@ -228,7 +253,7 @@ void HttpSession::send(Response response, bool is_head, bool keep_alive) {
   answer_->set(http::field::cache_control, "no-store");
   answer_->set("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : response.headers) {
-    answer_->set(name, value);
+    answer_->insert(name, value);  // Vary may come twice
   }
   constexpr unsigned kNoContent = 204;
   if (response.status != kNoContent) {

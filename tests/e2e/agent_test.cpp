@@ -63,7 +63,8 @@ class Agent : public testing::Test {
     return parsed;
   }
   [[nodiscard]] Json clients(const std::string& mode) const {
-    const CommandResult result = run_command({"/usr/bin/python3", WEMOL_AGENT_CLIENTS, mode, port_});
+    const CommandResult result =
+        run_command({"/usr/bin/python3", WEMOL_AGENT_CLIENTS, mode, port_});
     EXPECT_EQ(result.status, 0) << result.error_output;
     return Json::parse(result.output, nullptr, false);
   }

@@ -21,6 +21,8 @@ Router small_router() {
   router.add("GET", "/hello", [](const Request& request) {
     return json_response("\"hello " + std::string(request.header("X-Name")) + "\"");
   });
+  router.add("GET", "/fault",
+             [](const Request& /*request*/) -> Response { throw std::runtime_error("a fault"); });
   router.add("POST", "/length", [](const Request& request) {
     return json_response(std::to_string(request.body.size()));
   });
@@ -100,6 +102,17 @@ TEST(HttpServer, UnknownPathsAndMethodsLeaveTheConnectionOpen) {
   EXPECT_EQ(status_of(client.answer()), 200);
 }
 
+TEST(HttpServer, AFaultInOneAnswerIs500AndEndsNothing) {
+  Served served({}, small_router());
+  RawClient client(served.port());
+  client.get("/fault");
+  const std::string answer = client.answer();
+  EXPECT_EQ(status_of(answer), 500);
+  EXPECT_EQ(body_of(answer).find(R"({"status":"error","message":")"), 0U) << answer;
+  client.get("/hello");
+  EXPECT_EQ(status_of(client.answer()), 200);
+}
+
 TEST(HttpServer, WhatIsNoRequestIs400AndTheEnd) {
   Served served({}, small_router());
   for (const std::string text :
@@ -122,7 +135,7 @@ TEST(HttpServer, WhatIsNoRequestIs400AndTheEnd) {
 
 TEST(HttpServer, HugeHeadersAre431) {
   Served served({.header_bytes = 1000}, small_router());
-  for (const std::string text :
+  for (const std::string& text :
        {"GET /" + std::string(2000, 'a'), "GET / HTTP/1.1\r\nA: " + std::string(2000, 'a'), [] {
           std::string many = "GET / HTTP/1.1\r\n";
           while (many.size() < 100000) {
