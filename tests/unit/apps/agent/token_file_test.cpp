@@ -32,7 +32,7 @@ TEST_F(TokenFile, HasOneLine) {
 }
 
 TEST_F(TokenFile, ThatAllUsersCanReadIsRefused) {
-  for (const mode_t mode : {0644, 0604, 0602, 0601}) {
+  for (const mode_t mode : {0644U, 0604U, 0602U, 0601U}) {
     const auto token = read("0123456789abcdef\n", mode);
     EXPECT_NE(problem(token).find("chmod 640 " + file_.string()), std::string::npos)
         << problem(token);
