@@ -59,6 +59,10 @@ struct DiskFacts {
 struct FileSystemFacts {
   std::string mount_point;  ///< the shortest one
   std::string type;
+  bool is_network = false;  ///< lies on another host
+  /// What several file systems take their space from, each as much as it needs: the pool of ZFS.
+  /// Empty: the space is its own.
+  std::string pool;
   std::uint64_t total_bytes = 0;
   std::uint64_t used_bytes = 0;  ///< as `df` has it
   std::uint64_t available_bytes = 0;
@@ -97,6 +101,8 @@ struct HostFacts {
 
 /// One process at one moment.
 struct ProcessFacts {
+  /// When this was read. Earlier than its list: the process rests, and is read seldom.
+  std::chrono::steady_clock::time_point measured_at;
   std::uint64_t pid = 0;
   std::uint64_t parent_pid = 0;
   /// Since the boot. With the pid it names the process for good: a pid alone is used again.
@@ -108,6 +114,14 @@ struct ProcessFacts {
   std::uint64_t cpu_ticks = 0;  ///< user and system
   std::optional<std::uint64_t> resident_bytes;
   std::uint64_t threads = 1;
+};
+
+/// The processes that can be seen, in the order of their pids.
+struct ProcessList {
+  std::chrono::steady_clock::time_point measured_at;
+  std::chrono::system_clock::time_point booted_at;  ///< from which start_ticks count
+  std::uint64_t ticks_per_second = 100;
+  std::vector<ProcessFacts> processes;
 };
 
 /// What does not change while the host runs.

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "words.h"
+
 namespace wemol {
 
 std::vector<std::string_view> complete_lines(std::string_view text) {
@@ -90,11 +92,16 @@ bool is_control(char32_t code) {
 }  // namespace
 
 std::string printable(std::string_view text) {
+  return printable(text, kLongestBytes);
+}
+
+std::string printable(std::string_view text, std::size_t longest_bytes) {
   std::string result;
+  result.reserve(std::min(text.size(), longest_bytes));
   while (!text.empty()) {
     const auto character = first_character(text);
     const std::size_t length = character ? character->length : 1;
-    if (result.size() + length > kLongestBytes) {
+    if (result.size() + length > longest_bytes) {
       return result + "...";
     }
     if (!character) {

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <wemol/facts.h>
@@ -115,7 +115,7 @@ class RunTracker {
   void complete_waiting(SteadyTime now);
   void forget(SteadyTime taken_before);
 
-  std::map<std::string, Entries> runs_;  ///< by container id
+  std::unordered_map<std::string, Entries> runs_;  ///< by container id
   std::vector<EndedRun> ended_;
   std::uint64_t count_ = 0;
 };

@@ -8,9 +8,8 @@
 #include <cstring>
 #include <system_error>
 
-#include <spdlog/spdlog.h>
-
 #include "files.h"
+#include "log_line.h"
 
 namespace wemol {
 namespace {
@@ -28,7 +27,7 @@ int set_flag(sd_event_source* /*source*/, const signalfd_siginfo* /*info*/, void
 
 int stop_without_terminal(sd_event_source* /*source*/, const signalfd_siginfo* /*info*/,
                           void* flag) {
-  spdlog::info("SIGHUP: the terminal is gone, the recorder stops");
+  log_line(Severity::info, "SIGHUP: the terminal is gone, the program stops");
   *static_cast<bool*>(flag) = true;
   return 0;
 }
@@ -73,20 +72,34 @@ int run_child(sd_event_source* /*source*/, const siginfo_t* info, void* action) 
 
 }  // namespace
 
-EventLoop::EventLoop() {
-  sigset_t handled;
-  sigemptyset(&handled);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) {
-    sigaddset(&handled, signal);
+EventLoop::EventLoop(Host host) {
+  sigset_t blocked;
+  if (host == Host::own_program) {
+    sigemptyset(&blocked);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) {
+      sigaddset(&blocked, signal);
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+  } else {
+    sigfillset(&blocked);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE}) {
+      sigdelset(&blocked, fault);
+    }
   }
-  check(-pthread_sigmask(SIG_BLOCK, &handled, nullptr), "cannot block signals");
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
+  check(-pthread_sigmask(SIG_BLOCK, &blocked, nullptr), "cannot block signals");
 
   sd_event* event = nullptr;
   check(sd_event_new(&event), "cannot make an event loop");
   event_.reset(event);
   timer_keeper_ = call_at(SteadyTime::max(), [] {});
+  if (host == Host::own_program) {
+    watch_signals();
+  }
+}
+
+void EventLoop::watch_signals() {
+  sd_event* const event = event_.get();
   for (const int signal : {SIGINT, SIGTERM}) {
     check(sd_event_add_signal(event, nullptr, signal, set_flag, &stop_requested_),
           "cannot watch for signals");

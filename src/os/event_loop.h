@@ -37,9 +37,16 @@ using EventSource = std::unique_ptr<sd_event_source, detail::UnrefEventSource>;
 /// Everything runs on the thread that made it. As the process's clock it measures and waits.
 class EventLoop : public Clock {
  public:
-  /// Blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD for good and ignores SIGPIPE and SIGXFSZ (a write
-  /// then fails with an error instead). Throws std::system_error.
-  EventLoop();
+  /// Whose the process and its signals are.
+  enum class Host {
+    own_program,     ///< as above
+    somebody_elses,  ///< no signal handler of the process is touched, nor any other thread
+  };
+
+  /// own_program: blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD for good and ignores SIGPIPE and
+  /// SIGXFSZ (a write then fails with an error instead). somebody_elses: blocks all signals in
+  /// this thread, with the same effect on a write. Throws std::system_error.
+  explicit EventLoop(Host host = Host::own_program);
 
   [[nodiscard]] SteadyTime now() const override;
   [[nodiscard]] WallTime wall_now() const override;
@@ -73,6 +80,7 @@ class EventLoop : public Clock {
   static constexpr std::chrono::microseconds kPrompt{1};
 
  private:
+  void watch_signals();
   void dispatch_while(const std::function<bool()>& wanted, SteadyTime due);
 
   std::unique_ptr<sd_event, detail::UnrefEvent> event_;

@@ -27,8 +27,12 @@ rlim_t descriptors_at_most() {
 
 }  // namespace
 
+std::uint64_t stays_open_below() {
+  return descriptors_at_most() / 2;
+}
+
 bool may_stay_open(int fd) {
-  return static_cast<rlim_t>(fd) < descriptors_at_most() / 2;
+  return static_cast<std::uint64_t>(fd) < stays_open_below();
 }
 
 bool leaves_enough(int fd) {

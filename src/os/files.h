@@ -33,6 +33,8 @@ class UniqueFd {
 
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
+  /// Gives it to another owner.
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
   void reset(int fd = -1) {
     if (fd_ >= 0) {
       ::close(fd_);
@@ -48,6 +50,8 @@ class UniqueFd {
 /// process may have are in use. The lowest free number is given to each new one, so its number
 /// tells how many there are.
 [[nodiscard]] bool may_stay_open(int fd);
+/// The bound of may_stay_open(), for many descriptors at a time.
+[[nodiscard]] std::uint64_t stays_open_below();
 
 /// Whether enough are free above this new one for what the program opens in passing: connections to
 /// the engine, a command or helper with its pipes, the file of a row.

@@ -8,9 +8,10 @@
 #include <csignal>
 #include <optional>
 
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include "child_process.h"
+#include "log_line.h"
 
 namespace wemol {
 namespace {
@@ -113,7 +114,8 @@ class SystemCommandRunner::Running {
     timer_.reset();
     const bool by_signal = info.si_code != CLD_EXITED;
     if (given_up_) {
-      spdlog::info("{}: the stuck process {} has ended", kind_, child_.pid);
+      log_line(Severity::info,
+               fmt::format("{}: the stuck process {} has ended", kind_, child_.pid));
     } else if (ending_as_) {
       settle(*ending_as_, 0);
     } else if (outcome_.standard_output.size() >= kOutputCapBytes) {
@@ -189,8 +191,8 @@ SystemCommandRunner::~SystemCommandRunner() {
   loop_.drain_until(all_ended, loop_.now() + kTermToKillAtExit);
   for (const auto& running : left_behind_) {
     if (!running->ended()) {
-      spdlog::error("{}: process {} cannot be ended and is left behind", running->kind(),
-                    running->pid());
+      log_line(Severity::error, fmt::format("{}: process {} cannot be ended and is left behind",
+                                            running->kind(), running->pid()));
     }
   }
 }

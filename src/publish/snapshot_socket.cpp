@@ -2,14 +2,10 @@
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,49 +13,12 @@
 #include <spdlog/spdlog.h>
 
 #include "snapshot_json.h"
+#include "unix_socket.h"
 
 namespace wemol {
 namespace {
 
-constexpr mode_t kMode = 0660;
 constexpr int kBacklog = 16;
-
-tl::unexpected<Error> cannot_publish(const std::filesystem::path& path, const char* reason,
-                                     int code) {
-  return failure(fmt::format("{}: {}", path.string(), reason), code);
-}
-
-UniqueFd make_socket() {
-  return UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-}
-
-bool is_served(const sockaddr_un& address) {
-  const UniqueFd probe = make_socket();
-  return connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
-         errno == EAGAIN;
-}
-
-/// What an earlier recorder has left. Nothing else is removed.
-Result<void> remove_stale(const std::filesystem::path& path, const sockaddr_un& address) {
-  struct stat status {};
-  if (lstat(path.c_str(), &status) != 0) {
-    return {};
-  }
-  if (!S_ISSOCK(status.st_mode)) {
-    return cannot_publish(path, "it is there and is no socket: name another path", EEXIST);
-  }
-  if (is_served(address)) {
-    return cannot_publish(path, "another program serves it", EADDRINUSE);
-  }
-  unlink(path.c_str());
-  return {};
-}
-
-std::optional<std::pair<dev_t, ino_t>> file_at(const std::filesystem::path& path) {
-  struct stat status {};
-  return lstat(path.c_str(), &status) == 0 ? std::optional(std::pair(status.st_dev, status.st_ino))
-                                           : std::nullopt;
-}
 
 }  // namespace
 
@@ -85,29 +44,16 @@ bool SnapshotSocket::is_in_place() const {
 Result<void> SnapshotSocket::listen() {
   listener_watch_.reset();
   listener_.reset();
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path_.empty() || path_.native().size() >= sizeof address.sun_path) {
-    return cannot_publish(path_, "a socket's path has 1 to 107 bytes", ENAMETOOLONG);
+  auto listener = listen_on_unix_socket(path_, kBacklog);
+  if (!listener) {
+    return tl::make_unexpected(std::move(listener.error()));
   }
-  path_.native().copy(address.sun_path, path_.native().size());
-  if (auto removed = remove_stale(path_, address); !removed) {
-    return removed;
-  }
-  UniqueFd listener = make_socket();
-  // The file is made with the socket's mode less the umask: never wider than wanted in between.
-  if (!listener || fchmod(listener.get(), kMode) != 0 ||
-      bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      chmod(path_.c_str(), kMode) != 0 || ::listen(listener.get(), kBacklog) != 0) {
-    const int code = errno;
-    return cannot_publish(path_, strerror(code), code);
-  }
-  auto watch = loop_.watch_fd(listener.get(), EPOLLIN, [this](auto) { accept_all(); });
+  auto watch = loop_.watch_fd(listener->get(), EPOLLIN, [this](auto) { accept_all(); });
   if (!watch) {
     return tl::make_unexpected(std::move(watch.error()));
   }
   file_ = file_at(path_).value_or(file_);
-  listener_ = std::move(listener);
+  listener_ = std::move(*listener);
   listener_watch_ = std::move(*watch);
   return {};
 }

@@ -52,11 +52,12 @@ class LedgerSink : public Sink {
   };
   using Key = std::pair<std::string, std::uint64_t>;  ///< container id, run
   using KeyView = std::pair<std::string_view, std::uint64_t>;
+  /// Mostly by the number of the run, which one container seldom shares with another.
   struct InOrder {
     using is_transparent = void;
     template <typename One, typename Other>
     bool operator()(const One& one, const Other& other) const {
-      return KeyView(one) < KeyView(other);
+      return one.second != other.second ? one.second < other.second : one.first < other.first;
     }
   };
   using TasksByGpu = std::map<std::string_view, unsigned>;

@@ -77,8 +77,7 @@ void SharedLooks::Folder::look(WallTime now) {
 
 void SharedLooks::begin_round() {
   ++round_;
-  rlimit limit{};
-  kept_below_ = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur / 2 : 0;
+  stays_open_below_ = stays_open_below();
 }
 
 std::shared_ptr<SharedLooks::Folder> SharedLooks::folder(const std::filesystem::path& path) {

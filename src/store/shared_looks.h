@@ -1,6 +1,5 @@
 #pragma once
 
-#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -59,13 +58,15 @@ class SharedLooks {
   /// most once per round and kLongest.
   [[nodiscard]] std::uint64_t state_of(Folder& folder) const;
   /// See files.h.
-  [[nodiscard]] bool may_stay_open(int fd) const { return static_cast<rlim_t>(fd) < kept_below_; }
+  [[nodiscard]] bool may_stay_open(int fd) const {
+    return static_cast<std::uint64_t>(fd) < stays_open_below_;
+  }
   [[nodiscard]] SteadyTime now() const { return clock_.now(); }
 
  private:
   const Clock& clock_;
   std::uint64_t round_ = 1;
-  rlim_t kept_below_ = 0;
+  std::uint64_t stays_open_below_ = 0;
   std::map<std::filesystem::path, std::weak_ptr<Folder>> folders_;
 };
 

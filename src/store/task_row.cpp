@@ -138,13 +138,6 @@ void append_pair(const Append& append, const std::optional<std::uint64_t>& first
   append(second, text);
 }
 
-template <typename Append, typename Value>
-std::string text_by(const Append& append, const Value& value) {
-  std::string text;
-  append(value, text);
-  return text;
-}
-
 constexpr std::string_view kNotAvailable = "N/A";
 constexpr std::string_view kUnknownDevice = "Unknown";
 constexpr double kBytesPerMiB = 1 << 20;
@@ -206,8 +199,10 @@ void append_gpu_columns(const std::optional<std::vector<GpuUse>>& gpus, std::str
   }
 }
 
-/// As docker_text has them, each with a comma behind the one before. What is made here needs no
-/// quotes.
+/// As `docker stats` prints them: as they were printed where they came as text, else made from the
+/// numbers by docker's own formulas (docker/cli formatter/stats.go with docker/go-units size.go):
+/// memory in powers of 1024 with four digits, I/O in powers of 1000 with three, percentages with
+/// two decimals. A value that is absent is "--". What is made here needs no quotes.
 void append_stats_columns(const ContainerStats& stats, std::string& row) {
   if (stats.printed) {
     const PrintedStats& printed = *stats.printed;
@@ -242,26 +237,6 @@ void append_free_text(const std::string& text, std::string& row) {
 }
 
 }  // namespace
-
-PrintedStats docker_text(const ContainerStats& stats) {
-  if (stats.printed) {
-    return *stats.printed;
-  }
-  const auto pair_text = [](const auto& append, const auto& first, const auto& second) {
-    std::string text;
-    append_pair(append, first, second, text);
-    return text;
-  };
-  return {
-      .cpu_percent = text_by(append_percent, stats.cpu_percent),
-      .memory_usage =
-          pair_text(append_binary_size, stats.memory_used_bytes, stats.memory_limit_bytes),
-      .memory_percent = text_by(append_percent, stats.memory_percent),
-      .network_io =
-          pair_text(append_decimal_size, stats.network_received_bytes, stats.network_sent_bytes),
-      .block_io = pair_text(append_decimal_size, stats.block_read_bytes, stats.block_written_bytes),
-      .pids = text_by(append_number, stats.pids)};
-}
 
 void append_task_csv_row(const TaskSample& sample, std::string_view timestamp, std::string& rows) {
   append_csv_field(sample.task.task_id, rows);

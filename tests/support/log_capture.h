@@ -9,6 +9,8 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "log_line.h"
+
 namespace wemol::test {
 
 /// Gathers what is logged while it lives, as "level text".
@@ -20,10 +22,19 @@ class LogCapture {
     logger->set_pattern("%l %v");
     logger->set_level(spdlog::level::debug);
     spdlog::set_default_logger(std::move(logger));
+    set_log_sink([](Severity severity, std::string_view line) {
+      const auto level = severity == Severity::error     ? spdlog::level::err
+                         : severity == Severity::warning ? spdlog::level::warn
+                                                         : spdlog::level::info;
+      spdlog::log(level, "{}", line);
+    });
   }
   LogCapture(const LogCapture&) = delete;
   LogCapture& operator=(const LogCapture&) = delete;
-  ~LogCapture() { spdlog::set_default_logger(previous_); }
+  ~LogCapture() {
+    set_log_sink(nullptr);
+    spdlog::set_default_logger(previous_);
+  }
 
   [[nodiscard]] std::vector<std::string> lines() const {
     std::istringstream stream(text_.str());

@@ -3,15 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <iosfwd>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include <CLI/CLI.hpp>
 #include <tl/expected.hpp>
 
+#include "command_line.h"
 #include "log.h"
 #include "row_files.h"
 
@@ -44,34 +40,8 @@ struct Options {
   bool check = false;
 };
 
-/// The program is to end before it has begun: help was asked for, or an option is wrong.
-struct EarlyExit {
-  int status = 0;
-  /// For standard output when the status is 0. Else one line for standard error, without its end.
-  std::string text;
-};
-
 /// Reads flags, environment (WEMOL_RECORDER_INTERVAL, …) and the TOML file of --config. A flag
 /// beats the environment, which beats the file, which beats the default.
 [[nodiscard]] tl::expected<Options, EarlyExit> parse_options(int argc, const char* const* argv);
-
-/// Lets CLI11 read its config file as true TOML: one key per option, named like it. An unknown key
-/// is an error that names it and its line. Keys whose option the environment sets are left out,
-/// since CLI11 itself would let the file win.
-class TomlConfig : public CLI::Config {
- public:
-  using IsSet = std::function<bool(const CLI::Option&)>;
-
-  TomlConfig(const CLI::App& app, IsSet is_set_in_environment)
-      : app_(app), is_set_in_environment_(std::move(is_set_in_environment)) {}
-
-  [[nodiscard]] std::string to_config(const CLI::App* app, bool default_also,
-                                      bool write_description, std::string prefix) const override;
-  [[nodiscard]] std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
-
- private:
-  const CLI::App& app_;
-  IsSet is_set_in_environment_;
-};
 
 }  // namespace wemol

@@ -6,12 +6,9 @@
 #include <optional>
 #include <vector>
 
-#include "amd_gpus.h"
 #include "engine_client.h"
 #include "gpu_collector.h"
-#include "gpu_reader.h"
 #include "native_containers.h"
-#include "nvidia_gpus.h"
 #include "nvml_client.h"
 #include "unix_http_client.h"
 
@@ -65,27 +62,6 @@ std::chrono::milliseconds answer_timeout(const Options& options) {
   return std::chrono::ceil<std::chrono::milliseconds>(options.command_timeout);
 }
 
-/// Time for a thread that does not wait for it.
-class PlainClock : public Clock {
- public:
-  [[nodiscard]] SteadyTime now() const override { return std::chrono::steady_clock::now(); }
-  [[nodiscard]] WallTime wall_now() const override { return std::chrono::system_clock::now(); }
-  [[nodiscard]] bool wait_until(SteadyTime due) override { return now() >= due; }
-};
-
-/// AMD's GPUs with all that is needed to read them: a read that hangs may outlive everything else.
-class OwnAmdGpus : public GpuReader {
- public:
-  [[nodiscard]] std::optional<GpuReadings> finish(const GpuReadingsDue& due) override {
-    return gpus_.finish(due);
-  }
-
- private:
-  SystemFileReader files_;
-  PlainClock clock_;
-  amd::AmdGpus gpus_{files_, clock_};
-};
-
 /// The kernel's counters, read while the GPUs' drivers answer.
 class NativeSetup : public SourceSetup {
  public:
@@ -121,17 +97,11 @@ class NativeSetup : public SourceSetup {
 
 }  // namespace
 
-std::vector<std::unique_ptr<GpuReader>> make_gpu_readers(const Options& options, EventLoop& loop,
-                                                         const FileReader& files,
-                                                         CommandRunner& runner) {
-  nvml::HelperTiming timing;
-  timing.answer = answer_timeout(options);
-  auto nvml = std::make_unique<nvml::NvmlClient>(loop, nvml::own_helper_command(), timing);
-  std::vector<std::unique_ptr<GpuReader>> readers;
-  readers.push_back(std::make_unique<NvidiaGpus>(std::move(nvml), runner, files, loop));
-  readers.push_back(
-      std::make_unique<BlockingGpus>(std::make_shared<OwnAmdGpus>(), "the driver of the AMD GPUs"));
-  return readers;
+GpuReaders::Readers make_gpu_readers(const Options& options, EventLoop& loop,
+                                     const FileReader& files, CommandRunner& runner) {
+  return make_gpu_readers(loop, files, runner,
+                          {.helper_command = nvml::own_helper_command(),
+                           .answer_timeout = answer_timeout(options)});
 }
 
 std::uint64_t open_files_at_most() {

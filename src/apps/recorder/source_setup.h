@@ -40,8 +40,8 @@ class DockerCliSource : public CollectedSource {
   void set_subscribed(bool is_subscribed) { gpus_.set_subscribed(is_subscribed); }
 
  private:
-  [[nodiscard]] static GpuCollector::Readers nvidia_smi_only(CommandRunner& runner) {
-    GpuCollector::Readers readers;
+  [[nodiscard]] static GpuReaders::Readers nvidia_smi_only(CommandRunner& runner) {
+    GpuReaders::Readers readers;
     readers.push_back(std::make_unique<nvidia_smi::NvidiaSmiReader>(runner));
     return readers;
   }
@@ -78,10 +78,8 @@ class SourceSetup : public Source {
                                                        CommandRunner& runner);
 
 /// How the source native reads the GPUs of every maker.
-[[nodiscard]] std::vector<std::unique_ptr<GpuReader>> make_gpu_readers(const Options& options,
-                                                                       EventLoop& loop,
-                                                                       const FileReader& files,
-                                                                       CommandRunner& runner);
+[[nodiscard]] GpuReaders::Readers make_gpu_readers(const Options& options, EventLoop& loop,
+                                                   const FileReader& files, CommandRunner& runner);
 
 /// How many files that source may have open: the hard limit, to which it raises the soft one.
 [[nodiscard]] std::uint64_t open_files_at_most();

@@ -168,7 +168,7 @@ void NativeContainers::end(const std::string& container_id) {
   } else {
     notices_.read_in_time();
   }
-  Container ended = container_of(tracked, std::move(last.stats));
+  Container ended = container_of(tracked, name_of(tracked), std::move(last.stats));
   ended.ended = true;
   tracker_.ended(container_id, tracked.run, ended.name, loop_.wall_now(), loop_.now());
   ended_.push_back(std::move(ended));
@@ -213,10 +213,10 @@ const std::string& NativeContainers::name_of(const TrackedRun& tracked) const {
   return known != watch_.known().end() ? known->second.name : tracked.name;
 }
 
-Container NativeContainers::container_of(const TrackedRun& tracked,
+Container NativeContainers::container_of(const TrackedRun& tracked, const std::string& name,
                                          std::optional<ContainerStats> stats) const {
   Container container{
-      .id = tracked.id, .name = name_of(tracked), .stats = std::move(stats), .run = tracked.run};
+      .id = tracked.id, .name = name, .stats = std::move(stats), .run = tracked.run};
   if (const auto* const run = tracker_.find(tracked.id, tracked.run)) {
     container.started_at = run->started_at;
     container.oom_killed = run->oom_killed;
@@ -288,23 +288,30 @@ void NativeContainers::add_containers(Facts& facts) {
   }
   auto& containers = facts.containers ? *facts.containers : facts.containers.emplace();
   containers.reserve(containers.size() + std::max(runs_.size(), watch_.known().size()));
+  // Both are in the order of ids.
+  auto known = watch_.known().begin();
+  const auto end_of_known = watch_.known().end();
+  const auto add_unread_up_to = [&](const std::string* id) {
+    for (; known != end_of_known && (id == nullptr || known->first < *id); ++known) {
+      containers.push_back({.id = known->first, .name = known->second.name, .stats = std::nullopt});
+      containers.back().no_reading_because = unreadable_.why(known->first);
+    }
+  };
   for (const auto& [id, tracked] : runs_) {
+    add_unread_up_to(&id);
+    const bool is_known = known != end_of_known && known->first == id;
+    const std::string& name = is_known ? (known++)->second.name : tracked->name;
     auto stats = tracked->opened.run.read(loop_);
     if (stats) {
       tracked->opened.run.mark_recorded();
     }
     tracked->early_timer.reset();
-    containers.push_back(container_of(*tracked, std::move(stats)));
+    containers.push_back(container_of(*tracked, name, std::move(stats)));
     if (!containers.back().stats) {
       containers.back().no_reading_because = "its control groups cannot be read";
     }
   }
-  for (const auto& [id, known] : watch_.known()) {
-    if (!runs_.contains(id)) {
-      containers.push_back({.id = id, .name = known.name, .stats = std::nullopt});
-      containers.back().no_reading_because = unreadable_.why(id);
-    }
-  }
+  add_unread_up_to(nullptr);
 }
 
 void NativeContainers::add_conditions(Facts& facts) {

@@ -67,7 +67,7 @@ class NativeContainers : public Collector, public TaskContainers {
   void note_out_of_memory(const std::string& container_id);
   void note_update(const std::string& container_id);
   [[nodiscard]] const std::string& name_of(const TrackedRun& tracked) const;
-  [[nodiscard]] Container container_of(const TrackedRun& tracked,
+  [[nodiscard]] Container container_of(const TrackedRun& tracked, const std::string& name,
                                        std::optional<ContainerStats> stats) const;
 
   void add_last_readings(Facts& facts);

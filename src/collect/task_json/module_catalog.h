@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -73,7 +74,7 @@ class ModuleCatalog {
   const FileReader& files_;
   const Clock& clock_;
   std::filesystem::path task_root_;
-  std::map<std::string, Container> containers_;  ///< by id
+  std::unordered_map<std::string, Container> containers_;  ///< by id
 };
 
 }  // namespace wemol

@@ -141,6 +141,27 @@ int nvmlDeviceGetPowerManagementLimit(Device* device, unsigned* out) {
   return put_numbers(device, "nvmlDeviceGetPowerManagementLimit", "power_limit", out);
 }
 
+int nvmlDeviceGetEnforcedPowerLimit(Device* device, unsigned* out) {
+  return put_numbers(device, "nvmlDeviceGetEnforcedPowerLimit", "enforced_limit", out);
+}
+
+int nvmlDeviceGetClockInfo(Device* device, int clock, unsigned* out) {
+  constexpr std::array<const char*, 3> kKeys{"graphics_clock", "sm_clock", "memory_clock"};
+  return put_numbers(device, "nvmlDeviceGetClockInfo", kKeys.at(static_cast<std::size_t>(clock)),
+                     out);
+}
+
+int nvmlDeviceGetMemoryErrorCounter(Device* device, int error, int counter, int location,
+                                    unsigned long long* out) {
+  constexpr int kSinceDriverLoad = 0;
+  constexpr int kDeviceMemory = 2;
+  if (counter != kSinceDriverLoad || location != kDeviceMemory) {
+    return kInvalidArgument;
+  }
+  return put_numbers(device, "nvmlDeviceGetMemoryErrorCounter",
+                     error == 0 ? "corrected_errors" : "uncorrected_errors", out);
+}
+
 #ifndef FAKE_NVML_OLD
 int nvmlDeviceGetMemoryInfo_v2(Device* device, MemoryV2* out) {
   if (out->version != 0x2000028) {

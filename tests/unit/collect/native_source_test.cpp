@@ -140,7 +140,7 @@ class Native : public testing::Test {
   void SetUp() override { set_up("task"); }
 
   void set_up(const std::string& prefix, std::optional<WallTime> since = std::nullopt,
-              const std::vector<OpenRun>& open_runs = {}, GpuCollector::Readers readers = {}) {
+              const std::vector<OpenRun>& open_runs = {}, GpuReaders::Readers readers = {}) {
     gpus.reset();  // before what it refers to
     containers_of_host = std::make_unique<NativeContainers>(http, loop, files, prefix);
     gpus = std::make_unique<GpuCollector>(

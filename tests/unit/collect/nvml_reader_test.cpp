@@ -61,6 +61,22 @@ TEST_F(Nvml, ReadsAllValuesOfAllGpus) {
   EXPECT_TRUE(readings.conditions.empty());
 }
 
+TEST_F(Nvml, ReadsWhatMonitorsOfTheHostWantWhenAskedForAll) {
+  scenario.set(std::string(kTwoGpus) +
+               "0.enforced_limit 350000\n0.sm_clock 1410\n0.memory_clock 1593\n"
+               "0.corrected_errors 7\n0.uncorrected_errors 0\n");
+  const auto of_tasks = read();
+  EXPECT_FALSE(of_tasks.devices->at(0).sm_clock_mhz) << "each value costs a call";
+  const auto answer = reader.read(now, std::chrono::system_clock::now(), Detail::all);
+  const GpuDevice& gpu = answer.readings->devices->at(0);
+  EXPECT_EQ(gpu.enforced_power_limit_watts, 350);
+  EXPECT_EQ(gpu.sm_clock_mhz, 1410);
+  EXPECT_EQ(gpu.memory_clock_mhz, 1593);
+  EXPECT_EQ(gpu.corrected_memory_errors, 7U);
+  EXPECT_EQ(gpu.uncorrected_memory_errors, 0U);
+  EXPECT_FALSE(answer.readings->devices->at(1).sm_clock_mhz) << "which has none";
+}
+
 TEST_F(Nvml, ListsComputeProcessesAndMpsClientsOncePerGpu) {
   scenario.set(std::string(kTwoGpus) +
                "0.processes 10:100,11:200,11:200\n0.mps_processes "

@@ -1,9 +1,29 @@
 #include <gtest/gtest.h>
 
 #include "task_row.h"
+#include "text.h"
 
 namespace wemol {
 namespace {
+
+/// The cells of a row that `docker stats` has, too.
+struct DockerCells {
+  std::string cpu_percent;
+  std::string memory_usage;
+  std::string memory_percent;
+  std::string network_io;
+  std::string block_io;
+  std::string pids;
+};
+
+DockerCells docker_text(const ContainerStats& stats) {
+  TaskSample sample;
+  sample.stats = stats;
+  const std::string row = task_csv_row(sample, "now");
+  const auto cells = split_fields(row, ',');
+  const auto cell = [&](std::size_t i) { return std::string(cells.at(i)); };
+  return {cell(5), cell(6), cell(7), cell(8), cell(9), cell(10)};
+}
 
 struct SizeCase {
   std::uint64_t bytes;
@@ -19,10 +39,10 @@ class SizeText : public testing::TestWithParam<SizeCase> {};
 
 TEST_P(SizeText, IsAsDockerPrintsIt) {
   const auto bytes = GetParam().bytes;
-  const PrintedStats text = docker_text({.memory_used_bytes = bytes,
-                                         .memory_limit_bytes = 0,
-                                         .network_received_bytes = bytes,
-                                         .network_sent_bytes = 0});
+  const DockerCells text = docker_text({.memory_used_bytes = bytes,
+                                        .memory_limit_bytes = 0,
+                                        .network_received_bytes = bytes,
+                                        .network_sent_bytes = 0});
   EXPECT_EQ(text.memory_usage, std::string(GetParam().memory) + " / 0B");
   EXPECT_EQ(text.network_io, std::string(GetParam().io) + " / 0B");
 }
@@ -39,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
                     SizeCase{18446744073709551615U, "16EiB", "18.4EB"}));
 
 TEST(DockerText, PercentagesHaveTwoDecimals) {
-  const PrintedStats text =
+  const DockerCells text =
       docker_text({.cpu_percent = 3189.826, .memory_percent = 0.375, .pids = 39});
   EXPECT_EQ(text.cpu_percent, "3189.83%");
   EXPECT_EQ(text.memory_percent, "0.38%");
@@ -47,7 +67,7 @@ TEST(DockerText, PercentagesHaveTwoDecimals) {
 }
 
 TEST(DockerText, WhatIsAbsentIsNeverZero) {
-  const PrintedStats text = docker_text({});
+  const DockerCells text = docker_text({});
   EXPECT_EQ(text.cpu_percent, "--");
   EXPECT_EQ(text.memory_usage, "-- / --");
   EXPECT_EQ(text.block_io, "-- / --");
@@ -56,7 +76,7 @@ TEST(DockerText, WhatIsAbsentIsNeverZero) {
 
 TEST(DockerText, WhatWasPrintedComesOutAsPrinted) {
   const PrintedStats printed{"1.00%", "1e+03KiB / 2GiB", "3.00%", "1e+03kB / 0B", "4B / 5B", "6"};
-  const PrintedStats text = docker_text(
+  const DockerCells text = docker_text(
       {.cpu_percent = 77, .pids = 8, .printed = std::make_shared<PrintedStats>(printed)});
   EXPECT_EQ(text.cpu_percent, "1.00%");
   EXPECT_EQ(text.memory_usage, "1e+03KiB / 2GiB");

@@ -14,17 +14,22 @@ using Json = nlohmann::json;
 template <typename Row, typename Number>
 using Member = std::pair<const char*, std::optional<Number> Row::*>;
 
-constexpr std::array<Member<GpuDevice, std::uint64_t>, 2> kDeviceBytes{{
+constexpr std::array<Member<GpuDevice, std::uint64_t>, 4> kDeviceCounts{{
     {"memory_used_bytes", &GpuDevice::memory_used_bytes},
     {"memory_total_bytes", &GpuDevice::memory_total_bytes},
+    {"corrected_memory_errors", &GpuDevice::corrected_memory_errors},
+    {"uncorrected_memory_errors", &GpuDevice::uncorrected_memory_errors},
 }};
-constexpr std::array<Member<GpuDevice, double>, 6> kDeviceNumbers{{
+constexpr std::array<Member<GpuDevice, double>, 9> kDeviceNumbers{{
     {"utilization_percent", &GpuDevice::utilization_percent},
     {"memory_utilization_percent", &GpuDevice::memory_utilization_percent},
     {"temperature_celsius", &GpuDevice::temperature_celsius},
     {"fan_speed_percent", &GpuDevice::fan_speed_percent},
     {"power_draw_watts", &GpuDevice::power_draw_watts},
     {"power_limit_watts", &GpuDevice::power_limit_watts},
+    {"enforced_power_limit_watts", &GpuDevice::enforced_power_limit_watts},
+    {"sm_clock_mhz", &GpuDevice::sm_clock_mhz},
+    {"memory_clock_mhz", &GpuDevice::memory_clock_mhz},
 }};
 constexpr std::array<Member<GpuProcess, std::uint64_t>, 1> kProcessBytes{{
     {"memory_used_bytes", &GpuProcess::memory_used_bytes},
@@ -44,7 +49,7 @@ void put(const Row& row, const Members& members, Json& json) {
 
 Json as_json(const GpuDevice& device) {
   Json json{{"index", device.index}, {"uuid", device.uuid}, {"name", device.name}};
-  put(device, kDeviceBytes, json);
+  put(device, kDeviceCounts, json);
   put(device, kDeviceNumbers, json);
   return json;
 }
@@ -146,7 +151,7 @@ bool take_known(const Json& json, const Members& members, Row& row) {
 
 bool get(const Json& json, GpuDevice& device) {
   return take(json, "index", device.index) && take(json, "uuid", device.uuid) &&
-         take(json, "name", device.name) && take_known(json, kDeviceBytes, device) &&
+         take(json, "name", device.name) && take_known(json, kDeviceCounts, device) &&
          take_known(json, kDeviceNumbers, device);
 }
 

@@ -10,6 +10,12 @@
 
 namespace wemol::nvml {
 
+/// Which values of a device are asked for: each costs a call into the driver.
+enum class Detail {
+  of_tasks,  ///< those that a task's record has
+  all
+};
+
 /// A reader that keeps the driver open from one reading to the next.
 class DriverReader : public GpuReader {
  public:

@@ -10,9 +10,9 @@
 #include <cstring>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "command_runner.h"
+#include "log_line.h"
 #include "text.h"
 
 namespace wemol::nvml {
@@ -67,7 +67,9 @@ HelperProcess::~HelperProcess() {
   on_line_ = nullptr;
   loop_.drain_until([this] { return ended_; }, loop_.now() + kWaitAtEnd);
   if (!ended_) {
-    spdlog::warn("the NVML helper, process {}, has not ended yet and is left behind", child_.pid);
+    log_line(Severity::warning,
+             fmt::format("the NVML helper, process {}, has not ended yet and is left behind",
+                         child_.pid));
   }
 }
 
@@ -95,9 +97,9 @@ Result<void> HelperProcess::watch() {
 
 void HelperProcess::send(std::string_view line) {
   const std::string whole = std::string(line) + '\n';
-  if (write(child_.standard_input.get(), whole.data(), whole.size()) < 0) {
-    spdlog::debug("NVML helper, process {}: cannot be asked: {}", child_.pid, strerror(errno));
-  }
+  // Where that fails the helper has ended, and its end tells.
+  [[maybe_unused]] const ssize_t count =
+      write(child_.standard_input.get(), whole.data(), whole.size());
 }
 
 void HelperProcess::kill() {

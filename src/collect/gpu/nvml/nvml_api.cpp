@@ -30,6 +30,9 @@ constexpr std::array kCalls{
     Call{"nvmlDeviceGetFanSpeed", kNotEstablished},
     Call{"nvmlDeviceGetPowerUsage", kNotEstablished},
     Call{"nvmlDeviceGetPowerManagementLimit", kNotEstablished},
+    Call{"nvmlDeviceGetEnforcedPowerLimit", kNotEstablished},
+    Call{"nvmlDeviceGetClockInfo", kNotEstablished},
+    Call{"nvmlDeviceGetMemoryErrorCounter", kNotEstablished},
     Call{"nvmlDeviceGetMigMode", "445 or 450"},
     Call{"nvmlDeviceGetMaxMigDeviceCount", "445 or 450"},
     Call{"nvmlDeviceGetMigDeviceHandleByIndex", "445 or 450"},
@@ -132,6 +135,9 @@ Functions look_up_all(void* handle) {
   look_up(handle, f.fan_speed_percent, "nvmlDeviceGetFanSpeed");
   look_up(handle, f.power_milliwatts, "nvmlDeviceGetPowerUsage");
   look_up(handle, f.power_limit_milliwatts, "nvmlDeviceGetPowerManagementLimit");
+  look_up(handle, f.enforced_limit_milliwatts, "nvmlDeviceGetEnforcedPowerLimit");
+  look_up(handle, f.clock_mhz, "nvmlDeviceGetClockInfo");
+  look_up(handle, f.memory_errors, "nvmlDeviceGetMemoryErrorCounter");
   look_up(handle, f.mig_mode, "nvmlDeviceGetMigMode");
   look_up(handle, f.mig_count_at_most, "nvmlDeviceGetMaxMigDeviceCount");
   look_up(handle, f.mig_by_index, "nvmlDeviceGetMigDeviceHandleByIndex");

@@ -76,6 +76,14 @@ static_assert(sizeof(TemperatureV1) == 12);
 inline constexpr unsigned kTemperatureV1Version = 12U | 1U << 24U;
 inline constexpr int kSensorOfGpu = 0;
 
+inline constexpr int kClockOfSms = 1;
+inline constexpr int kClockOfMemory = 2;
+
+inline constexpr int kCorrectedErrors = 0;
+inline constexpr int kUncorrectedErrors = 1;
+inline constexpr int kErrorsSinceDriverLoad = 0;
+inline constexpr int kErrorsOfDeviceMemory = 2;
+
 inline constexpr unsigned kTextBytes = 96;  ///< enough for every name and uuid
 
 /// A function of the library that is called, or looked for to tell versions apart.
@@ -114,6 +122,10 @@ struct Functions {
   DeviceNumber fan_speed_percent = nullptr;
   DeviceNumber power_milliwatts = nullptr;
   DeviceNumber power_limit_milliwatts = nullptr;
+  DeviceNumber enforced_limit_milliwatts = nullptr;
+  Status (*clock_mhz)(Device, int clock, unsigned*) = nullptr;
+  Status (*memory_errors)(Device, int error, int counter, int location,
+                          unsigned long long*) = nullptr;
   Status (*mig_mode)(Device, unsigned* current, unsigned* pending) = nullptr;
   DeviceNumber mig_count_at_most = nullptr;
   Status (*mig_by_index)(Device, unsigned, Device*) = nullptr;

@@ -17,7 +17,6 @@ constexpr auto kLongestRestartPause = 60s;
 constexpr auto kLongestLibraryPause = 10min;
 constexpr auto kKillToStuck = 1s;
 constexpr std::chrono::milliseconds kTimerAccuracy{1};
-constexpr std::string_view kRequest = "read";
 
 double seconds(SteadyTime::duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -31,10 +30,11 @@ std::vector<std::string> own_helper_command() {
 }
 
 NvmlClient::NvmlClient(EventLoop& loop, std::vector<std::string> helper_command,
-                       HelperTiming timing)
+                       HelperTiming timing, Detail detail)
     : loop_(loop),
       helper_command_(std::move(helper_command)),
       timing_(timing),
+      detail_(detail),
       restart_pause_(timing.first_pause, kLongestRestartPause),
       library_pause_(timing.first_library_pause, kLongestLibraryPause) {}
 
@@ -108,7 +108,7 @@ void NvmlClient::start_helper(SteadyTime now) {
 void NvmlClient::ask(SteadyTime now) {
   asked_at_ = now;
   set_timer(now + (has_answered_ ? timing_.answer : timing_.first_answer));
-  helper_->send(kRequest);
+  helper_->send(detail_ == Detail::all ? kRequestAll : kRequest);
 }
 
 void NvmlClient::on_line(std::string_view line) {

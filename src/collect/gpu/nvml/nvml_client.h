@@ -37,7 +37,8 @@ struct HelperTiming {
 /// other is started.
 class NvmlClient : public DriverReader {
  public:
-  NvmlClient(EventLoop& loop, std::vector<std::string> helper_command, HelperTiming timing);
+  NvmlClient(EventLoop& loop, std::vector<std::string> helper_command, HelperTiming timing,
+             Detail detail = Detail::of_tasks);
   ~NvmlClient() override;
 
   void set_answer_timeout(std::chrono::milliseconds timeout) override { timing_.answer = timeout; }
@@ -71,6 +72,7 @@ class NvmlClient : public DriverReader {
   EventLoop& loop_;
   std::vector<std::string> helper_command_;
   HelperTiming timing_;
+  Detail detail_;
   Backoff restart_pause_;
   Backoff library_pause_;
   std::unique_ptr<HelperProcess> helper_;

@@ -190,12 +190,15 @@ std::optional<double> in_watts(std::optional<double> milliwatts) {
 
 }  // namespace
 
-GpuReading Gpu::read(const Functions& functions, WallTime wall_now) {
+GpuReading Gpu::read(const Functions& functions, WallTime wall_now, Detail detail) {
   GpuReading reading;
   if (trouble_ || (uuid_.empty() && !identify(functions))) {
     return reading;
   }
   GpuDevice device = read_values(functions);
+  if (detail == Detail::all) {
+    read_details(functions, device);
+  }
   reading.processes = read_compute_processes(functions, handle_, uuid_);
   good(reading.processes ? Status::success : reading.processes.error());
   const auto shares = sm_utilization_.read(functions, handle_, wall_now);
@@ -269,6 +272,27 @@ void Gpu::read_memory(const Functions& functions, GpuDevice& device) {
     device.memory_total_bytes = older.total;
     device.memory_used_bytes = older.used;
   }
+}
+
+void Gpu::read_details(const Functions& functions, GpuDevice& device) {
+  const auto clock_mhz = [&](int clock) -> std::optional<double> {
+    unsigned mhz = 0;
+    const bool is_known =
+        functions.clock_mhz != nullptr && good(functions.clock_mhz(handle_, clock, &mhz));
+    return is_known ? std::optional<double>(mhz) : std::nullopt;
+  };
+  const auto errors = [&](int kind) -> std::optional<std::uint64_t> {
+    unsigned long long count = 0;
+    const bool is_known = functions.memory_errors != nullptr &&
+                          good(functions.memory_errors(handle_, kind, kErrorsSinceDriverLoad,
+                                                       kErrorsOfDeviceMemory, &count));
+    return is_known ? std::optional<std::uint64_t>(count) : std::nullopt;
+  };
+  device.enforced_power_limit_watts = in_watts(number(functions.enforced_limit_milliwatts));
+  device.sm_clock_mhz = clock_mhz(kClockOfSms);
+  device.memory_clock_mhz = clock_mhz(kClockOfMemory);
+  device.corrected_memory_errors = errors(kCorrectedErrors);
+  device.uncorrected_memory_errors = errors(kUncorrectedErrors);
 }
 
 GpuDevice Gpu::read_values(const Functions& functions) {

@@ -10,6 +10,7 @@
 #include <wemol/facts.h>
 
 #include "clock.h"
+#include "gpu_message.h"
 #include "nvml_api.h"
 
 namespace wemol::nvml {
@@ -50,7 +51,7 @@ class Gpu {
 
   /// A value that this GPU, in this mode, does not have is absent. A GPU that has once been in
   /// trouble is not touched again: each attempt can take seconds.
-  [[nodiscard]] GpuReading read(const Functions& functions, WallTime wall_now);
+  [[nodiscard]] GpuReading read(const Functions& functions, WallTime wall_now, Detail detail);
 
   /// Why this GPU cannot be read; nothing when it can.
   [[nodiscard]] const std::optional<Status>& trouble() const { return trouble_; }
@@ -66,6 +67,7 @@ class Gpu {
   [[nodiscard]] std::optional<double> temperature(const Functions& functions);
   void read_memory(const Functions& functions, GpuDevice& device);
   [[nodiscard]] GpuDevice read_values(const Functions& functions);
+  void read_details(const Functions& functions, GpuDevice& device);
 
   unsigned index_;
   Device handle_ = nullptr;

@@ -29,7 +29,9 @@ File take_standard_output() {
   return File(fdopen(fd, "w"));
 }
 
-int answer_requests(const std::string& library) {
+}  // namespace
+
+int run_helper(const std::string& library) {
   prctl(PR_SET_NAME, "wemol-nvml");
   const File answers = take_standard_output();
   if (!answers) {
@@ -37,9 +39,10 @@ int answer_requests(const std::string& library) {
   }
   NvmlReader reader(library);
   for (std::string request; std::getline(std::cin, request);) {
-    const std::string line =
-        to_line(reader.read(std::chrono::steady_clock::now(), std::chrono::system_clock::now())) +
-        '\n';
+    const Detail detail = request == kRequestAll ? Detail::all : Detail::of_tasks;
+    const std::string line = to_line(reader.read(std::chrono::steady_clock::now(),
+                                                 std::chrono::system_clock::now(), detail)) +
+                             '\n';
     if (std::fwrite(line.data(), 1, line.size(), answers.get()) != line.size() ||
         std::fflush(answers.get()) != 0) {
       return 1;
@@ -48,13 +51,11 @@ int answer_requests(const std::string& library) {
   return 0;
 }
 
-}  // namespace
-
 std::optional<int> run_if_helper(int argc, const char* const* argv) {
   if (argc < 2 || argc > 3 || std::string_view(argv[1]) != kHelperArgument) {
     return std::nullopt;
   }
-  return answer_requests(argc == 3 ? argv[2] : kLibraryName);
+  return run_helper(argc == 3 ? argv[2] : kLibraryName);
 }
 
 }  // namespace wemol::nvml

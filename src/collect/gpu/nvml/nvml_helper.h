@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace wemol::nvml {
 
@@ -9,9 +10,17 @@ namespace wemol::nvml {
 /// second argument names another library than the usual one.
 inline constexpr const char* kHelperArgument = "--nvml-helper";
 
+/// The requests.
+inline constexpr std::string_view kRequest = "read";
+inline constexpr std::string_view kRequestAll = "read all";
+
 /// The whole life of the helper process: answers each line of standard input with one line
-/// (gpu_message.h) on standard output, and ends with standard input. Returns the exit status;
-/// nothing when the arguments are not a helper's.
+/// (gpu_message.h) on standard output, and ends with standard input. Returns the exit status.
+/// `library`: the file name of NVML.
+[[nodiscard]] int run_helper(const std::string& library);
+
+/// The same for a program that is also its own helper; nothing when the arguments are not a
+/// helper's.
 [[nodiscard]] std::optional<int> run_if_helper(int argc, const char* const* argv);
 
 }  // namespace wemol::nvml

@@ -22,13 +22,13 @@ class NvmlReader::Session {
   Session& operator=(const Session&) = delete;
   ~Session() { library_.functions().shutdown(); }
 
-  [[nodiscard]] GpuReadings read(WallTime wall_now) {
+  [[nodiscard]] GpuReadings read(WallTime wall_now, Detail detail) {
     GpuReadings readings;
     std::vector<GpuDevice> devices;
     std::vector<GpuProcess> processes;
     bool any_list = gpus_.empty();
     for (Gpu& gpu : gpus_) {
-      GpuReading reading = gpu.read(library_.functions(), wall_now);
+      GpuReading reading = gpu.read(library_.functions(), wall_now, detail);
       if (!reading.device) {
         readings.conditions.push_back(unreadable(gpu));
         continue;
@@ -83,7 +83,7 @@ class NvmlReader::Session {
 NvmlReader::NvmlReader(std::string library) : library_name_(std::move(library)) {}
 NvmlReader::~NvmlReader() = default;
 
-Answer NvmlReader::read(SteadyTime now, WallTime wall_now) {
+Answer NvmlReader::read(SteadyTime now, WallTime wall_now, Detail detail) {
   if (session_ && session_->has_unreadable_gpu() && lost_gpu_pause_.over(now)) {
     session_.reset();
   }
@@ -94,7 +94,7 @@ Answer NvmlReader::read(SteadyTime now, WallTime wall_now) {
         return *instead;
       }
     }
-    GpuReadings readings = session_->read(wall_now);
+    GpuReadings readings = session_->read(wall_now, detail);
     if (session_->must_be_opened_anew()) {
       session_.reset();
       continue;

@@ -28,7 +28,7 @@ EventLoop loop_without_terminal() {
   if (terminal) {
     ioctl(terminal.get(), TIOCNOTTY);
   }
-  return {};
+  return EventLoop();
 }
 
 class Supervision : public testing::Test {

@@ -1,0 +1,135 @@
+#include "host_sampler.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "gpu_readers.h"
+#include "host_rates.h"
+#include "host_reader.h"
+#include "process_reader.h"
+#include "system_command_runner.h"
+#include "user_names.h"
+
+namespace wemol {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kAnswerTimeout = 10s;
+
+/// Of processes that GPUs are used by, also where /proc lacks them.
+std::vector<ProcessSample> those_on_gpus(std::vector<ProcessSample> all,
+                                         const std::vector<GpuProcess>& on_gpus) {
+  std::set<std::uint64_t> pids;
+  for (const GpuProcess& process : on_gpus) {
+    pids.insert(process.pid);
+  }
+  std::erase_if(all, [&](const ProcessSample& it) { return !pids.contains(it.facts.pid); });
+  for (const ProcessSample& process : all) {
+    pids.erase(process.facts.pid);
+  }
+  for (const std::uint64_t pid : pids) {
+    all.emplace_back().facts.pid = pid;
+  }
+  return all;
+}
+
+}  // namespace
+
+struct HostSampler::Parts {
+  Parts(EventLoop& event_loop, const SamplerSettings& settings)
+      : loop(event_loop),
+        scope(settings.processes),
+        runner(loop, kAnswerTimeout),
+        gpus(make_gpu_readers(loop, files, runner,
+                              {.helper_command = settings.nvml_helper_command,
+                               .answer_timeout = kAnswerTimeout,
+                               .detail = nvml::Detail::all}),
+             files, loop) {}
+
+  void add_gpus(SteadyTime due, HostSample& sample);
+  void add_processes(HostSample& sample);
+
+  EventLoop& loop;
+  ProcessScope scope;
+  SystemFileReader files;
+  SystemCommandRunner runner;
+  GpuReaders gpus;
+  host::HostReader host;
+  std::optional<HostFacts> before;
+  ProcessReader process_reader;
+  ProcessRates process_rates;
+  UserNames users;
+};
+
+void HostSampler::Parts::add_gpus(SteadyTime due, HostSample& sample) {
+  GpuReadings readings = gpus.finish(due);
+  sample.gpus = std::move(readings.devices);
+  sample.gpu_processes = std::move(readings.processes);
+  std::ranges::move(readings.conditions, std::back_inserter(sample.conditions));
+}
+
+void HostSampler::Parts::add_processes(HostSample& sample) {
+  if (scope == ProcessScope::none || (scope == ProcessScope::gpu && !sample.gpu_processes)) {
+    return;
+  }
+  auto list = process_reader.read(loop);
+  if (!list) {
+    sample.conditions.push_back(
+        {.key = "processes",
+         .severity = Severity::warning,
+         .message = "the processes cannot be listed: " + list.error().message});
+    return;
+  }
+  std::vector<std::uint32_t> user_ids;
+  for (const ProcessFacts& process : list->processes) {
+    user_ids.push_back(process.user_id);
+  }
+  std::ranges::sort(user_ids);
+  const auto repeated = std::ranges::unique(user_ids);
+  user_ids.erase(repeated.begin(), repeated.end());
+  users.look_up(user_ids, loop.now());
+  auto samples = process_rates.derive(std::move(*list), sample.memory.total_bytes,
+                                      [this](std::uint32_t id) { return users.name_of(id); });
+  sample.process_list = scope == ProcessScope::all
+                            ? std::move(samples)
+                            : those_on_gpus(std::move(samples), *sample.gpu_processes);
+}
+
+HostSampler::HostSampler(EventLoop& loop, const SamplerSettings& settings)
+    : parts_(std::make_unique<Parts>(loop, settings)) {
+  set_interval(settings.interval);
+  parts_->before = parts_->host.read(loop);
+  if (settings.processes != ProcessScope::none) {
+    if (auto list = parts_->process_reader.read(loop)) {
+      (void)parts_->process_rates.derive(std::move(*list), std::nullopt,
+                                         [](std::uint32_t) { return std::string(); });
+    }
+  }
+}
+
+HostSampler::~HostSampler() = default;
+
+void HostSampler::set_interval(std::chrono::nanoseconds interval) {
+  parts_->gpus.set_interval(interval);
+}
+
+std::shared_ptr<const HostSample> HostSampler::sample(SteadyTime due) {
+  // A monitor of the host is there for the GPUs that nobody uses as well.
+  parts_->gpus.note_tasks({.is_wanted = true, .new_tasks = 0, .a_task_uses_gpu = true});
+  parts_->gpus.begin();
+  HostFacts facts = parts_->host.read(parts_->loop);
+  HostFacts kept = facts;
+  auto sample = std::make_shared<HostSample>(
+      host_sample(std::move(facts), parts_->before ? &*parts_->before : nullptr));
+  parts_->before = std::move(kept);
+  parts_->add_gpus(due, *sample);
+  parts_->add_processes(*sample);
+  return sample;
+}
+
+}  // namespace wemol

@@ -1,0 +1,163 @@
+#include "sampler_thread.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "event_loop.h"
+#include "files.h"
+#include "host_sampler.h"
+#include "ticker.h"
+
+namespace wemol {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Between the first two readings: long enough for a rate that means something.
+constexpr auto kFirstPause = 200ms;
+
+/// No signal of the process is delivered to a thread that begins meanwhile.
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+class SamplerThread::Worker {
+ public:
+  Worker(SamplerSettings settings, Listener listener)
+      : settings_(std::move(settings)),
+        listener_(std::move(listener)),
+        interval_(settings_.interval),
+        wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!wake_) {
+      throw std::system_error(errno, std::generic_category(), "cannot wake a sampler");
+    }
+    const AllSignalsBlocked blocked;
+    thread_ = std::thread([this] { run(); });
+  }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  ~Worker() {
+    is_stopping_ = true;
+    wake();
+    thread_.join();
+  }
+
+  [[nodiscard]] Sample newest() const {
+    const std::lock_guard lock(mutex_);
+    return newest_;
+  }
+  void set_interval(std::chrono::nanoseconds interval) {
+    interval_ = interval;
+    wake();
+  }
+
+ private:
+  void wake() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t count = write(wake_.get(), &one, sizeof one);
+  }
+  void take_wake() const {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t bytes = read(wake_.get(), &count, sizeof count);
+  }
+
+  /// What fails here must not end somebody else's program: then there are no samples.
+  void run() noexcept {
+    pthread_setname_np(pthread_self(), "wemol-sampler");
+    try {
+      sample_until_stopped();
+    } catch (const std::exception& error) {
+      auto failed = std::make_shared<HostSample>();
+      failed->conditions.push_back(
+          {.key = "sampler",
+           .severity = Severity::error,
+           .message = std::string("the host is not sampled: ") + error.what()});
+      publish(std::move(failed));
+    }
+  }
+
+  void sample_until_stopped() {
+    EventLoop loop(EventLoop::Host::somebody_elses);
+    const auto watch = loop.watch_fd(wake_.get(), EPOLLIN, [this](auto) { take_wake(); });
+    if (!watch) {
+      throw std::system_error(watch.error().code, std::generic_category(), watch.error().message);
+    }
+    std::chrono::nanoseconds interval = interval_;
+    HostSampler sampler(loop, settings_);
+    Ticker ticker(loop.now() + std::min<std::chrono::nanoseconds>(kFirstPause, interval), interval);
+    const auto is_wanted = [&] { return is_stopping_ || interval_.load() != interval; };
+    while (true) {
+      loop.run_until(is_wanted, ticker.due());
+      if (is_stopping_) {
+        return;
+      }
+      if (interval_.load() != interval) {
+        interval = interval_;
+        sampler.set_interval(interval);
+        ticker.start_again(last_, interval, loop.now());
+        continue;
+      }
+      last_ = loop.now();
+      publish(sampler.sample(ticker.end_of_round(last_)));
+      ticker.advance(loop.now());
+    }
+  }
+
+  void publish(Sample sample) {
+    {
+      const std::lock_guard lock(mutex_);
+      newest_ = sample;
+    }
+    if (listener_) {
+      listener_(sample);
+    }
+  }
+
+  SamplerSettings settings_;
+  Listener listener_;
+  std::atomic<std::chrono::nanoseconds> interval_;
+  std::atomic<bool> is_stopping_ = false;
+  UniqueFd wake_;
+  SteadyTime last_{};
+  mutable std::mutex mutex_;
+  Sample newest_;
+  std::thread thread_;
+};
+
+SamplerThread::SamplerThread(SamplerSettings settings, Listener listener)
+    : worker_(std::make_unique<Worker>(std::move(settings), std::move(listener))) {}
+SamplerThread::~SamplerThread() = default;
+
+SamplerThread::Sample SamplerThread::newest() const {
+  return worker_->newest();
+}
+
+void SamplerThread::set_interval(std::chrono::nanoseconds interval) {
+  worker_->set_interval(interval);
+}
+
+}  // namespace wemol

@@ -1,0 +1,283 @@
+#include "http_session.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <ctime>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "text.h"
+#include "websocket_session.h"
+
+namespace wemol::serve {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+constexpr unsigned kHttp11 = 11;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// As HTTP wants the header Date.
+std::string http_date() {
+  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time(nullptr)));
+}
+
+std::string view_text(beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+}  // namespace
+
+HttpSession::HttpSession(std::shared_ptr<ServerCore> core, Stream stream, Place place,
+                         std::string peer)
+    : core_(std::move(core)),
+      stream_(std::move(stream)),
+      place_(std::move(place)),
+      peer_(std::move(peer)) {
+  core_->connections.insert(this);
+}
+
+HttpSession::~HttpSession() {
+  core_->connections.erase(this);
+}
+
+void HttpSession::start() {
+  wait_for_request(core_->settings.header_timeout);
+}
+
+void HttpSession::stop() {
+  if (is_idle_) {
+    drop();
+  }
+}
+
+void HttpSession::drop() {
+  stream_.close();
+}
+
+void HttpSession::wait_for_request(std::chrono::milliseconds patience) {
+  if (core_->is_stopping) {
+    close_gently();
+    return;
+  }
+  parser_.emplace();
+  if (buffer_.size() > 0) {  // the next one came with the last one
+    stream_.expires_after(core_->settings.header_timeout);
+    read_header();
+    return;
+  }
+  is_idle_ = true;
+  constexpr std::size_t kFirstBytes = 1024;
+  stream_.expires_after(patience);
+  stream_.async_read_some(buffer_.prepare(kFirstBytes),
+                          [self = shared_from_this()](Error error, std::size_t count) {
+                            self->is_idle_ = false;
+                            if (error) {
+                              return;  // it has closed, or waited for too long
+                            }
+                            self->buffer_.commit(count);
+                            self->stream_.expires_after(self->core_->settings.header_timeout);
+                            self->read_header();
+                          });
+}
+
+void HttpSession::read_header() {
+  parser_->header_limit(static_cast<std::uint32_t>(core_->settings.header_bytes));
+  parser_->body_limit(core_->settings.body_bytes);
+  http::async_read_header(stream_, buffer_, *parser_,
+                          [self = shared_from_this()](Error error, std::size_t /*count*/) {
+                            self->header_read(error);
+                          });
+}
+
+void HttpSession::header_read(Error error) {
+  if (error) {
+    refuse(error);
+    return;
+  }
+  const auto& fields = parser_->get();
+  stream_.expires_after(core_->settings.body_timeout);
+  if (fields.version() >= kHttp11 && beast::iequals(fields[http::field::expect], "100-continue")) {
+    send_continue();
+  } else {
+    read_body();
+  }
+}
+
+void HttpSession::send_continue() {
+  asio::async_write(stream_, asio::buffer(kContinue),
+                    [self = shared_from_this()](Error error, std::size_t /*count*/) {
+                      if (!error) {
+                        self->read_body();
+                      }
+                    });
+}
+
+void HttpSession::read_body() {
+  http::async_read(stream_, buffer_, *parser_,
+                   [self = shared_from_this()](Error error, std::size_t /*count*/) {
+                     self->request_read(error);
+                   });
+}
+
+void HttpSession::refuse(Error error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    send(error_response(431, fmt::format("the headers are larger than {} bytes",
+                                         core_->settings.header_bytes)),
+         false, false);
+  } else if (error == http::error::body_limit) {
+    send(error_response(
+             413, fmt::format("the body is larger than {} bytes", core_->settings.body_bytes)),
+         false, false);
+  } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
+             error != http::error::end_of_stream && error != http::error::partial_message) {
+    send(error_response(400, fmt::format("this is no HTTP request: {}", error.message())), false,
+         false);
+  }
+  // Else the client has gone, or taken too long.
+}
+
+Request HttpSession::taken_request() const {
+  const auto& message = parser_->get();
+  Request request{
+      .method = view_text(message.method_string()), .body = message.body(), .peer = peer_};
+  for (const auto& field : message) {
+    request.headers.emplace_back(view_text(field.name_string()), view_text(field.value()));
+  }
+  return request;
+}
+
+void HttpSession::request_read(Error error) {
+  if (error) {
+    refuse(error);
+    return;
+  }
+  Request request = taken_request();
+  const auto& message = parser_->get();
+  const beast::string_view target = message.target();
+  auto parsed = parse_request_target({target.data(), target.size()});
+  const auto hosts = message.count(http::field::host);
+  if (!parsed || hosts > 1 || (hosts == 0 && message.version() >= kHttp11)) {
+    send(error_response(400, parsed ? "a request has one header Host"
+                                    : "the path is not one that can be asked for"),
+         false, false);
+    return;
+  }
+  request.target = std::move(*parsed);
+  const Subscribe* const subscribe = core_->router.websocket(request.target.path);
+  if (subscribe != nullptr && beast::websocket::is_upgrade(message)) {
+    open_websocket(request, *subscribe);
+  } else {
+    answer(request, message.keep_alive() && message.version() >= kHttp11);
+  }
+}
+
+Response HttpSession::response_to(const Request& request) const {
+  if (auto preflight =
+          core_->access.preflight(request, core_->router.allowed_methods(request.target.path))) {
+    return std::move(*preflight);
+  }
+  auto refusal = core_->access.refusal(request);
+  Response response = refusal ? std::move(*refusal) : core_->router.answer(request);
+  core_->access.add_origin(request, response);
+  return response;
+}
+
+void HttpSession::answer(const Request& request, bool keep_alive) {
+  Response response = response_to(request);
+  spdlog::debug("{} {} {}: {}", peer_, printable(request.method), printable(request.target.path),
+                response.status);
+  send(std::move(response), request.method == "HEAD", keep_alive && !core_->is_stopping);
+}
+
+void HttpSession::open_websocket(const Request& request, const Subscribe& subscribe) {
+  if (auto refusal = core_->access.websocket_refusal(request)) {
+    send(std::move(*refusal), false, false);
+    return;
+  }
+  if (buffer_.size() > 0 || core_->is_stopping) {
+    send(error_response(400, "a WebSocket begins with the answer to its request"), false, false);
+    return;
+  }
+  auto subscription = subscribe(request);
+  spdlog::debug("{} {}: {}", peer_, printable(request.target.path),
+                subscription ? "a WebSocket" : "no WebSocket");
+  if (!subscription) {
+    send(std::move(subscription.error()), false, false);
+    return;
+  }
+  std::make_shared<WebSocketSession>(core_, std::move(stream_), std::move(place_),
+                                     std::move(*subscription))
+      ->start(parser_->release());
+}
+
+void HttpSession::send(Response response, bool is_head, bool keep_alive) {
+  body_ = response.body ? std::move(response.body) : make_text({});
+  answer_.emplace(static_cast<http::status>(response.status), kHttp11);
+  answer_->set(http::field::server, core_->settings.name);
+  answer_->set(http::field::date, http_date());
+  answer_->set(http::field::cache_control, "no-store");
+  answer_->set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : response.headers) {
+    answer_->set(name, value);
+  }
+  constexpr unsigned kNoContent = 204;
+  if (response.status != kNoContent) {
+    answer_->set(http::field::content_type, response.content_type);
+    answer_->content_length(body_->size());
+  }
+  answer_->keep_alive(keep_alive);
+  answer_->body() = beast::span<const char>(body_->data(), is_head ? 0 : body_->size());
+  serializer_.emplace(*answer_);
+  stream_.expires_after(core_->settings.write_timeout);
+  const auto done = [self = shared_from_this(), keep_alive](Error error, std::size_t /*count*/) {
+    self->sent(error, keep_alive);
+  };
+  if (is_head) {
+    http::async_write_header(stream_, *serializer_, done);
+  } else {
+    http::async_write(stream_, *serializer_, done);
+  }
+}
+
+void HttpSession::sent(Error error, bool keep_alive) {
+  serializer_.reset();
+  answer_.reset();
+  body_.reset();
+  if (error) {
+    return;
+  }
+  if (keep_alive) {
+    wait_for_request(core_->settings.idle_timeout);
+  } else {
+    close_gently();
+  }
+}
+
+void HttpSession::close_gently() {
+  Error ignored;
+  stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  stream_.expires_after(core_->settings.drain_timeout);
+  drain();
+}
+
+void HttpSession::drain() {
+  stream_.async_read_some(
+      asio::buffer(drained_), [self = shared_from_this()](Error error, std::size_t count) {
+        self->drained_bytes_ += count;
+        if (!error && self->drained_bytes_ < self->core_->settings.drained_bytes) {
+          self->drain();
+        }
+      });
+}
+
+}  // namespace wemol::serve

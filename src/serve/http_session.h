@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/span_body.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "server_core.h"
+
+namespace wemol::serve {
+
+/// One HTTP connection: reads requests one after the other, within the limits, and answers each.
+/// It lives as long as something is under way. A WebSocket goes on in a session of its own.
+class HttpSession : public Connection, public std::enable_shared_from_this<HttpSession> {
+ public:
+  HttpSession(std::shared_ptr<ServerCore> core, Stream stream, Place place, std::string peer);
+  ~HttpSession() override;
+
+  void start();
+  void stop() override;
+  void drop() override;
+
+ private:
+  using Error = boost::beast::error_code;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using AnswerBody = boost::beast::http::span_body<const char>;
+  using Answer = boost::beast::http::response<AnswerBody>;
+  using Serializer = boost::beast::http::response_serializer<AnswerBody>;
+
+  void wait_for_request(std::chrono::milliseconds patience);
+  void read_header();
+  void header_read(Error error);
+  void read_body();
+  void send_continue();
+  void request_read(Error error);
+  void answer(const Request& request, bool keep_alive);
+  void open_websocket(const Request& request, const Subscribe& subscribe);
+  /// Tells what is wrong with a request that cannot be read, and ends.
+  void refuse(Error error);
+  void send(Response response, bool is_head, bool keep_alive);
+  void sent(Error error, bool keep_alive);
+  /// Closes without cutting off what the client still sends: it could miss the answer.
+  void close_gently();
+  void drain();
+  [[nodiscard]] Request taken_request() const;
+  [[nodiscard]] Response response_to(const Request& request) const;
+
+  std::shared_ptr<ServerCore> core_;
+  Stream stream_;
+  Place place_;
+  std::string peer_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  Text body_;  ///< of the answer that is under way
+  std::optional<Answer> answer_;
+  std::optional<Serializer> serializer_;
+  std::array<char, 4096> drained_{};
+  std::size_t drained_bytes_ = 0;
+  bool is_idle_ = false;  ///< between two requests
+};
+
+}  // namespace wemol::serve

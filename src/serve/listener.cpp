@@ -1,0 +1,160 @@
+#include "listener.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "unix_socket.h"
+
+namespace wemol::serve {
+namespace {
+
+constexpr int kBacklog = 512;
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(sockaddr_storage);
+
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): how the interface is made
+  [[nodiscard]] sockaddr* generic() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+SocketAddress socket_address(const ListenAddress& address) {
+  SocketAddress result;
+  if (address.is_v6()) {
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(address.port);
+    inet_pton(AF_INET6, address.host.c_str(), &v6.sin6_addr);
+    std::memcpy(&result.storage, &v6, sizeof v6);
+    result.length = sizeof v6;
+  } else {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(address.port);
+    inet_pton(AF_INET, address.host.c_str(), &v4.sin_addr);
+    std::memcpy(&result.storage, &v4, sizeof v4);
+    result.length = sizeof v4;
+  }
+  return result;
+}
+
+std::uint16_t port_of(int fd) {
+  SocketAddress own;
+  if (getsockname(fd, own.generic(), &own.length) != 0) {
+    return 0;
+  }
+  // The port lies at the same place for both families.
+  sockaddr_in v4{};
+  std::memcpy(&v4, &own.storage, sizeof v4);
+  return ntohs(v4.sin_port);
+}
+
+std::string advice(int code) {
+  switch (code) {
+    case EADDRINUSE:
+      return ": another program has this port; stop it, or choose another one with --listen or "
+             "--rest-api-port";
+    case EACCES:
+      return ": ports below 1024 are root's; choose another one with --listen or --rest-api-port";
+    case EADDRNOTAVAIL:
+      return ": this host has no such address";
+    default:
+      return "";
+  }
+}
+
+tl::unexpected<Error> cannot_listen(const ListenAddress& address, int code) {
+  return failure(
+      fmt::format("cannot listen on {}: {}{}", address.text(), strerror(code), advice(code)), code);
+}
+
+Result<UniqueFd> listen_on_tcp(ListenAddress& address) {
+  UniqueFd fd(socket(address.is_v6() ? AF_INET6 : AF_INET,
+                     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+  const int on = 1;
+  const int off = 0;
+  if (address.is_v6()) {
+    setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  }
+  SocketAddress wanted = socket_address(address);
+  if (!fd || setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      bind(fd.get(), wanted.generic(), wanted.length) != 0 || listen(fd.get(), kBacklog) != 0) {
+    return cannot_listen(address, errno);
+  }
+  address.port = port_of(fd.get());
+  return fd;
+}
+
+std::string text_of(const SocketAddress& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.storage.ss_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address.storage, sizeof v4);
+    inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
+  } else if (address.storage.ss_family == AF_INET6) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &address.storage, sizeof v6);
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+      inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text.data(), text.size());
+    } else {
+      inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
+    }
+  }
+  return text.data();
+}
+
+}  // namespace
+
+Result<UniqueFd> listen_at(ListenAddress& address) {
+  if (!address.is_unix()) {
+    return listen_on_tcp(address);
+  }
+  auto fd = listen_on_unix_socket(address.path, kBacklog);
+  if (!fd) {
+    return failure("cannot listen on unix:" + fd.error().message, fd.error().code);
+  }
+  return fd;
+}
+
+Accepted accept_one(int listener) {
+  SocketAddress from;
+  Accepted accepted;
+  accepted.fd =
+      UniqueFd(accept4(listener, from.generic(), &from.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!accepted.fd) {
+    accepted.error = errno;
+    return accepted;
+  }
+  if (from.storage.ss_family == AF_UNIX) {
+    accepted.peer = "unix";
+    accepted.is_local = true;
+    return accepted;
+  }
+  accepted.peer = text_of(from);
+  accepted.is_local = is_loopback_address(accepted.peer);
+  const int on = 1;
+  setsockopt(accepted.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return accepted;
+}
+
+std::string client_key(const std::string& peer) {
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, peer.c_str(), &v6) != 1) {
+    return peer;
+  }
+  constexpr std::size_t kNetworkBytes = 8;
+  std::memset(&v6.s6_addr[kNetworkBytes], 0, sizeof v6.s6_addr - kNetworkBytes);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(AF_INET6, &v6, text.data(), text.size());
+  return text.data();
+}
+
+}  // namespace wemol::serve

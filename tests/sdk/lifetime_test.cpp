@@ -1,0 +1,236 @@
+// The library in a process that forks, exits, and has signals, threads and streams of its own.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <csignal>
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include <wemol/monitor.h>
+
+#include "run_lines.h"
+#include "temp_dir.h"
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WEMOL_THREADS_ARE_WATCHED 1
+#endif
+#endif
+
+namespace wemol::test {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace wemol::monitor;
+
+std::size_t entries(const char* folder) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder),
+                                                std::filesystem::directory_iterator()));
+}
+
+/// A thread that has been joined may be in /proc for a moment yet.
+bool comes_to(std::size_t most, const char* folder) {
+  for (int i = 0; i < 200; ++i) {
+    if (entries(folder) <= most) {
+      return true;
+    }
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
+/// The body's output on stdout and stderr, and how its process ended.
+struct Ended {
+  int status = 0;
+  std::string output;
+};
+
+Ended in_process(const std::function<void()>& body) {
+  std::fflush(nullptr);
+  int ends[2];
+  EXPECT_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDOUT_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+    alarm(60);
+    body();
+    std::abort();  // it has to end the process itself
+  }
+  close(ends[1]);
+  Ended ended;
+  char buffer[4096];
+  for (ssize_t count = 0; (count = read(ends[0], buffer, sizeof buffer)) > 0;) {
+    ended.output.append(buffer, static_cast<std::size_t>(count));
+  }
+  close(ends[0]);
+  waitpid(child, &ended.status, 0);
+  return ended;
+}
+
+class SdkLifetime : public testing::Test {
+ protected:
+  void SetUp() override {
+#ifdef WEMOL_THREADS_ARE_WATCHED
+    GTEST_SKIP() << "the thread sanitizer ends a child that starts threads";
+#endif
+  }
+  [[nodiscard]] RunOptions options(const std::string& id = "run") const {
+    return {
+        .project = "project", .run_id = id, .collect_interval = 100ms, .dir = dir.path().string()};
+  }
+  TempDir dir;
+};
+
+void use_everything(const RunOptions& options) {
+  monitor::Run run = init(options);
+  RunSystemMonitor monitor = get_run_system_monitor(options.run_id);
+  std::atomic<int> calls = 0;
+  auto subscription = monitor.add_callback([&](const Record&) { ++calls; });
+  auto throwing = monitor.add_callback([](const Record&) { throw 1; });
+  HardwareMonitor hardware = monitor_hardware(options.run_id);
+  (void)hardware.get_hardware_summary();
+  auto logging = hardware.monitor_hardware(100ms);
+  auto gpus = monitor_gpu(options.run_id).monitor_gpu_usage();
+  while (calls < 2) {
+    run.log({{"loss", 1}});
+    std::this_thread::sleep_for(10ms);
+  }
+  (void)monitor.get_system_info();
+  (void)gpus.end();
+}
+
+TEST_F(SdkLifetime, NothingIsPrinted) {
+  const Ended ended = in_process([&] {
+    use_everything(options());
+    std::ofstream(dir / "blocked") << "";
+    RunOptions blocked = options();
+    blocked.project = "blocked";
+    init(blocked).log({{"lost", 1}});
+    std::exit(0);
+  });
+  EXPECT_EQ(ended.output, "");
+  EXPECT_EQ(ended.status, 0);
+}
+
+TEST_F(SdkLifetime, SignalsAndLocaleStayTheCallers) {
+  std::vector<struct sigaction> before(NSIG);
+  for (int signal = 1; signal < NSIG; ++signal) {
+    sigaction(signal, nullptr, &before[static_cast<std::size_t>(signal)]);
+  }
+  sigset_t mask_before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &mask_before);
+  const std::string locale_before = setlocale(LC_ALL, nullptr);
+  monitor::Run run = init(options());
+  ASSERT_TRUE(get_run_system_monitor("run").get_current_metrics());
+  const auto expect_the_same = [&] {
+    for (int signal = 1; signal < NSIG; ++signal) {
+      struct sigaction now {};
+      if (sigaction(signal, nullptr, &now) == 0) {
+        EXPECT_EQ(now.sa_handler, before[static_cast<std::size_t>(signal)].sa_handler) << signal;
+      }
+    }
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+    for (int signal = 1; signal < NSIG; ++signal) {
+      EXPECT_EQ(sigismember(&mask, signal), sigismember(&mask_before, signal)) << signal;
+    }
+    EXPECT_EQ(setlocale(LC_ALL, nullptr), locale_before);
+  };
+  expect_the_same();
+  run.finish();
+  expect_the_same();
+}
+
+TEST_F(SdkLifetime, AChildOfTheCallerIsLeftToTheCaller) {
+  const monitor::Run run = init(options());
+  ASSERT_TRUE(get_run_system_monitor("run").get_current_metrics());
+  const pid_t child = fork();
+  if (child == 0) {
+    _exit(7);
+  }
+  std::this_thread::sleep_for(300ms);
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child) << "somebody else has reaped it";
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+}
+
+TEST_F(SdkLifetime, AfterTheEndNothingIsLeft) {
+  use_everything(options());  // what is made once is made
+  cleanup_run_monitor("run");
+  finish_all();
+  std::this_thread::sleep_for(200ms);
+  const std::size_t threads = entries("/proc/self/task");
+  const std::size_t descriptors = entries("/proc/self/fd");
+  const char* const cycles = std::getenv("WEMOL_SDK_CYCLES");
+  for (int i = 0, count = cycles != nullptr ? std::atoi(cycles) : 200; i < count; ++i) {
+    monitor::Run run = init(options("cycle"));
+    if (i % 50 == 0) {
+      ASSERT_TRUE(get_run_system_monitor("cycle").get_current_metrics());
+    }
+    run.log({{"i", i}});
+    run.finish();
+  }
+  EXPECT_TRUE(comes_to(threads, "/proc/self/task"));
+  EXPECT_TRUE(comes_to(descriptors, "/proc/self/fd"));
+}
+
+TEST_F(SdkLifetime, AProcessMayExitWithRunsOpen) {
+  const Ended ended = in_process([&] {
+    static monitor::Run global;
+    global = init(options());
+    auto* const leaked = new monitor::Run(init(options("leaked")));
+    leaked->log({{"loss", 1}});
+    RunSystemMonitor monitor = get_run_system_monitor("leaked");
+    monitor.add_callback([](const Record&) { std::this_thread::sleep_for(50ms); }).release();
+    (void)monitor.get_current_metrics();
+    std::exit(3);
+  });
+  EXPECT_EQ(ended.output, "");
+  ASSERT_TRUE(WIFEXITED(ended.status));
+  EXPECT_EQ(WEXITSTATUS(ended.status), 3);
+}
+
+TEST_F(SdkLifetime, AProcessMayExitFromACallback) {
+  const Ended ended = in_process([&] {
+    const monitor::Run run = init(options());
+    get_run_system_monitor("run").add_callback([](const Record&) { std::exit(4); }).release();
+    pause();
+  });
+  ASSERT_TRUE(WIFEXITED(ended.status)) << ended.status;
+  EXPECT_EQ(WEXITSTATUS(ended.status), 4);
+}
+
+TEST_F(SdkLifetime, AForkInEveryState) {
+  const auto log_in_child = [](monitor::Run& run) {
+    return in_process([&] {
+      const bool logged = run.log({{"who", "child"}});
+      const bool samples = get_run_system_monitor(run.id()).get_current_metrics().has_value();
+      run.finish();
+      std::exit(logged && samples ? 0 : 1);
+    });
+  };
+  {
+    monitor::Run run = init(options("started"));
+    EXPECT_EQ(log_in_child(run).status, 0) << "before the first sample";
+    ASSERT_TRUE(get_run_system_monitor("started").get_current_metrics());
+    for (int i = 0; i < 10; ++i) {
+      const Ended ended = log_in_child(run);
+      EXPECT_EQ(ended.status, 0) << ended.output;
+    }
+    run.log({{"who", "parent"}});
+    EXPECT_EQ(run_lines(run.finish().file).size(), 12U);
+  }
+  monitor::Run run = init(options("finished"));
+  run.finish();
+  EXPECT_EQ(in_process([&] { std::exit(run.log({}) ? 1 : 0); }).status, 0);
+}
+
+}  // namespace
+}  // namespace wemol::test
