@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "host_json.h"
-#include "process_tree.h"
+#include "host_rates.h"
 
 namespace wemol::sdk {
 namespace {
@@ -101,8 +101,11 @@ monitor::Accelerator make_accelerator(const GpuDevice& device) {
 }  // namespace
 
 MomentPtr make_moment(std::shared_ptr<const HostSample> sample) {
-  std::optional<ProcessTreeSample> tree =
-      process_tree(*sample, static_cast<std::uint64_t>(getpid()));
+  std::optional<ProcessTreeSample> tree;
+  if (sample->process_list) {
+    tree = process_tree(*sample->process_list, static_cast<std::uint64_t>(getpid()),
+                        sample->gpu_processes);
+  }
   FiguresText figures(*sample, tree ? &*tree : nullptr);
   return std::make_shared<const Moment>(
       Moment{std::move(sample), std::move(tree), std::move(figures)});
