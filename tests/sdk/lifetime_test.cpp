@@ -207,6 +207,39 @@ TEST_F(SdkLifetime, AProcessMayExitFromACallback) {
   EXPECT_EQ(WEXITSTATUS(ended.status), 4);
 }
 
+TEST_F(SdkLifetime, AKillTearsAtMostTheLastLine) {
+  for (int round = 0; round < 5; ++round) {
+    const RunOptions torn = options("killed" + std::to_string(round));
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(60);
+      monitor::Run run = init(torn);
+      while (true) {
+        run.log({{"text", std::string(5000, 'x')}});
+      }
+    }
+    const std::filesystem::path file = dir / "project" / (torn.run_id + ".jsonl");
+    std::error_code ignored;
+    while (!std::filesystem::exists(file) || std::filesystem::file_size(file, ignored) < 100'000) {
+      std::this_thread::sleep_for(1ms);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    {
+      monitor::Run next = init(torn);
+      EXPECT_TRUE(next.log({{"text", "after"}}));
+    }
+    std::ifstream input(file);
+    int lines = 0;
+    int torn_lines = 0;
+    for (std::string line; std::getline(input, line); ++lines) {
+      torn_lines += nlohmann::json::accept(line) ? 0 : 1;
+    }
+    EXPECT_GT(lines, 20);
+    EXPECT_LE(torn_lines, 1);
+  }
+}
+
 TEST_F(SdkLifetime, AForkInEveryState) {
   const auto log_in_child = [](monitor::Run& run) {
     return in_process([&] {
