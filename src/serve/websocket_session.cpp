@@ -53,7 +53,12 @@ void WebSocketSession::start(beast::http::request<beast::http::string_body> hand
   websocket_.read_message_max(core_->settings.websocket_message_bytes);
   websocket_.auto_fragment(false);  // a text is sent as it is, not copied
   websocket_.text(true);
-  websocket_.control_callback([this](auto /*kind*/, auto /*payload*/) { heard(); });
+  websocket_.control_callback([this](websocket::frame_type kind, auto /*payload*/) {
+    if (kind == websocket::frame_type::close) {  // it may stay connected for a while
+      subscription_.topic->leave(*this);
+    }
+    heard();
+  });
   const auto kept = std::make_shared<decltype(handshake)>(std::move(handshake));
   websocket_.async_accept(*kept, [self = shared_from_this(), kept](Error error) {
     if (!error) {

@@ -15,7 +15,7 @@ namespace wemol::reading {
 /// Reads a file line by line in blocks of a fixed size: its memory does not depend on the file.
 class LineReader {
  public:
-  /// A line that is longer is skipped as too long.
+  /// A line must be shorter, else it is skipped as too long.
   static constexpr std::size_t kBlockSize = std::size_t{1} << 20;
 
   LineReader() : block_(kBlockSize) {}

@@ -10,8 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A little less than a second: samples are not exactly on time.
-constexpr auto kBetween = 900ms;
+constexpr auto kBetween = 1s;
+/// Samples are not exactly on time.
+constexpr auto kEarly = 100ms;
 constexpr auto kBetweenComplaints = 10s;
 
 }  // namespace
@@ -36,10 +37,13 @@ serve::Subscription LiveFeed::subscribe() const {
 }
 
 void LiveFeed::take(const HostSource::Sample& sample) {
-  if (topic_->subscribers() == 0 || sample->measured_at - published_ < kBetween) {
+  if (topic_->subscribers() == 0 || sample->measured_at < due_ - kEarly) {
     return;
   }
-  published_ = sample->measured_at;
+  due_ += kBetween;
+  if (due_ <= sample->measured_at + kEarly) {  // it was long ago
+    due_ = sample->measured_at + kBetween;
+  }
   topic_->publish(
       serve::make_text(live_message("metrics", record_json(*sample, node_id_), sample->read_at)));
 }

@@ -23,7 +23,7 @@ class LiveFeed {
   [[nodiscard]] serve::Subscription subscribe() const;
   [[nodiscard]] std::size_t clients() const { return topic_->subscribers(); }
 
-  /// Publishes a sample, unless one was published less than a second before it.
+  /// Publishes a sample, unless it is early for the next second.
   void take(const HostSource::Sample& sample);
   /// To be called every second: says when samples stay out.
   void look();
@@ -34,7 +34,7 @@ class LiveFeed {
   const Clock& clock_;
   std::string node_id_;
   std::shared_ptr<serve::Topic> topic_;
-  SteadyTime published_{};  ///< when the last one was measured
+  SteadyTime due_{};  ///< of the next record
   SteadyTime complained_{};
 };
 

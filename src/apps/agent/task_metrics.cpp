@@ -99,8 +99,11 @@ void add_gpu_usage(const std::vector<Task>& tasks, MetricsText& text) {
 
 void add_task_metrics(std::string_view tasks_json, MetricsText& text) {
   const Json json = Json::parse(tasks_json, nullptr, false);
-  std::vector<Task> tasks;
-  for (const Json& task : json.is_array() ? json : Json::array()) {
+  if (!json.is_array()) {
+    return;
+  }
+  std::vector<Task> tasks;  // refer to the JSON
+  for (const Json& task : json) {
     if (task.is_object()) {
       tasks.emplace_back(task);
     }

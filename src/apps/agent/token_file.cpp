@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "files.h"
-#include "text.h"
 
 namespace wemol::agent {
 namespace {
@@ -40,8 +39,10 @@ Result<std::string> read_token(const std::filesystem::path& file) {
   if (!text) {
     return failure("the token file " + text.error().message, text.error().code);
   }
-  const auto lines = complete_lines(*text + "\n");
-  const std::string token(lines.size() == 1 ? trimmed(lines.front()) : std::string_view());
+  // A second line leaves a line's end in the middle, which no token has.
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t begin = std::min(text->find_first_not_of(kBlank), text->size());
+  const std::string token = text->substr(begin, text->find_last_not_of(kBlank) + 1 - begin);
   if (token.size() < kShortest || !std::ranges::all_of(token, is_visible)) {
     return failure(
         fmt::format("the token file {} has no token: it takes one line of {} or more "

@@ -133,7 +133,7 @@ std::optional<std::pair<int, int>> die_at(std::size_t number,
     dies.emplace_back(place.package, place.die);
   }
   std::ranges::sort(dies);
-  dies.erase(std::ranges::unique(dies).begin(), dies.end());
+  dies.erase(std::unique(dies.begin(), dies.end()), dies.end());
   if (number < dies.size()) {
     return dies[number];
   }

@@ -18,7 +18,7 @@ std::int64_t milliseconds_of(double seconds) {
 unsigned TimeSteps::take_in(double seconds) {
   if (is_empty_) {
     is_empty_ = false;
-    first_ = last_ = step_of(seconds);
+    origin_ms_ = milliseconds_of(seconds);
     return 0;
   }
   unsigned times = 0;
@@ -35,11 +35,12 @@ unsigned TimeSteps::take_in(double seconds) {
 }
 
 std::int64_t TimeSteps::step_of(double seconds) const {
-  return milliseconds_of(seconds) >> shift_;
+  return (milliseconds_of(seconds) - origin_ms_) >> shift_;
 }
 
 double TimeSteps::begin_of(std::int64_t step) const {
-  return static_cast<double>(step) * width_seconds();
+  return static_cast<double>(origin_ms_) / kMilliseconds +
+         static_cast<double>(step) * width_seconds();
 }
 
 double TimeSteps::width_seconds() const {

@@ -7,8 +7,9 @@
 
 namespace wemol::report {
 
-/// Cuts time into steps of one width, a power of two in milliseconds, that lie on a grid of their
-/// own. Where the times no longer fit into kMostSteps, two steps become one.
+/// Cuts time into steps of one width, a power of two in milliseconds, from the first time on (and
+/// below it, where the clock was set back). Where the times no longer fit into kMostSteps, two
+/// steps become one.
 class TimeSteps {
  public:
   static constexpr std::int64_t kMostSteps = 2048;
@@ -27,6 +28,7 @@ class TimeSteps {
  private:
   bool is_empty_ = true;
   unsigned shift_ = 0;  ///< the width is 2^shift ms
+  std::int64_t origin_ms_ = 0;
   std::int64_t first_ = 0;
   std::int64_t last_ = 0;
 };

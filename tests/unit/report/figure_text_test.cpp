@@ -22,6 +22,18 @@ TEST(FigureText, AmountsHaveThreeDigits) {
   EXPECT_EQ(amount_text(1204.4), "1204");
 }
 
+TEST(FigureText, NumbersMayBeOfAnySize) {
+  EXPECT_EQ(number_text(std::nullopt), "-");
+  EXPECT_EQ(number_text(0), "0");
+  EXPECT_EQ(number_text(0.000123456), "0.0001235");
+  EXPECT_EQ(number_text(1e-5), "1e-05");
+  EXPECT_EQ(number_text(-2.5), "-2.5");
+  EXPECT_EQ(number_text(12.3456), "12.35");
+  EXPECT_EQ(number_text(50000), "50000");
+  EXPECT_EQ(number_text(-123456.4), "-123456");
+  EXPECT_EQ(number_text(1.5e12), "1.5e+12");
+}
+
 TEST(FigureText, MemoryIsInBinaryUnits) {
   EXPECT_EQ(bytes_text(512), "512 B");
   EXPECT_EQ(bytes_text(257.2 * 1024 * 1024), "257 MiB");

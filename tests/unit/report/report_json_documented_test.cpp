@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "logged_run_view.h"
 #include "modules_view.h"
 #include "recommendation_view.h"
 #include "recorded_run.h"
@@ -99,6 +100,20 @@ TEST(DocumentedJson, AgreesWithTask) {
   run.series.add(reading);
   const TaskReport task{.task_id = "1", .csv_files = {"d/1.csv"}, .runs = {run}};
   expect_documented(task_json(task, context(), 10), "task");
+}
+
+LoggedRunReport logged_run() {
+  LoggedRunReport report{.file = "a.jsonl"};
+  reading::LoggedLine line;
+  EXPECT_TRUE(line.parse(R"({"_step": 1, "_timestamp": 5, "loss": 2, "gpu.0.gpu": 5})"));
+  report.run.add(line);
+  report.reading.report = {.bad_lines = 1, .first_bad_lines = {{"a.jsonl", 7, "it is no JSON"}}};
+  return report;
+}
+
+TEST(DocumentedJson, AgreesWithRun) {
+  const std::vector<LoggedRunReport> reports{logged_run(), logged_run()};
+  expect_documented(logged_runs_json(reports, MetricSelection({}), kNoon, 10), "run");
 }
 
 TEST(DocumentedJson, AgreesOnTheSchema) {

@@ -73,6 +73,18 @@ TEST(ReportOptions, TheOnlyOperandOfTaskIsTheTask) {
   EXPECT_EQ(parse({"task", "d", "132178"})->folder, "d");
 }
 
+TEST(ReportOptions, RunTakesFilesAndPartsOfMetricsNames) {
+  const ReportOptions one = parse({"run", "a.jsonl"}).value();
+  EXPECT_EQ(one.command, Command::run);
+  EXPECT_EQ(one.run_files, std::vector<std::filesystem::path>{"a.jsonl"});
+  EXPECT_TRUE(one.metrics.empty());
+  const ReportOptions two =
+      parse({"run", "--metric", "loss", "a", "b", "--metric", "gpu.", "--format", "csv"}).value();
+  EXPECT_EQ(two.run_files, (std::vector<std::filesystem::path>{"a", "b"}));
+  EXPECT_EQ(two.metrics, (std::vector<std::string>{"loss", "gpu."}));
+  EXPECT_EQ(two.format, Format::csv);
+}
+
 TEST(ReportOptions, HelpAndVersionEndWell) {
   for (const auto& arguments : std::vector<std::vector<const char*>>{
            {"--help"}, {"-h"}, {"modules", "--help"}, {"--version"}}) {
@@ -106,8 +118,8 @@ TEST_P(BadReportOption, IsAUsageErrorInOneLineThatNamesIt) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadReportOption,
     testing::Values(
-        BadReportCase{{}, "it takes a command: modules, recommend or task"},
-        BadReportCase{{"frobnicate"}, "it takes a command: modules, recommend or task"},
+        BadReportCase{{}, "it takes a command: modules, recommend, task or run"},
+        BadReportCase{{"frobnicate"}, "it takes a command: modules, recommend, task or run"},
         BadReportCase{{"modules", "--frobnicate"}, "--frobnicate"},
         BadReportCase{{"modules", "a", "b"}, "modules: takes [DIR]"},
         BadReportCase{{"modules", ""}, "modules: takes [DIR]"},
@@ -134,7 +146,16 @@ INSTANTIATE_TEST_SUITE_P(
         BadReportCase{{"recommend", "--gpu-hour-cores", "5"},
                       "--gpu-hour-cores: is not for the command recommend"},
         BadReportCase{{"task", "1", "--module", "MD"}, "--module: is not for the command task"},
-        BadReportCase{{"task", "1", "--since", "1d"}, "--since: is not for the command task"}));
+        BadReportCase{{"task", "1", "--since", "1d"}, "--since: is not for the command task"},
+        BadReportCase{{"run"}, "run: takes FILE [FILE2]"},
+        BadReportCase{{"run", "a", "b", "c"}, "run: takes FILE [FILE2]"},
+        BadReportCase{{"run", ""}, "run: takes FILE [FILE2]"},
+        BadReportCase{{"run", "a", "--metric", ""}, "--metric: takes a metric's name"},
+        BadReportCase{{"run", "a", "--threads", "2"}, "--threads: is not for the command run"},
+        BadReportCase{{"run", "a", "--from", "ledger"}, "--from: is not for the command run"},
+        BadReportCase{{"run", "a", "--margin", "2"}, "--margin: is not for the command run"},
+        BadReportCase{{"modules", "--metric", "a"}, "--metric: is not for the command modules"},
+        BadReportCase{{"task", "1", "--metric", "a"}, "--metric: is not for the command task"}));
 
 }  // namespace
 }  // namespace wemol::report

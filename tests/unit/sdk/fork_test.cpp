@@ -186,7 +186,7 @@ TEST_F(ForkTest, AForkWhileOtherThreadsUseEverything) {
   run.finish();
   std::size_t of_children = 0;
   for (const nlohmann::json& line : run_lines(file())) {  // every line is whole
-    of_children += line["who"] == "child" ? 1 : 0;
+    of_children += line["who"] == "child" ? 1U : 0U;
   }
   EXPECT_EQ(of_children, static_cast<std::size_t>(kForks));
 }

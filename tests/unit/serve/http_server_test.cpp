@@ -122,7 +122,7 @@ TEST(HttpServer, WhatIsNoRequestIs400AndTheEnd) {
 
 TEST(HttpServer, HugeHeadersAre431) {
   Served served({.header_bytes = 1000}, small_router());
-  for (const std::string text :
+  for (const std::string& text :
        {"GET /" + std::string(2000, 'a'), "GET / HTTP/1.1\r\nA: " + std::string(2000, 'a'), [] {
           std::string many = "GET / HTTP/1.1\r\n";
           while (many.size() < 100000) {

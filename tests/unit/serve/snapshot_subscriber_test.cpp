@@ -111,7 +111,7 @@ TEST_F(SnapshotSubscriberTest, KnowsNothingAfterTheRecorderHasGone) {
 
 TEST_F(SnapshotSubscriberTest, GivesUpWhoSaysSomethingElse) {
   listen();
-  for (const std::string text :
+  for (const std::string& text :
        {std::string("HTTP/1.1 400 Bad Request\r\n"), std::string(2000, 'x'),
         std::string(R"({"version":2,"type":"snapshot"})") + "\n"}) {
     const SnapshotSubscriber subscriber(context_, path_, kBounds);

@@ -165,7 +165,7 @@ TEST_F(WebSocketServer, BrokenFramesCloseWithTheRightCode) {
       code_after([](RawClient& it) { it.send_frame(RawClient::kText, std::string(5000, 'x')); }),
       1009)
       << "a long message";
-  EXPECT_EQ(subscribers(), 0U);
+  wait_for_subscribers(0);
 }
 
 TEST_F(WebSocketServer, WhatClientsSayIsDropped) {
