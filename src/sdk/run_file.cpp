@@ -149,8 +149,9 @@ bool RunFile::is_gone() const {
 }
 
 bool RunFile::ends_torn() const {
-  // Half a line may be one that somebody else is writing just now: it does not grow when it is
-  // torn.
+  // Half a line may be one that somebody else is writing just now. It is torn when it is the same
+  // behind a call that the kernel holds back until a write has ended, and a pause for file systems
+  // that do not.
   constexpr auto kPause = 2ms;
   constexpr int kLooks = 50;
   off_t size_before = -1;
@@ -164,6 +165,10 @@ bool RunFile::ends_torn() const {
       return true;
     }
     size_before = size;
+    struct stat status {};
+    if (fstat(fd_.get(), &status) == 0) {
+      [[maybe_unused]] const int ignored = fchmod(fd_.get(), status.st_mode & 07777);
+    }
     std::this_thread::sleep_for(kPause);
   }
   return false;
