@@ -182,11 +182,11 @@ void RunFile::read_end() {
   const ssize_t count = pread(fd_.get(), end.data(), end.size(), begin);
   end.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   const std::vector<std::string_view> lines = complete_lines(end);
-  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
-    if (const auto step = step_of_line(*line)) {
-      last_step_ = step;
-      return;
-    }
+  const auto last = std::find_if(lines.rbegin(), lines.rend(), [](std::string_view line) {
+    return step_of_line(line).has_value();
+  });
+  if (last != lines.rend()) {
+    last_step_ = step_of_line(*last);
   }
 }
 
