@@ -90,11 +90,26 @@ double cpu_seconds(clockid_t clock) {
 }
 
 /// Work of a fixed amount.
-double step(double x) {
-  for (int i = 0; i < 2400; ++i) {
+double step(double x, int amount) {
+  for (int i = 0; i < amount; ++i) {
     x = x * 1.0000001 + 1e-9;
   }
   return x;
+}
+
+/// So much of it takes 10 us while nothing else runs.
+int amount_of_a_step() {
+  constexpr int kAmount = 10'000;
+  constexpr double kMicroseconds = 10;
+  double fastest = 1e9;
+  volatile double x = 1;
+  for (int i = 0; i < 1000; ++i) {
+    const auto begin = Clock::now();
+    x = step(x, kAmount);
+    fastest =
+        std::min(fastest, std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
+  }
+  return static_cast<int>(kAmount * kMicroseconds / fastest);
 }
 
 struct Turn {
@@ -102,7 +117,7 @@ struct Turn {
   double background_percent = 0;  ///< CPU of all other threads of the process
 };
 
-Turn turn(const std::function<void(long)>& after_step) {
+Turn turn(int amount, const std::function<void(long)>& after_step) {
   constexpr double kSeconds = 2;
   const double process = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
   const double own = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
@@ -112,7 +127,7 @@ Turn turn(const std::function<void(long)>& after_step) {
   double seconds = 0;
   do {
     for (int i = 0; i < 100; ++i) {
-      x = step(x);
+      x = step(x, amount);
       after_step(++steps);
     }
     seconds = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -134,11 +149,12 @@ void measure_loop(const std::string& folder, double seconds) {
                                          "and logs every 1000th step", "and logs every step"};
   std::array<std::vector<double>, 4> speeds;
   std::array<std::vector<double>, 4> background;
+  const int amount = amount_of_a_step();
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   while (Clock::now() < end) {
     for (std::size_t kind = 0; kind < names.size(); ++kind) {
       kind == 0 ? system.stop() : system.start();
-      const Turn done = turn([&](long steps) {
+      const Turn done = turn(amount, [&](long steps) {
         if ((kind == 2 && steps % 1000 == 0) || kind == 3) {
           run.log({{"loss", 1.0 / static_cast<double>(steps)}, {"accuracy", 0.25}});
         }

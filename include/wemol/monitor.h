@@ -450,7 +450,8 @@ class WEMOL_MONITOR_API RunSystemMonitor {
   /// One line with this figure beside the host's. The step stays.
   bool log_custom_metric(std::string_view name, double value) noexcept;
   /// Calls `callback` with each record, in a thread of the run; one that is slow gets the newest
-  /// record only. One that throws is removed, and status() and the run's file say so.
+  /// record only. One that throws is removed, and status() and the run's file say so. Where the
+  /// process may have no further thread it is never called, which status() says too.
   [[nodiscard]] Subscription add_callback(Callback callback);
   [[nodiscard]] RunStatus status() const;
 
@@ -482,7 +483,7 @@ WEMOL_MONITOR_API void finish_all() noexcept;
 ///
 ///   wemol::monitor::integrate_with_run<Trainer> trainer({.project = "md"}, trainer, arguments);
 template <typename T>
-class integrate_with_run : public T {
+class integrate_with_run : public T {  // NOLINT(readability-identifier-naming)
  public:
   template <typename... Arguments>
   explicit integrate_with_run(const RunOptions& options, Arguments&&... arguments)

@@ -16,6 +16,8 @@
 extern "C" {
 #endif
 
+/* NOLINTBEGIN(modernize-*, readability-identifier-naming): it is C. */
+
 #define WEMOL_API __attribute__((visibility("default")))
 
 typedef enum wemol_status {
@@ -186,6 +188,8 @@ WEMOL_API wemol_status wemol_add_callback(wemol_system_monitor* monitor, wemol_c
 WEMOL_API void wemol_unsubscribe(wemol_subscription* subscription);
 /* `project` NULL: in every project. */
 WEMOL_API void wemol_cleanup_run_monitor(const char* run_id, const char* project);
+
+/* NOLINTEND(modernize-*, readability-identifier-naming) */
 
 #ifdef __cplusplus
 }

@@ -53,7 +53,7 @@ struct Dispatcher::State {
 
   [[nodiscard]] bool is_own_thread() const { return runner == std::this_thread::get_id(); }
   /// Null: it was removed.
-  std::shared_ptr<const Callback> find(std::uint64_t id) const {
+  [[nodiscard]] std::shared_ptr<const Callback> find(std::uint64_t id) const {
     const auto entry = std::ranges::find(entries, id, &Entry::id);
     return entry == entries.end() ? nullptr : entry->callback;
   }

@@ -100,7 +100,10 @@ MomentPtr Hub::newest() const {
 
 MomentPtr Hub::newest_at_once(MomentPtr known) const {
   const std::unique_lock lock(newest_mutex_, std::try_to_lock);
-  return lock ? newest_ : std::move(known);
+  if (lock) {
+    known = newest_;
+  }
+  return known;
 }
 
 MomentPtr Hub::wait_for_newest(std::chrono::nanoseconds patience) const {

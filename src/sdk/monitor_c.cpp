@@ -128,7 +128,7 @@ wemol_spread spread_of(const std::optional<monitor::Spread>& spread) {
 }
 
 template <std::size_t Size>
-void copy_text(const std::string& text, char (&out)[Size]) {
+void copy_text(const std::string& text, char (&out)[Size]) {  // NOLINT: C has these
   const std::size_t count = std::min(text.size(), Size - 1);
   std::memcpy(out, text.data(), count);
   out[count] = '\0';

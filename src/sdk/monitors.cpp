@@ -30,9 +30,9 @@ HardwareSummary HardwareMonitor::get_hardware_summary() const {
   Record record = record_of(*viewer_);
   return {.gpu = std::move(record.accelerators),
           .cpu = std::move(record.cpu),
-          .memory = std::move(record.memory),
-          .disk = std::move(record.disk),
-          .network = std::move(record.network)};
+          .memory = record.memory,
+          .disk = record.disk,
+          .network = record.network};
 }
 
 ScopedLogging HardwareMonitor::monitor_hardware(std::chrono::duration<double> log_interval) {
@@ -84,6 +84,7 @@ bool GpuMonitor::log_gpu_metrics() noexcept {
   return viewer_->log_figures(sdk::gpu_figures());
 }
 
+// NOLINTNEXTLINE(readability-convert-member-functions-to-static): it is one of the interface's
 GpuUsageScope GpuMonitor::monitor_gpu_usage(std::optional<unsigned> gpu_id) {
   return GpuUsageScope(sdk::make_at_home<detail::GpuUsageState>(gpu_id));
 }

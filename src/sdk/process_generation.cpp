@@ -10,7 +10,7 @@ namespace {
 constinit std::mutex process_mutex;
 constinit std::atomic<std::uint32_t> process_generation{0};
 
-[[maybe_unused]] const int kRegistered =
+[[maybe_unused]] const int registered =
     pthread_atfork([] { process_mutex.lock(); }, [] { process_mutex.unlock(); },
                    [] {
                      process_generation.fetch_add(1, std::memory_order_release);

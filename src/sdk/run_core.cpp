@@ -2,6 +2,7 @@
 
 #include <array>
 #include <exception>
+#include <system_error>
 #include <utility>
 
 #include "run_names.h"
@@ -60,14 +61,21 @@ void RunCore::stop() noexcept {
 }
 
 std::uint64_t RunCore::add_callback(std::function<void(const monitor::Record&)> callback) {
-  return dispatcher_.add([callback = std::move(callback), node_id = settings_.node_id](
-                             const MomentPtr& moment) { callback(make_record(*moment, node_id)); });
+  try {
+    return dispatcher_.add(
+        [callback = std::move(callback), node_id = settings_.node_id](const MomentPtr& moment) {
+          callback(make_record(*moment, node_id));
+        });
+  } catch (const std::system_error& error) {
+    tell_of(std::string("callbacks have no thread: ") + error.what());
+    return 0;
+  }
 }
 
 void RunCore::forget_monitor() noexcept {
   stop();
   if (!dispatcher_.stop()) {
-    record_->callback_failed("a callback has not ended and is left to itself");
+    tell_of("a callback has not ended and is left to itself");
   }
 }
 

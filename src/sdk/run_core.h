@@ -52,7 +52,10 @@ class RunCore {
   void stop() noexcept;
   [[nodiscard]] bool is_running() const { return is_running_; }
 
+  /// 0: it is never called, since there can be no thread for it; status() says so.
   std::uint64_t add_callback(std::function<void(const monitor::Record&)> callback);
+  /// Something that happened to the run's callbacks.
+  void tell_of(const std::string& what) noexcept { record_->callback_failed(what); }
   void remove_callback(std::uint64_t id) noexcept { dispatcher_.remove(id); }
   /// The monitor stops for good, and callbacks are gone; lines may still be written.
   void forget_monitor() noexcept;

@@ -149,8 +149,9 @@ bool RunFile::is_gone() const {
 }
 
 bool RunFile::ends_torn() const {
-  // Half a line may be one that somebody else is writing just now: it does not grow when it is
-  // torn.
+  // Half a line may be one that somebody else is writing just now. It is torn when it is the same
+  // behind a call that the kernel holds back until a write has ended, and a pause for file systems
+  // that do not.
   constexpr auto kPause = 2ms;
   constexpr int kLooks = 50;
   off_t size_before = -1;
@@ -164,6 +165,10 @@ bool RunFile::ends_torn() const {
       return true;
     }
     size_before = size;
+    struct stat status {};
+    if (fstat(fd_.get(), &status) == 0) {
+      [[maybe_unused]] const int ignored = fchmod(fd_.get(), status.st_mode & 07777);
+    }
     std::this_thread::sleep_for(kPause);
   }
   return false;
@@ -177,11 +182,11 @@ void RunFile::read_end() {
   const ssize_t count = pread(fd_.get(), end.data(), end.size(), begin);
   end.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   const std::vector<std::string_view> lines = complete_lines(end);
-  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
-    if (const auto step = step_of_line(*line)) {
-      last_step_ = step;
-      return;
-    }
+  const auto last = std::find_if(lines.rbegin(), lines.rend(), [](std::string_view line) {
+    return step_of_line(line).has_value();
+  });
+  if (last != lines.rend()) {
+    last_step_ = step_of_line(*last);
   }
 }
 

@@ -1,7 +1,8 @@
 #include "run_handle.h"
 
-#include <algorithm>
+#include <cstdlib>
 #include <exception>
+#include <utility>
 
 #include "host_access.h"
 
@@ -41,7 +42,7 @@ void RunHandle::set_interval(std::chrono::nanoseconds interval) {
   }
 }
 
-void RunHandle::finish() noexcept {
+void RunHandle::finish() {
   is_finished_ = true;
   wants_monitor_ = false;
   if (const auto core = core_.get_if_made()) {
@@ -75,44 +76,58 @@ RunStatus RunHandle::status() {
 namespace wemol::sdk {
 namespace {
 
+using ContextSlot = PerGeneration<Context>;
+
+// A variable of a function that is made when it is first used has a lock, which a fork() of another
+// thread in that very moment would leave locked in the child. These have none.
+constinit std::atomic<ContextSlot*> context_slot{nullptr};
+constinit std::atomic_flag ends_at_exit = ATOMIC_FLAG_INIT;
+
 /// Never destroyed: others may still log while the process ends.
-PerGeneration<Context>*& context_slot() {
-  static auto* slot =
-      new PerGeneration<Context>([] { return make_at_home<Context>(real_host_access()); });
-  return slot;
+ContextSlot& slot() {
+  ContextSlot* known = context_slot.load(std::memory_order_acquire);
+  if (known == nullptr) {
+    auto made =
+        std::make_unique<ContextSlot>([] { return make_at_home<Context>(real_host_access()); });
+    if (context_slot.compare_exchange_strong(known, made.get(), std::memory_order_acq_rel)) {
+      known = made.release();
+    }
+  }
+  return *known;
 }
 
 /// Ends all threads of the library while what they use is still there.
-struct EndAtExit {
-  EndAtExit() = default;
-  EndAtExit(const EndAtExit&) = delete;
-  EndAtExit& operator=(const EndAtExit&) = delete;
-  ~EndAtExit() {
+void end_threads() {
+  try {
     if (const std::shared_ptr<Context> context = context_if_made()) {
       for (const std::shared_ptr<RunHandle>& run : context->runs.all()) {
         run->forget_monitor();
       }
       context->hub->shut_down();
     }
+  } catch (const std::exception&) {
+    return;  // no memory for the list: they end with the process
   }
-};
+}
 
 }  // namespace
 
 std::shared_ptr<Context> context() {
-  // With the first context, so that it goes before all that was there before that.
-  static const EndAtExit end_at_exit;
-  return context_slot()->get();
+  // With the first context: what the program had before that goes after it.
+  if (!ends_at_exit.test_and_set()) {
+    std::atexit(end_threads);
+  }
+  return slot().get();
 }
 
 std::shared_ptr<Context> context_if_made() {
-  return context_slot()->get_if_made();
+  const ContextSlot* const known = context_slot.load(std::memory_order_acquire);
+  return known == nullptr ? nullptr : known->get_if_made();
 }
 
 void set_host_access(HostAccess host) {
-  delete std::exchange(context_slot(), new PerGeneration<Context>([host = std::move(host)] {
-                         return make_at_home<Context>(host);
-                       }));
+  delete context_slot.exchange(
+      new ContextSlot([host = std::move(host)] { return make_at_home<Context>(host); }));
 }
 
 void finish_all() noexcept {

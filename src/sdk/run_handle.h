@@ -33,7 +33,7 @@ class RunHandle : public std::enable_shared_from_this<RunHandle> {
   void set_interval(std::chrono::nanoseconds interval);
   [[nodiscard]] bool wants_monitor() const { return wants_monitor_; }
 
-  void finish() noexcept;
+  void finish();
   /// As forget_monitor() of the core.
   void forget_monitor() noexcept;
   [[nodiscard]] bool is_finished() const { return is_finished_; }

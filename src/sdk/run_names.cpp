@@ -16,7 +16,9 @@ namespace wemol::sdk {
 namespace {
 
 /// With its ending and number a name has to fit the 255 bytes that file systems allow.
-constexpr std::size_t kLongestName = 200;
+constexpr std::size_t kLongestName = 230;
+/// What is left of a longer one: with a number it is none that is too long.
+constexpr std::size_t kCutName = 200;
 
 bool may_stand(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -43,8 +45,9 @@ std::string setting(const std::string& given, const char* variable, const char* 
 }  // namespace
 
 std::string file_name(std::string_view name) {
+  const std::size_t longest = name.size() <= kLongestName ? kLongestName : kCutName;
   std::string made;
-  for (std::string_view rest = name; !rest.empty() && made.size() < kLongestName;) {
+  for (std::string_view rest = name; !rest.empty() && made.size() < longest;) {
     const bool is_letter = static_cast<unsigned char>(rest.front()) >= 0x80;
     const std::size_t length = is_letter ? utf8_length(rest) : 1;
     if (length > 1 || (length == 1 && may_stand(rest.front()))) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "run_names.h"
@@ -61,7 +62,11 @@ bool Viewer::log_figures(std::span<const std::string_view> prefixes) noexcept {
 
 LoggingState::LoggingState(std::shared_ptr<RunHandle> run, std::chrono::nanoseconds interval)
     : run_(std::move(run)), hub_(sdk::context()->hub), dispatcher_({}) {
-  dispatcher_.add([this](const sdk::MomentPtr& moment) { log(moment); });
+  try {
+    dispatcher_.add([this](const sdk::MomentPtr& moment) { log(moment); });
+  } catch (const std::system_error& error) {
+    run_->core()->tell_of(std::string("nothing is logged at an interval: ") + error.what());
+  }
   if (sdk::MomentPtr newest = hub_->newest()) {
     dispatcher_.offer(std::move(newest));
   }

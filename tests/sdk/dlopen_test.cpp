@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -10,6 +11,9 @@
 #include <wemol/monitor_c.h>
 
 namespace {
+
+constexpr int kRounds = 20;
+std::array<wemol_run*, kRounds> runs{};
 
 template <typename Function>
 Function* symbol(void* library, const char* name) {
@@ -32,7 +36,7 @@ int main(int argc, char** argv) {
   if (mkdtemp(folder) == nullptr) {
     return 2;
   }
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < kRounds; ++round) {
     void* const library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
       std::fprintf(stderr, "%s\n", dlerror());
@@ -42,7 +46,8 @@ int main(int argc, char** argv) {
     options.run_id = "run";
     options.dir = folder;
     options.collect_interval_seconds = 0.1;
-    wemol_run* run = nullptr;
+    // Some stay open, and are no leak.
+    wemol_run*& run = runs[static_cast<std::size_t>(round)];
     if (symbol<decltype(wemol_init)>(library, "wemol_init")(&options, &run) != WEMOL_OK ||
         symbol<decltype(wemol_run_log_number)>(library, "wemol_run_log_number")(run, "loss", 1) !=
             WEMOL_OK) {

@@ -66,6 +66,20 @@ def main(folder):
     done = run(folder / "cpp/monitors", env=environment)
     check("Records: some\n" in done.stdout and not done.stderr, done.stdout + done.stderr)
 
+    # The manual's examples in C++, as they stand.
+    page = (source / "docs/monitor.md").read_text()
+    parts = [part.split("```")[0] for part in page.split("```cpp\n")[1:]]
+    check(len(parts) >= 5, f"the manual has {len(parts)} examples")
+    for number, part in enumerate(parts):
+        file = folder / f"manual{number}.cpp"
+        file.write_text(part)
+        run(
+            "c++", "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", file, "-o",
+            folder / f"manual{number}", "-I", prefix / "include", "-L", libraries,
+            "-lwemol-monitor", f"-Wl,-rpath,{libraries}",
+        )  # fmt: skip
+        run(folder / f"manual{number}", env=environment)
+
     # C99, by pkg-config.
     flags = run(
         "pkg-config", "--cflags", "--libs", "wemol-monitor", env=environment
