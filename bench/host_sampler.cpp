@@ -38,6 +38,16 @@ class RealClock : public wemol::Clock {
   }
 };
 
+/// On which a second passes when the test says so, without a wait.
+class SteppingClock : public RealClock {
+ public:
+  [[nodiscard]] wemol::SteadyTime now() const override { return now_; }
+  void step() { now_ += std::chrono::seconds(1); }
+
+ private:
+  wemol::SteadyTime now_ = std::chrono::steady_clock::now();
+};
+
 int number_in(std::string_view text) {
   int number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -156,6 +166,16 @@ int measure_parts(int rounds) {
   print_cost("connections", rounds, [] { (void)wemol::host::count_established(); });
   print_cost("processes", rounds,
              [&] { list = processes.read(clock).value_or(wemol::ProcessList()); });
+  SteppingClock stepping;
+  wemol::ProcessReader resting;
+  for (int second = 0; second < 15; ++second) {
+    stepping.step();
+    (void)resting.read(stepping);
+  }
+  print_cost("processes that rest, at 1 s", rounds, [&] {
+    stepping.step();
+    (void)resting.read(stepping);
+  });
   wemol::ProcessRates rates;
   print_cost("processes, rates", rounds, [&] {
     (void)rates.derive(list, std::nullopt, [](std::uint32_t) { return std::string("root"); });

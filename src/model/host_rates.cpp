@@ -144,6 +144,7 @@ HostSample host_sample(HostFacts now, const HostFacts* before) {
   sample.io_pressure = now.io_pressure;
   if (before != nullptr && now.measured_at > before->measured_at) {
     const std::chrono::duration<double> span = now.measured_at - before->measured_at;
+    sample.rates_cover = now.measured_at - before->measured_at;
     set_rates(*before, now, span.count(), sample);
   }
   set_disk_space(std::move(now.file_systems), sample);

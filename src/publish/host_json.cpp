@@ -100,7 +100,9 @@ Json run_json(const HostSample& sample, const ProcessTreeSample& tree) {
 Json notes_json(const Conditions& conditions) {
   Json notes = Json::array();
   for (const Condition& condition : conditions) {
-    notes.push_back(printable(condition.message));
+    if (condition.severity != Severity::info) {  // those tell what is as it should be
+      notes.push_back(printable(condition.message));
+    }
   }
   return notes;
 }

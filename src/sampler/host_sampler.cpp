@@ -60,7 +60,7 @@ struct HostSampler::Parts {
   SystemCommandRunner runner;
   GpuReaders gpus;
   host::HostReader host;
-  std::optional<HostFacts> before;
+  std::shared_ptr<const HostFacts> before;
   ProcessReader process_reader;
   ProcessRates process_rates;
   UserNames users;
@@ -103,7 +103,7 @@ void HostSampler::Parts::add_processes(HostSample& sample) {
 HostSampler::HostSampler(EventLoop& loop, const SamplerSettings& settings)
     : parts_(std::make_unique<Parts>(loop, settings)) {
   set_interval(settings.interval);
-  parts_->before = parts_->host.read(loop);
+  parts_->before = std::make_shared<const HostFacts>(parts_->host.read(loop));
   if (settings.processes != ProcessScope::none) {
     if (auto list = parts_->process_reader.read(loop)) {
       (void)parts_->process_rates.derive(std::move(*list), std::nullopt,
@@ -122,11 +122,10 @@ std::shared_ptr<const HostSample> HostSampler::sample(SteadyTime due) {
   // A monitor of the host is there for the GPUs that nobody uses as well.
   parts_->gpus.note_tasks({.is_wanted = true, .new_tasks = 0, .a_task_uses_gpu = true});
   parts_->gpus.begin();
-  HostFacts facts = parts_->host.read(parts_->loop);
-  HostFacts kept = facts;
-  auto sample = std::make_shared<HostSample>(
-      host_sample(std::move(facts), parts_->before ? &*parts_->before : nullptr));
-  parts_->before = std::move(kept);
+  const auto facts = std::make_shared<const HostFacts>(parts_->host.read(parts_->loop));
+  auto sample = std::make_shared<HostSample>(host_sample(*facts, parts_->before.get()));
+  sample->facts = facts;
+  parts_->before = facts;
   parts_->add_gpus(due, *sample);
   parts_->add_processes(*sample);
   return sample;

@@ -19,13 +19,13 @@ constexpr HostField<Record> row(std::string_view name, Unit unit, std::string_vi
 }
 
 template <typename Value>
-FieldValue known(const std::optional<Value>& value) {
+FieldValue figure(const std::optional<Value>& value) {
   return value ? FieldValue(*value) : FieldValue();
 }
 
 template <typename Record, auto Member>
-FieldValue member(const Record& record) {
-  return known(record.*Member);
+FieldValue figure_of(const Record& record) {
+  return figure(record.*Member);
 }
 
 /// Of a member that is always known.
@@ -36,17 +36,17 @@ FieldValue plain(const Record& record) {
 
 template <auto Member>
 FieldValue host(const HostSample& sample) {
-  return known(sample.*Member);
+  return figure(sample.*Member);
 }
 
 template <auto Member>
 FieldValue memory(const HostSample& sample) {
-  return known(sample.memory.*Member);
+  return figure(sample.memory.*Member);
 }
 
 template <auto Pressure, auto Member>
 FieldValue pressure(const HostSample& sample) {
-  return known(sample.*Pressure.*Member);
+  return figure(sample.*Pressure.*Member);
 }
 
 template <std::size_t At>
@@ -166,13 +166,13 @@ constexpr std::array kCoreFields{
                     [](const CoreSample& core) { return FieldValue(std::uint64_t{core.id}); }),
     row<CoreSample>("usage", Unit::percent, "system.cpu.core{}.usage_percent",
                     "host_cpu_core_usage_percent", "Share of its time in which it was busy",
-                    member<CoreSample, &CoreSample::usage_percent>),
+                    figure_of<CoreSample, &CoreSample::usage_percent>),
     row<CoreSample>("frequency", Unit::megahertz, "system.cpu.core{}.frequency_mhz",
                     "host_cpu_frequency_hertz", "Its present frequency",
-                    member<CoreSample, &CoreSample::frequency_mhz>),
+                    figure_of<CoreSample, &CoreSample::frequency_mhz>),
     row<CoreSample>("temperature", Unit::celsius, "system.cpu.core{}.temperature_celsius",
                     "host_cpu_temperature_celsius", "Of its physical core",
-                    member<CoreSample, &CoreSample::temperature_celsius>),
+                    figure_of<CoreSample, &CoreSample::temperature_celsius>),
 };
 
 double seconds_of(std::uint64_t ticks) {
@@ -194,7 +194,7 @@ constexpr std::array kCoreCounterFields{
 
 template <auto Member>
 FieldValue gpu(const GpuDevice& device) {
-  return known(device.*Member);
+  return figure(device.*Member);
 }
 
 template <typename Number>
@@ -231,17 +231,18 @@ constexpr std::array kGpuFields{
     row<Gpu>("memory.percentage", Unit::percent, "gpu.{}.memoryAllocated", "",
              "Used memory as a share of the total",
              [](const Gpu& device) {
-               return known(percent_of(device.memory_used_bytes, device.memory_total_bytes));
+               return figure(percent_of(device.memory_used_bytes, device.memory_total_bytes));
              }),
     row<Gpu>("temperature", Unit::celsius, "gpu.{}.temp", "gpu_temperature_celsius", "Of the chip",
              gpu<&Gpu::temperature_celsius>),
     row<Gpu>("power", Unit::watts, "gpu.{}.powerWatts", "gpu_power_draw_watts",
              "Power draw, a mean over a second on most models", gpu<&Gpu::power_draw_watts>),
     row<Gpu>("powerLimit", Unit::watts, "gpu.{}.enforcedPowerLimitWatts", "gpu_power_limit_watts",
-             "The power limit that holds", [](const Gpu& it) { return known(power_limit(it)); }),
-    row<Gpu>("powerPercent", Unit::percent, "gpu.{}.powerPercent", "",
-             "Power draw as a share of the limit",
-             [](const Gpu& it) { return known(percent_of(it.power_draw_watts, power_limit(it))); }),
+             "The power limit that holds", [](const Gpu& it) { return figure(power_limit(it)); }),
+    row<Gpu>(
+        "powerPercent", Unit::percent, "gpu.{}.powerPercent", "",
+        "Power draw as a share of the limit",
+        [](const Gpu& it) { return figure(percent_of(it.power_draw_watts, power_limit(it))); }),
     row<Gpu>("smClock", Unit::megahertz, "gpu.{}.smClock", "gpu_sm_clock_hertz",
              "Clock of its processors", gpu<&Gpu::sm_clock_mhz>),
     row<Gpu>("memoryClock", Unit::megahertz, "gpu.{}.memoryClock", "gpu_memory_clock_hertz",
@@ -265,6 +266,9 @@ constexpr std::array kFileSystemFields{
                plain<Files, &Files::mount_point>),
     row<Files>("type", Unit::text, "", "", "The kernel's name of its type",
                plain<Files, &Files::type>),
+    row<Files>("network", Unit::flag, "", "",
+               "It lies on another host, and is not in the totals above",
+               plain<Files, &Files::is_network>),
     row<Files>("total", Unit::bytes, "", "host_filesystem_size_bytes", "Its size",
                plain<Files, &Files::total_bytes>),
     row<Files>("used", Unit::bytes, "", "host_filesystem_used_bytes", "Used space",
@@ -310,10 +314,10 @@ constexpr std::array kTreeFields{
               plain<Tree, &Tree::processes>),
     row<Tree>("cpu", Unit::percent, "system.process.cpu_percent", "",
               "CPU time of the run's processes; 100 is one busy CPU",
-              member<Tree, &Tree::cpu_percent>),
+              figure_of<Tree, &Tree::cpu_percent>),
     row<Tree>("memory", Unit::bytes, "system.process.memory_rss_bytes", "",
               "Resident memory of the run's processes; what they share counts for each",
-              member<Tree, &Tree::resident_bytes>),
+              figure_of<Tree, &Tree::resident_bytes>),
 };
 
 constexpr std::array kTreeGpuFields{
@@ -321,16 +325,17 @@ constexpr std::array kTreeGpuFields{
                    [](const TreeOnGpu& it) { return FieldValue(it.use.uuid); }),
     row<TreeOnGpu>("utilization", Unit::percent, "gpu.process.{}.gpu", "",
                    "Share of the GPU's SM time that the run's processes had",
-                   [](const TreeOnGpu& it) { return known(it.use.sm_utilization_percent); }),
+                   [](const TreeOnGpu& it) { return figure(it.use.sm_utilization_percent); }),
     row<TreeOnGpu>("memory", Unit::bytes, "gpu.process.{}.memoryAllocatedBytes", "",
                    "GPU memory held by the run's processes",
-                   [](const TreeOnGpu& it) { return known(it.use.memory_used_bytes); }),
+                   [](const TreeOnGpu& it) { return figure(it.use.memory_used_bytes); }),
     row<TreeOnGpu>("memoryPercentage", Unit::percent, "gpu.process.{}.memoryAllocated", "",
                    "The same as a share of the GPU's memory",
                    [](const TreeOnGpu& it) {
-                     return it.device == nullptr ? FieldValue()
-                                                 : known(percent_of(it.use.memory_used_bytes,
-                                                                    it.device->memory_total_bytes));
+                     return it.device == nullptr
+                                ? FieldValue()
+                                : figure(percent_of(it.use.memory_used_bytes,
+                                                    it.device->memory_total_bytes));
                    }),
 };
 

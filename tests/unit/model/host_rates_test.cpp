@@ -30,6 +30,7 @@ TEST_F(HostRates, CpusAreBusyForTheirShareOfTheTime) {
   EXPECT_EQ(sample().cores[0].id, 1U);
   EXPECT_FALSE(sample().cores[0].usage_percent) << "it was offline before";
   EXPECT_EQ(sample().cores[1].usage_percent, 50);
+  EXPECT_EQ(sample().rates_cover, 2s);
 }
 
 TEST_F(HostRates, CpuWhoseTimeHasFallenHasNoUsage) {
@@ -85,6 +86,7 @@ TEST_F(HostRates, AreAbsentInTheFirstSample) {
   now.interfaces = {{.name = "eth0", .received_bytes = 5}};
   now.cpu.load_averages = {1, 2, 3};
   const HostSample first = host_sample(now, nullptr);
+  EXPECT_FALSE(first.rates_cover);
   EXPECT_FALSE(first.cpu_usage_percent);
   EXPECT_FALSE(first.disk_read_bytes_per_second);
   EXPECT_FALSE(first.network_received_bytes_per_second);

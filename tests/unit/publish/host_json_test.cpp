@@ -42,6 +42,8 @@ TEST(HostRecord, HasTheKeysOfTheContract) {
   EXPECT_EQ(json["disk"]["iops"], 150.0);
   EXPECT_EQ(json["network"], Json::parse(R"({"bytesIn": 12500.0, "bytesOut": 6250.0,
       "packetsIn": 100.0, "packetsOut": 80.0, "connections": 7})"));
+  EXPECT_EQ(json["disk"]["fileSystems"], Json::parse(R"([{"mountPoint": "/", "type": "ext4",
+      "network": false, "total": 107374182400, "used": 42949672960, "available": 59055800320}])"));
   const Json& gpu = json["accelerators"].at(0);
   EXPECT_EQ(gpu["id"], 3);
   EXPECT_EQ(gpu["type"], "gpu");
@@ -88,6 +90,13 @@ TEST(HostRecord, WhatIsUnknownIsNull) {
   EXPECT_TRUE(gpu["power"].is_null());
   EXPECT_TRUE(gpu["fanSpeed"].is_null());
   EXPECT_TRUE(gpu["memory"]["percentage"].is_null());
+}
+
+TEST(HostRecord, NotesAreAboutWhatIsMissing) {
+  HostSample sample;
+  sample.conditions = {{.key = "a", .severity = Severity::info, .message = "no GPU on the PCI bus"},
+                       {.key = "b", .severity = Severity::error, .message = "no /proc/stat"}};
+  EXPECT_EQ(record(sample)["coverage"]["notes"], Json::parse(R"(["no /proc/stat"])"));
 }
 
 TEST(HostRecord, AHostWithoutGpusHasAnEmptyList) {

@@ -54,6 +54,9 @@ TEST_F(Sampler, FirstSampleHasItsRates) {
   EXPECT_TRUE(first->cpu_usage_percent);
   EXPECT_TRUE(first->memory_usage_percent);
   EXPECT_FALSE(first->cores.empty());
+  ASSERT_TRUE(first->facts) << "the counters that metrics are made of";
+  EXPECT_FALSE(first->facts->cpu.cores.empty());
+  EXPECT_TRUE(first->rates_cover);
   EXPECT_FALSE(first->process_list) << "nobody wanted it";
   ASSERT_TRUE(samples.wait_for(1));
   EXPECT_TRUE(sampler->newest());

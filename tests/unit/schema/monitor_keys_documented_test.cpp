@@ -28,9 +28,11 @@ const std::string kPage = "docs/monitor-keys.md";
 
 std::string unit_text(Unit unit) {
   static const std::map<Unit, std::string> texts{
-      {Unit::text, "text"},      {Unit::time, "time"},    {Unit::count, "number"},
-      {Unit::percent, "%"},      {Unit::seconds, "s"},    {Unit::bytes, "bytes"},
-      {Unit::celsius, "°C"},     {Unit::watts, "W"},      {Unit::bytes_per_second, "bytes/s"},
+      {Unit::text, "text"},      {Unit::time, "time"},
+      {Unit::count, "number"},   {Unit::flag, "true, false"},
+      {Unit::percent, "%"},      {Unit::seconds, "s"},
+      {Unit::bytes, "bytes"},    {Unit::celsius, "°C"},
+      {Unit::watts, "W"},        {Unit::bytes_per_second, "bytes/s"},
       {Unit::per_second, "1/s"}, {Unit::megahertz, "MHz"}};
   return texts.at(unit);
 }
