@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gpu_figure_cache.h"
 #include "gpu_readers.h"
 #include "host_rates.h"
 #include "host_reader.h"
@@ -59,6 +60,7 @@ struct HostSampler::Parts {
   SystemFileReader files;
   SystemCommandRunner runner;
   GpuReaders gpus;
+  GpuFigureCache gpu_figures;
   host::HostReader host;
   std::shared_ptr<const HostFacts> before;
   ProcessReader process_reader;
@@ -70,6 +72,7 @@ void HostSampler::Parts::add_gpus(SteadyTime due, HostSample& sample) {
   GpuReadings readings = gpus.finish(due);
   sample.gpus = std::move(readings.devices);
   sample.gpu_processes = std::move(readings.processes);
+  gpu_figures.complete(sample.gpus, sample.gpu_processes, sample.measured_at);
   std::ranges::move(readings.conditions, std::back_inserter(sample.conditions));
 }
 
