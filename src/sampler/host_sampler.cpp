@@ -93,8 +93,7 @@ void HostSampler::Parts::add_processes(HostSample& sample) {
     user_ids.push_back(process.user_id);
   }
   std::ranges::sort(user_ids);
-  const auto repeated = std::ranges::unique(user_ids);
-  user_ids.erase(repeated.begin(), repeated.end());
+  user_ids.erase(std::unique(user_ids.begin(), user_ids.end()), user_ids.end());
   users.look_up(user_ids, loop.now());
   auto samples = process_rates.derive(std::move(*list), sample.memory.total_bytes,
                                       [this](std::uint32_t id) { return users.name_of(id); });

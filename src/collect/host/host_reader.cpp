@@ -56,14 +56,12 @@ class HostReader::Files {
   std::vector<char> buffer_ = std::vector<char>(kTextBytes);
 };
 
-HostReader::HostReader(std::filesystem::path root)
-    : HostReader(root, {space_below(root), count_established}) {}
+HostReader::HostReader(const std::filesystem::path& root) : HostReader(root, space_below(root)) {}
 
-HostReader::HostReader(std::filesystem::path root, HostQuestions questions)
+HostReader::HostReader(std::filesystem::path root, SpaceOf space_of)
     : root_(std::move(root)),
-      questions_(std::move(questions)),
       files_(std::make_unique<Files>(root_)),
-      file_systems_(root_, questions_.space_of),
+      file_systems_(root_, std::move(space_of)),
       sensors_(root_),
       process_count_(root_ / "proc"),
       interfaces_(root_ / "sys/class/net") {}
@@ -91,7 +89,9 @@ HostFacts HostReader::read(const Clock& clock) {
   facts.cpu_pressure = pressure_in(files_->cpu_pressure);
   facts.memory_pressure = pressure_in(files_->memory_pressure);
   facts.io_pressure = pressure_in(files_->io_pressure);
-  facts.tcp_connections = read_connections(clock);
+  if (const auto text = files_->text_of(files_->net_snmp)) {
+    facts.tcp_connections = parse_current_established(*text);
+  }
   facts.file_systems = file_systems_.newest();
   if (const auto space = facts.file_systems ? disk_space(*facts.file_systems) : std::nullopt) {
     disk_total_bytes_ = space->total_bytes;
@@ -148,20 +148,6 @@ std::optional<std::vector<DiskFacts>> HostReader::read_disks() {
 std::optional<std::vector<InterfaceFacts>> HostReader::read_interfaces() {
   const auto text = files_->text_of(files_->net_dev);
   return text ? std::optional(interfaces_.pick(parse_interfaces(*text))) : std::nullopt;
-}
-
-std::optional<std::uint64_t> HostReader::read_connections(const Clock& clock) {
-  const SteadyTime began = clock.now();
-  if (began < connections_due_) {
-    return connections_;
-  }
-  connections_ = questions_.established();
-  connections_due_ = began + (clock.now() - began) * kConnectionsRest;
-  if (!connections_) {
-    const auto text = files_->text_of(files_->net_snmp);
-    connections_ = text ? parse_current_established(*text) : std::nullopt;
-  }
-  return connections_;
 }
 
 SystemInfo HostReader::system_info() const {

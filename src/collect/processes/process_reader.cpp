@@ -113,7 +113,7 @@ class ProcessReader::Folder {
   std::array<char, kStatBytes> buffer_{};
 };
 
-ProcessReader::ProcessReader(std::filesystem::path proc)
+ProcessReader::ProcessReader(const std::filesystem::path& proc)
     : ProcessReader(proc, command_lines_below(proc)) {}
 
 ProcessReader::ProcessReader(std::filesystem::path proc, ReadCommandLine read_command_line)

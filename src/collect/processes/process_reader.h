@@ -40,7 +40,7 @@ class ProcessReader {
   /// The text of a process's cmdline, which may hang.
   using ReadCommandLine = std::function<std::string(std::uint64_t pid)>;
 
-  explicit ProcessReader(std::filesystem::path proc = "/proc");
+  explicit ProcessReader(const std::filesystem::path& proc = "/proc");
   ProcessReader(std::filesystem::path proc, ReadCommandLine read_command_line);
   ProcessReader(const ProcessReader&) = delete;
   ProcessReader& operator=(const ProcessReader&) = delete;
@@ -65,6 +65,7 @@ class ProcessReader {
   struct Identity {
     std::uint64_t pid = 0;
     std::uint64_t start_ticks = 0;
+    // NOLINTNEXTLINE(modernize-use-nullptr): it means the 0 in what the compiler makes of this
     friend auto operator<=>(const Identity&, const Identity&) = default;
   };
 
