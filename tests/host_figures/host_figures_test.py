@@ -27,6 +27,7 @@ class Agent:
 
     def __init__(self, prefix=()):
         self.folder = tempfile.TemporaryDirectory()
+        os.chmod(self.folder.name, 0o777)
         self.path = os.path.join(self.folder.name, "agent.sock")
         self.program = subprocess.Popen([*prefix, AGENT, "--listen", f"unix:{self.path}", "--interval",
                                          "1"], stderr=subprocess.PIPE, text=True)
@@ -352,6 +353,42 @@ class NetworkFigures(unittest.TestCase):
         record = self.agent.wait_for_newer(before["timestamp"])
         self.assertEqual(set(self.agent.counters()["host_network_receive_bytes_total"]), {"eth0"})
         self.assertLess(record["network"]["bytesIn"], 1000)
+
+
+class DeniedHost(unittest.TestCase):
+    """What the kernel does not tell is null and no zero."""
+
+    def record_where(self, *preparations):
+        agent = Agent(["unshare", "--mount", "sh", "-ec", "\n".join(preparations) + """
+            exec setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@" """, "sh"])
+        self.addCleanup(agent.close)
+        agent.next_record()
+        self.assertIn("host_sample_timestamp_seconds", agent.get("/metrics"))
+        return agent.next_record()
+
+    def test_other_processes_are_hidden(self):
+        record = self.record_where("mount -t proc -o hidepid=2 proc /proc")
+        processes = len(text_of("ps", "-e", "-o", "pid=").splitlines())
+        self.assertGreater(record["cpu"]["processes"], processes / 2)
+        self.assertIsNotNone(record["cpu"]["overall"])
+
+    def test_no_sys(self):
+        record = self.record_where("mount -t tmpfs none /sys")
+        for part, key in [("disk", "ioRead"), ("disk", "ioWrite"), ("disk", "iops")]:
+            self.assertIsNone(record[part][key])
+        self.assertIsNotNone(record["cpu"]["overall"])
+        self.assertIsNotNone(record["memory"]["used"])
+
+    def test_hardly_any_proc(self):
+        record = self.record_where("mount -t tmpfs none /proc/pressure || true",
+                                   "for file in stat meminfo loadavg diskstats; do",
+                                   "  mount --bind /dev/null /proc/$file", "done")
+        self.assertIsNone(record["cpu"]["overall"])
+        self.assertEqual(record["cpu"]["cores"], [])
+        self.assertIsNone(record["memory"]["total"])
+        self.assertIsNone(record["memory"]["usage"])
+        self.assertIsNone(record["disk"]["ioRead"])
+        self.assertIsNotNone(record["network"]["connections"])
 
 
 @contextlib.contextmanager
