@@ -42,7 +42,8 @@ Response Router::answer(const Request& request) const {
   if (request.method == "OPTIONS") {
     return {.status = 204, .headers = {{"Allow", allowed}}};
   }
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  const std::string_view asked = request.method;
+  const std::string_view method = asked == "HEAD" ? std::string_view("GET") : asked;
   const auto methods = paths_.find(path);
   if (methods != paths_.end()) {
     if (const auto found = methods->second.find(method); found != methods->second.end()) {

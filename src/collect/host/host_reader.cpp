@@ -138,7 +138,8 @@ bool HostReader::is_disk(const std::string& name) {
 std::optional<std::vector<DiskFacts>> HostReader::read_disks() {
   std::error_code failed;
   const auto text = files_->text_of(files_->diskstats);
-  if (!text || text->empty() || (is_disk_.empty() && !std::filesystem::exists(root_ / "sys/block", failed))) {
+  if (!text || text->empty() ||
+      (is_disk_.empty() && !std::filesystem::exists(root_ / "sys/block", failed))) {
     return std::nullopt;  // which of them are disks is not to be told
   }
   return whole_disks(parse_diskstats(*text),
