@@ -21,6 +21,11 @@ const Subscribe* Router::websocket(std::string_view path) const {
   return found == websockets_.end() ? nullptr : &found->second;
 }
 
+bool Router::has_handler(std::string_view method, std::string_view path) const {
+  const auto methods = paths_.find(path);
+  return methods != paths_.end() && methods->second.contains(method);
+}
+
 std::string Router::allowed_methods(std::string_view path) const {
   const auto found = paths_.find(path);
   if (found == paths_.end()) {

@@ -4,7 +4,6 @@
 #include <system_error>
 #include <utility>
 
-#include "cpu_files.h"
 #include "files.h"
 #include "host_rates.h"
 #include "system_info.h"
@@ -103,8 +102,10 @@ HostFacts HostReader::read(const Clock& clock) {
 void HostReader::read_cpus(CpuFacts& cpu, SteadyTime now) {
   if (const auto text = files_->text_of(files_->stat)) {
     CpuLines lines = parse_cpu_lines(*text);
-    cpu.times = lines.all;
-    cpu.cores = std::move(lines.cores);
+    keep_rising(lines, cpus_before_);
+    cpus_before_ = std::move(lines);
+    cpu.times = cpus_before_.all;
+    cpu.cores = cpus_before_.cores;
   }
   if (const auto text = files_->text_of(files_->loadavg)) {
     if (const auto load = parse_load(*text)) {

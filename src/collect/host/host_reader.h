@@ -13,6 +13,7 @@
 #include <wemol/host_facts.h>
 
 #include "clock.h"
+#include "cpu_files.h"
 #include "interface_files.h"
 #include "memory_files.h"
 #include "slow_readings.h"
@@ -51,6 +52,7 @@ class HostReader {
 
   std::filesystem::path root_;
   std::unique_ptr<Files> files_;
+  CpuLines cpus_before_;
   FileSystemReader file_systems_;
   SensorReader sensors_;
   ProcessCount process_count_;

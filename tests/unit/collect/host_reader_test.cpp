@@ -65,6 +65,17 @@ class HostReaderOfATree : public testing::Test {
   test::FakeClock clock;
 };
 
+/// The kernel's idle time does; who takes rates of a counter takes that for a new begin.
+TEST_F(HostReaderOfATree, TheCpusTimesDoNotFallBack) {
+  HostReader reader(tree.root(), questions());
+  (void)reader.read(clock);
+  tree.write("proc/stat", "cpu  31 0 0 69 0 0 0 0 0 0\ncpu0 31 0 0 69 0 0 0 0 0 0\nintr 1\n");
+  const HostFacts facts = reader.read(clock);
+  EXPECT_EQ(facts.cpu.times->busy_ticks, 31U);
+  EXPECT_EQ(facts.cpu.times->total_ticks, 101U);
+  EXPECT_EQ(facts.cpu.cores.at(0).times.total_ticks, 101U);
+}
+
 TEST_F(HostReaderOfATree, StatesWhatTheFilesSay) {
   HostReader reader(tree.root(), space_of);
   const HostFacts facts = read_until(reader, has_all);
