@@ -176,7 +176,7 @@ TEST_F(ForkTest, AForkWhileOtherThreadsUseEverything) {
 #endif
   monitor::Run run = init(options());
   RunSystemMonitor monitor = get_run_system_monitor("run");
-  constexpr int kForks = 100;
+  constexpr int kForks = 40;
   constexpr int kLinesPerFork = 50;  // the slower the forks, the more there would be to read
   std::atomic<int> forks = 0;
   {
@@ -234,7 +234,7 @@ TEST_F(ForkTest, AForkWhileAnotherThreadAsksForTheTimeOfDay) {
     tm local{};
     localtime_r(&now, &local);
   }});
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 10; ++i) {
     ASSERT_EQ(in_child([&] {
                 monitor::Run own = init({.system_monitor = false, .dir = dir.path().string()});
                 return own.log({{"loss", 1}});
