@@ -163,7 +163,6 @@ int measure_parts(int rounds) {
   wemol::ProcessList list;
   print_cost("host", rounds, [&] { facts = host.read(clock); });
   print_cost("host, rates", rounds, [&] { (void)wemol::host_sample(facts, &facts); });
-  print_cost("connections", rounds, [] { (void)wemol::host::count_established(); });
   print_cost("processes", rounds,
              [&] { list = processes.read(clock).value_or(wemol::ProcessList()); });
   SteppingClock stepping;

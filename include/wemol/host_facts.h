@@ -11,8 +11,8 @@
 
 namespace wemol {
 
-/// Time that CPUs have spent since the boot, in ticks of the kernel (USER_HZ). Time of guests counts
-/// once, as the host's.
+/// Time that CPUs have spent since the boot, in ticks of the kernel (USER_HZ). Time of guests
+/// counts once, as the host's.
 struct CpuTimes {
   std::uint64_t busy_ticks = 0;
   std::uint64_t total_ticks = 0;
@@ -107,9 +107,10 @@ struct ProcessFacts {
   std::uint64_t parent_pid = 0;
   /// Since the boot. With the pid it names the process for good: a pid alone is used again.
   std::uint64_t start_ticks = 0;
-  std::string name;          ///< comm
-  std::string command_line;  ///< arguments joined by blanks; empty: a thread of the kernel, or denied
-  char state = '?';          ///< R, S, D, Z, T, I, …
+  std::string name;  ///< comm
+  std::string
+      command_line;  ///< arguments joined by blanks; empty: a thread of the kernel, or denied
+  char state = '?';  ///< R, S, D, Z, T, I, …
   std::uint32_t user_id = 0;
   std::uint64_t cpu_ticks = 0;  ///< user and system
   std::optional<std::uint64_t> resident_bytes;

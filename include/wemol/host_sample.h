@@ -24,10 +24,10 @@ struct CoreSample {
 /// One process, with what it has used since the sample before.
 struct ProcessSample {
   ProcessFacts facts;
-  std::string user;                               ///< name, or the number where there is none
+  std::string user;  ///< name, or the number where there is none
   std::chrono::system_clock::time_point started_at;
-  std::optional<double> cpu_percent;              ///< 100 is one busy CPU
-  std::optional<double> memory_percent;           ///< of the host's
+  std::optional<double> cpu_percent;     ///< 100 is one busy CPU
+  std::optional<double> memory_percent;  ///< of the host's
 };
 
 /// What the process tree of a run uses: a process and all that descend from it.

@@ -26,7 +26,7 @@ std::optional<double> usage_percent(const CpuTimes& before, const CpuTimes& now)
 }
 
 std::optional<double> part_percent(const std::optional<std::uint64_t>& part,
-                                    const std::optional<std::uint64_t>& whole) {
+                                   const std::optional<std::uint64_t>& whole) {
   if (!part || !whole || *whole == 0) {
     return std::nullopt;
   }

@@ -122,6 +122,7 @@ std::vector<ProcessTreeSample::OnGpu> gpus_of_tree(const Pids& tree,
     add_known(process.sm_utilization_percent, gpu.sm_utilization_percent);
   }
   std::vector<ProcessTreeSample::OnGpu> gpus;
+  gpus.reserve(by_uuid.size());
   for (auto& [uuid, gpu] : by_uuid) {
     gpus.push_back(std::move(gpu));
   }

@@ -68,8 +68,10 @@ int write_all(int fd, std::string_view text) {
 
 int write_draft(const std::filesystem::path& draft, std::string_view content,
                 Durability durability) {
-  constexpr int kFlags =
-      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  // A file that another user has put there, in a folder such as /tmp, would stay theirs to write
+  // to.
+  unlink(draft.c_str());
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY;
   const UniqueFd fd(open(draft.c_str(), kFlags, 0644));
   if (!fd) {
     return errno;

@@ -38,9 +38,11 @@ const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
-bool is_served(const sockaddr_un& address) {
+/// The kernel refuses where nobody listens. Any other answer, such as a queue that is full or a
+/// socket that is not for us, tells nothing of that.
+bool is_stale(const sockaddr_un& address) {
   const UniqueFd probe = make_socket();
-  return connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN;
+  return connect(probe.get(), generic(address), sizeof address) != 0 && errno == ECONNREFUSED;
 }
 
 /// What an earlier program has left. Nothing else is removed.
@@ -52,7 +54,7 @@ Result<void> remove_stale(const std::filesystem::path& path, const sockaddr_un& 
   if (!S_ISSOCK(status.st_mode)) {
     return socket_failure(path, "it is there and is no socket: name another path", EEXIST);
   }
-  if (is_served(address)) {
+  if (!is_stale(address)) {
     return socket_failure(path, "another program serves it", EADDRINUSE);
   }
   unlink(path.c_str());

@@ -90,11 +90,15 @@ void add_counters(const HostFacts& facts, MetricsText& text) {
 
 }  // namespace
 
-void add_host_metrics(const HostSample& sample, MetricsText& text) {
+void add_sample_time(const HostSample& sample, MetricsText& text) {
   using Seconds = std::chrono::duration<double>;
   text.begin_family({"", Unit::seconds, "", "host_sample_timestamp_seconds",
                      "When the host was sampled, in seconds since 1970"});
   text.add({}, Seconds(sample.read_at.time_since_epoch()).count());
+}
+
+void add_host_metrics(const HostSample& sample, MetricsText& text) {
+  add_sample_time(sample, text);
   add_families(
       host_fields(), [&](const HostField<HostSample>& field) { text.add({}, field.value(sample)); },
       text);

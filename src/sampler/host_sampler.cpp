@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gpu_figure_cache.h"
 #include "gpu_readers.h"
 #include "host_rates.h"
 #include "host_reader.h"
@@ -65,6 +66,7 @@ struct HostSampler::Parts {
   SystemFileReader files;
   SystemCommandRunner runner;
   GpuReaders gpus;
+  GpuFigureCache gpu_figures;
   host::HostReader host;
   std::shared_ptr<const HostFacts> before;
   ProcessReader process_reader;
@@ -76,6 +78,7 @@ void HostSampler::Parts::add_gpus(SteadyTime due, HostSample& sample) {
   GpuReadings readings = gpus.finish(due);
   sample.gpus = std::move(readings.devices);
   sample.gpu_processes = std::move(readings.processes);
+  gpu_figures.complete(sample.gpus, sample.gpu_processes, sample.measured_at);
   std::ranges::move(readings.conditions, std::back_inserter(sample.conditions));
 }
 
@@ -107,8 +110,7 @@ void HostSampler::Parts::look_up_users(const std::vector<ProcessFacts>& processe
     user_ids.push_back(process.user_id);
   }
   std::ranges::sort(user_ids);
-  const auto repeated = std::ranges::unique(user_ids);
-  user_ids.erase(repeated.begin(), repeated.end());
+  user_ids.erase(std::unique(user_ids.begin(), user_ids.end()), user_ids.end());
   users.look_up(user_ids, loop.now());
 }
 

@@ -103,7 +103,7 @@ class SamplerThread::Worker {
           {.key = "sampler",
            .severity = Severity::error,
            .message = std::string("the host is not sampled: ") + error.what()});
-      publish(std::move(failed));
+      publish(failed);
     }
   }
 
@@ -155,7 +155,7 @@ class SamplerThread::Worker {
     }
   }
 
-  void publish(Sample sample) {
+  void publish(const Sample& sample) {
     {
       const std::lock_guard lock(mutex_);
       newest_ = sample;

@@ -42,10 +42,8 @@ std::string setting(const std::string& given, const char* variable, const char* 
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
-}  // namespace
-
-std::string file_name(std::string_view name) {
-  const std::size_t longest = name.size() <= kLongestName ? kLongestName : kCutName;
+/// Up to `longest` bytes, or a letter more.
+std::string changed_to_stand(std::string_view name, std::size_t longest) {
   std::string made;
   for (std::string_view rest = name; !rest.empty() && made.size() < longest;) {
     const bool is_letter = static_cast<unsigned char>(rest.front()) >= 0x80;
@@ -60,10 +58,16 @@ std::string file_name(std::string_view name) {
   if (made.empty() || made.front() == '.') {
     made.insert(made.begin(), '_');
   }
-  if (made != name) {
-    made += fmt::format("-{:08x}", number_of(name));
-  }
   return made;
+}
+
+}  // namespace
+
+std::string file_name(std::string_view name) {
+  if (name.size() <= kLongestName && changed_to_stand(name, kLongestName) == name) {
+    return std::string(name);
+  }
+  return changed_to_stand(name, kCutName) + fmt::format("-{:08x}", number_of(name));
 }
 
 std::string new_run_id() {

@@ -129,6 +129,15 @@ void HttpSession::header_read(Error error) {
     refuse(error);
     return;
   }
+  request_ = taken_request();
+  if (const char* const fault = take_target()) {
+    send(error_response(400, fault), false, false);
+    return;
+  }
+  if (auto answer = answer_to_header()) {
+    respond(std::move(*answer), parser_->is_done());
+    return;
+  }
   const auto& fields = parser_->get();
   stream_.expires_after(core_->settings.body_timeout);
   if (fields.version() >= kHttp11 && beast::iequals(fields[http::field::expect], "100-continue")) {
@@ -136,6 +145,38 @@ void HttpSession::header_read(Error error) {
   } else {
     read_body();
   }
+}
+
+/// What is wrong with the path or the header Host; null when nothing is.
+const char* HttpSession::take_target() {
+  const auto& fields = parser_->get();
+  const beast::string_view target = fields.target();
+  auto parsed = parse_request_target({target.data(), target.size()});
+  if (!parsed) {
+    return "the path is not one that can be asked for";
+  }
+  const auto hosts = fields.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && fields.version() >= kHttp11)) {
+    return "a request has one header Host";
+  }
+  request_.target = std::move(*parsed);
+  return nullptr;
+}
+
+std::optional<Response> HttpSession::answer_to_header() const {
+  const Router& router = core_->router;
+  const std::string& path = request_.target.path;
+  if (auto preflight = core_->access.preflight(request_, router.allowed_methods(path))) {
+    return preflight;
+  }
+  auto answer = core_->access.refusal(request_);
+  if (!answer && !parser_->is_done() && !router.has_handler(request_.method, path)) {
+    answer = routed(router, request_);
+  }
+  if (answer) {
+    core_->access.add_origin(request_, *answer);
+  }
+  return answer;
 }
 
 void HttpSession::send_continue() {
@@ -173,8 +214,7 @@ void HttpSession::refuse(Error error) {
 
 Request HttpSession::taken_request() const {
   const auto& message = parser_->get();
-  Request request{
-      .method = view_text(message.method_string()), .body = message.body(), .peer = peer_};
+  Request request{.method = view_text(message.method_string()), .peer = peer_};
   for (const auto& field : message) {
     request.headers.emplace_back(view_text(field.name_string()), view_text(field.value()));
   }
@@ -186,60 +226,59 @@ void HttpSession::request_read(Error error) {
     refuse(error);
     return;
   }
-  Request request = taken_request();
+  request_.body = std::move(parser_->get().body());
+  const Subscribe* const subscribe = core_->router.websocket(request_.target.path);
+  if (subscribe != nullptr && beast::websocket::is_upgrade(parser_->get())) {
+    open_websocket(*subscribe);
+    return;
+  }
+  Response response = routed(core_->router, request_);
+  core_->access.add_origin(request_, response);
+  respond(std::move(response), true);
+}
+
+void HttpSession::respond(Response response, bool may_keep_alive) {
   const auto& message = parser_->get();
-  const beast::string_view target = message.target();
-  auto parsed = parse_request_target({target.data(), target.size()});
-  const auto hosts = message.count(http::field::host);
-  if (!parsed || hosts > 1 || (hosts == 0 && message.version() >= kHttp11)) {
-    send(error_response(400, parsed ? "a request has one header Host"
-                                    : "the path is not one that can be asked for"),
-         false, false);
-    return;
-  }
-  request.target = std::move(*parsed);
-  const Subscribe* const subscribe = core_->router.websocket(request.target.path);
-  if (subscribe != nullptr && beast::websocket::is_upgrade(message)) {
-    open_websocket(request, *subscribe);
-  } else {
-    answer(request, message.keep_alive() && message.version() >= kHttp11);
-  }
-}
-
-Response HttpSession::response_to(const Request& request) const {
-  if (auto preflight =
-          core_->access.preflight(request, core_->router.allowed_methods(request.target.path))) {
-    return std::move(*preflight);
-  }
-  auto refusal = core_->access.refusal(request);
-  Response response = refusal ? std::move(*refusal) : routed(core_->router, request);
-  core_->access.add_origin(request, response);
-  return response;
-}
-
-void HttpSession::answer(const Request& request, bool keep_alive) {
-  Response response = response_to(request);
-  spdlog::debug("{} {} {}: {}", peer_, printable(request.method), printable(request.target.path),
+  spdlog::debug("{} {} {}: {}", peer_, printable(request_.method), printable(request_.target.path),
                 response.status);
-  send(std::move(response), request.method == "HEAD", keep_alive && !core_->is_stopping);
+  const bool keep_alive =
+      may_keep_alive && message.keep_alive() && message.version() >= kHttp11 && !core_->is_stopping;
+  send(std::move(response), request_.method == "HEAD", keep_alive);
 }
 
-void HttpSession::open_websocket(const Request& request, const Subscribe& subscribe) {
-  if (auto refusal = core_->access.websocket_refusal(request)) {
-    send(std::move(*refusal), false, false);
-    return;
+/// Beast would refuse these too, but not with an error of our form.
+std::optional<Response> HttpSession::handshake_fault() const {
+  constexpr std::string_view kVersion = "13";
+  constexpr std::size_t kKeyLength = 24;  // 16 bytes in base64
+  if (request_.header("Sec-WebSocket-Version") != kVersion) {
+    Response response = error_response(426, "this is a WebSocket of version 13");
+    response.headers = {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", std::string(kVersion)}};
+    return response;
+  }
+  if (request_.header("Sec-WebSocket-Key").size() != kKeyLength) {
+    return error_response(400, "a WebSocket begins with a key of 16 bytes in base64");
   }
   if (buffer_.size() > 0 || core_->is_stopping) {
-    send(error_response(400, "a WebSocket begins with the answer to its request"), false, false);
+    return error_response(400, "a WebSocket begins with the answer to its request");
+  }
+  return std::nullopt;
+}
+
+void HttpSession::open_websocket(const Subscribe& subscribe) {
+  auto refusal = core_->access.websocket_refusal(request_);
+  if (!refusal) {
+    refusal = handshake_fault();
+  }
+  if (refusal) {
+    respond(std::move(*refusal), false);
     return;
   }
-  auto subscription = subscribed(subscribe, request);
-  spdlog::debug("{} {}: {}", peer_, printable(request.target.path),
-                subscription ? "a WebSocket" : "no WebSocket");
+  auto subscription = subscribed(subscribe, request_);
   if (!subscription) {
-    send(std::move(subscription.error()), false, false);
+    respond(std::move(subscription.error()), false);
     return;
   }
+  spdlog::debug("{} {}: a WebSocket", peer_, printable(request_.target.path));
   std::make_shared<WebSocketSession>(core_, std::move(stream_), std::move(place_),
                                      std::move(*subscription))
       ->start(parser_->release());

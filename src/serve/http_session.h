@@ -39,8 +39,9 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   void read_body();
   void send_continue();
   void request_read(Error error);
-  void answer(const Request& request, bool keep_alive);
-  void open_websocket(const Request& request, const Subscribe& subscribe);
+  /// `may_keep_alive`: nothing of the request is left unread.
+  void respond(Response response, bool may_keep_alive);
+  void open_websocket(const Subscribe& subscribe);
   /// Tells what is wrong with a request that cannot be read, and ends.
   void refuse(Error error);
   void send(Response response, bool is_head, bool keep_alive);
@@ -49,7 +50,10 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   void close_gently();
   void drain();
   [[nodiscard]] Request taken_request() const;
-  [[nodiscard]] Response response_to(const Request& request) const;
+  [[nodiscard]] const char* take_target();
+  /// What can be said without the body: to whoever may not ask, or sends one that nobody takes.
+  [[nodiscard]] std::optional<Response> answer_to_header() const;
+  [[nodiscard]] std::optional<Response> handshake_fault() const;
 
   std::shared_ptr<ServerCore> core_;
   Stream stream_;
@@ -57,6 +61,7 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   std::string peer_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
+  Request request_;
   Text body_;  ///< of the answer that is under way
   std::optional<Answer> answer_;
   std::optional<Serializer> serializer_;

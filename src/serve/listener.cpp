@@ -1,16 +1,20 @@
 #include "listener.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include <fmt/format.h>
 
+#include "text.h"
 #include "unix_socket.h"
 
 namespace wemol::serve {
@@ -93,6 +97,26 @@ Result<UniqueFd> listen_on_tcp(ListenAddress& address) {
   return fd;
 }
 
+/// Neither sending nor waiting takes longer than this, of which there are at most a few.
+UniqueFd connected_to(const ListenAddress& address) {
+  constexpr timeval kPatience{.tv_sec = 1, .tv_usec = 0};
+  UniqueFd fd;
+  if (address.is_unix()) {
+    fd = connect_to_unix_socket(address.path).value_or(UniqueFd());
+    fcntl(fd.get(), F_SETFL, 0);
+  } else {
+    fd = UniqueFd(
+        socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
+  }
+  setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+  setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  SocketAddress wanted = socket_address(address);
+  if (!address.is_unix() && connect(fd.get(), wanted.generic(), wanted.length) != 0) {
+    return {};
+  }
+  return fd;
+}
+
 std::string text_of(const SocketAddress& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (address.storage.ss_family == AF_INET) {
@@ -122,6 +146,25 @@ Result<UniqueFd> listen_at(ListenAddress& address) {
     return failure("cannot listen on unix:" + fd.error().message, fd.error().code);
   }
   return fd;
+}
+
+std::string server_name_at(const ListenAddress& address) {
+  constexpr std::string_view kQuestion =
+      "HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  constexpr std::string_view kHeader = "\r\nServer: ";
+  const UniqueFd fd = connected_to(address);
+  std::array<char, 4096> received{};
+  if (!fd || send(fd.get(), kQuestion.data(), kQuestion.size(), MSG_NOSIGNAL) < 0) {
+    return {};
+  }
+  const ssize_t count = recv(fd.get(), received.data(), received.size(), 0);
+  const std::string_view answer(received.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+  const std::size_t begin = answer.find(kHeader);
+  if (!answer.starts_with("HTTP/") || begin == std::string_view::npos) {
+    return {};
+  }
+  const std::string_view name = answer.substr(begin + kHeader.size());
+  return printable(name.substr(0, name.find('\r')));
 }
 
 Accepted accept_one(int listener) {

@@ -13,6 +13,10 @@ namespace wemol::serve {
 /// serves IPv4 too. The error says what to do about a port that is taken or not allowed.
 [[nodiscard]] Result<UniqueFd> listen_at(ListenAddress& address);
 
+/// The header Server of what answers there, "wemol-agent/0.1.0", within two seconds. Empty: nothing
+/// that speaks HTTP does.
+[[nodiscard]] std::string server_name_at(const ListenAddress& address);
+
 struct Accepted {
   UniqueFd fd;
   std::string peer;       ///< "192.0.2.7", "2001:db8::7", "unix"

@@ -21,6 +21,11 @@ const Subscribe* Router::websocket(std::string_view path) const {
   return found == websockets_.end() ? nullptr : &found->second;
 }
 
+bool Router::has_handler(std::string_view method, std::string_view path) const {
+  const auto methods = paths_.find(path);
+  return methods != paths_.end() && methods->second.contains(method);
+}
+
 std::string Router::allowed_methods(std::string_view path) const {
   const auto found = paths_.find(path);
   if (found == paths_.end()) {
@@ -42,7 +47,8 @@ Response Router::answer(const Request& request) const {
   if (request.method == "OPTIONS") {
     return {.status = 204, .headers = {{"Allow", allowed}}};
   }
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  const std::string_view asked = request.method;
+  const std::string_view method = asked == "HEAD" ? std::string_view("GET") : asked;
   const auto methods = paths_.find(path);
   if (methods != paths_.end()) {
     if (const auto found = methods->second.find(method); found != methods->second.end()) {

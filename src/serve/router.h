@@ -34,6 +34,8 @@ class Router {
   /// HEAD is answered like GET: the server leaves the body out. OPTIONS says what is allowed. A
   /// WebSocket's path without the upgrade is 426.
   [[nodiscard]] Response answer(const Request& request) const;
+  /// Whether a handler answers this, so that a body is worth reading.
+  [[nodiscard]] bool has_handler(std::string_view method, std::string_view path) const;
   [[nodiscard]] const Subscribe* websocket(std::string_view path) const;
   /// "GET, HEAD, OPTIONS"; empty where the path is unknown.
   [[nodiscard]] std::string allowed_methods(std::string_view path) const;

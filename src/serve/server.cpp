@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
@@ -29,8 +30,10 @@ using Failure = boost::system::error_code;
 using Executor = asio::io_context::executor_type;
 
 constexpr std::chrono::milliseconds kAfterNoDescriptor{200};
+constexpr std::chrono::minutes kBetweenWarnings{10};
 
-/// Said without waiting, to who is not taken on.
+/// Said without waiting, to who is not taken on. What it has sent is taken first: a connection that
+/// is closed over unread bytes is reset, and the answer with it.
 void turn_away(int fd, Admission admission) {
   const std::string_view status =
       admission == Admission::too_many ? "503 Service Unavailable" : "429 Too Many Requests";
@@ -39,6 +42,8 @@ void turn_away(int fd, Admission admission) {
       "HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
       "Retry-After: 10\r\nConnection: close\r\n\r\n{}",
       status, body.size(), body);
+  std::array<char, 4096> request{};
+  (void)!::recv(fd, request.data(), request.size(), MSG_DONTWAIT);
   (void)!::send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -140,7 +145,9 @@ class Server::Listening : public std::enable_shared_from_this<Listening> {
   }
 
   void accept_later(int error) {
-    if (!std::exchange(has_warned_, true)) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (!warned_ || now - *warned_ > kBetweenWarnings) {
+      warned_ = now;
       spdlog::warn("no connection can be taken: {}; it is tried again", strerror(error));
     }
     retry_.expires_after(kAfterNoDescriptor);
@@ -216,7 +223,7 @@ class Server::Listening : public std::enable_shared_from_this<Listening> {
   asio::basic_waitable_timer<std::chrono::steady_clock,
                              asio::wait_traits<std::chrono::steady_clock>, Executor>
       stop_;
-  bool has_warned_ = false;
+  std::optional<SteadyTime> warned_;
 };
 
 Server::Server(asio::io_context& context, ServerSettings settings, Router router)

@@ -264,6 +264,16 @@ TEST_F(Agent, AProcThatDeniesIsNoTrouble) {
   EXPECT_EQ(status_of("/api/v1/cluster/info"), 200);
 }
 
+TEST_F(Agent, TheCheckMayRunBesideTheAgent) {
+  start();
+  const CommandResult result =
+      run_command({WEMOL_AGENT, "--check", "--rest-api-port", port_, "--recorder-socket="});
+  EXPECT_EQ(result.status, 0) << result.output;
+  EXPECT_NE(result.output.find("ok   an agent listens on 127.0.0.1:" + port_ + " already\n"),
+            std::string::npos)
+      << result.output;
+}
+
 TEST_F(Agent, CheckSaysWhatIsMissing) {
   const CommandResult result =
       run_command({WEMOL_AGENT, "--check", "--listen", "127.0.0.1:0", "--recorder-socket",

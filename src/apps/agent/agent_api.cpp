@@ -147,9 +147,13 @@ Response AgentApi::metrics(const Request& request) const {
   }
   const MetricsFormat format = metrics_format_for(request.header("Accept"));
   MetricsText text(format, parts_.host.system_info().hostname);
-  add_host_metrics(*newest, text);
+  if (parts_.watch.problem(parts_.clock.now())) {
+    add_sample_time(*newest, text);  // the figures would look as if they were of now
+  } else {
+    add_host_metrics(*newest, text);
+  }
   if (parts_.tasks != nullptr && parts_.tasks->newest()) {
-    add_task_metrics(parts_.tasks->newest()->tasks, text);
+    add_task_metrics(*parts_.tasks->newest(), text);
   }
   Response response;
   response.content_type = metrics_content_type(format);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,11 @@ Finding check_listening(const AgentOptions& options) {
   serve::ListenAddress address = options.listen;
   const auto fd = serve::listen_at(address);
   if (!fd) {
+    // Most often the check is run beside the service.
+    if (fd.error().code == EADDRINUSE &&
+        serve::server_name_at(address).starts_with("wemol-agent/")) {
+      return {true, fmt::format("an agent listens on {} already", address.text())};
+    }
     return {false, fd.error().message};
   }
   if (address.is_unix()) {

@@ -38,7 +38,7 @@ std::optional<ProcessScope> parse_scope(const std::string& text) {
 
 std::optional<pid_t> parse_pid(const std::string& text) {
   const auto pid = parse_number<pid_t>(text);
-  return pid && *pid >= 0 && *pid != 1 ? pid : std::nullopt;
+  return pid && *pid >= 0 ? pid : std::nullopt;
 }
 
 std::optional<std::string> parse_node_id(const std::string& text) {

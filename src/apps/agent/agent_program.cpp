@@ -60,6 +60,7 @@ rlim_t raise_descriptor_limit() {
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, kEnough));
   setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);  // it may have been denied
   return limit.rlim_cur;
 }
 
@@ -68,6 +69,7 @@ serve::ServerSettings server_settings(const AgentOptions& options, std::string t
   settings.name = std::string("wemol-agent/") + kVersion;
   settings.access.token = std::move(token);
   settings.access.origins = options.origins;
+  settings.body_bytes = std::size_t{4} << 10;  // nothing here takes one
   settings.access.only_local_names = options.listen.is_local() && !options.listen.is_unix();
   const rlim_t descriptors = raise_descriptor_limit();
   settings.connections.all = std::min<std::size_t>(
@@ -93,6 +95,9 @@ class Agent {
               [this](const HostSource::Sample& sample) { feed_.take(sample); }),
         watch_(host_, options.interval, clock_.now()),
         feed_(host_, watch_, clock_, options.node_id) {
+    if (!is_hangup_ignored()) {
+      signals_.add(SIGHUP);
+    }
     if (!options.recorder_socket.empty()) {
       tasks_.emplace(context_, options.recorder_socket, serve::SnapshotSubscriber::Bounds{});
     }
@@ -108,6 +113,15 @@ class Agent {
   }
 
   Result<void> start() {
+    if (options_.parent_pid != 0) {  // first of all: its pid may be given to another
+      auto parent = ParentWatch::start(context_, options_.parent_pid, [this] {
+        stop(fmt::format("process {} (--parent-pid) has ended", options_.parent_pid));
+      });
+      if (!parent) {
+        return tl::make_unexpected(std::move(parent.error()));
+      }
+      parent_.emplace(std::move(*parent));
+    }
     if (auto listening = server_->listen(options_.listen); !listening) {
       return listening;
     }
@@ -118,22 +132,10 @@ class Agent {
       }
       portfile_.emplace(std::move(*portfile));
     }
-    if (options_.parent_pid != 0) {
-      auto parent = ParentWatch::start(context_, options_.parent_pid, [this] {
-        stop(fmt::format("process {} (--parent-pid) has ended", options_.parent_pid));
-      });
-      if (!parent) {
-        return tl::make_unexpected(std::move(parent.error()));
-      }
-      parent_.emplace(std::move(*parent));
-    }
     return {};
   }
 
   void run() {
-    if (!is_hangup_ignored()) {
-      signals_.add(SIGHUP);
-    }
     signals_.async_wait([this](boost::system::error_code cancelled, int signal) {
       if (!cancelled) {
         stop(fmt::format("SIG{}", sigabbrev_np(signal)));

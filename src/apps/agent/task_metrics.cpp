@@ -1,6 +1,6 @@
 #include "task_metrics.h"
 
-#include <array>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "task_schema.h"
+#include "time_text.h"
 
 namespace wemol::agent {
 namespace {
@@ -64,6 +65,14 @@ void add_usage(const std::vector<Task>& tasks, MetricsText& text) {
   }
 }
 
+void add_round_time(const PublishedTasks& published, MetricsText& text) {
+  text.begin_family({"", Unit::seconds, "", "recorder_round_timestamp_seconds",
+                     "When the recorder read the tasks, in seconds since 1970"});
+  if (const auto time = parse_iso_time(published.taken_at)) {
+    text.add({}, std::chrono::duration<double>(time->time_since_epoch()).count());
+  }
+}
+
 std::string index_text(const Json& gpu) {
   const auto found = gpu.find("index");
   return found != gpu.end() && found->is_number_unsigned() ? found->dump() : std::string();
@@ -97,8 +106,9 @@ void add_gpu_usage(const std::vector<Task>& tasks, MetricsText& text) {
 
 }  // namespace
 
-void add_task_metrics(std::string_view tasks_json, MetricsText& text) {
-  const Json json = Json::parse(tasks_json, nullptr, false);
+void add_task_metrics(const PublishedTasks& published, MetricsText& text) {
+  add_round_time(published, text);
+  const Json json = Json::parse(published.tasks, nullptr, false);
   if (!json.is_array()) {
     return;
   }

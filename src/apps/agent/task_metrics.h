@@ -1,13 +1,12 @@
 #pragma once
 
-#include <string_view>
-
 #include "metrics_text.h"
+#include "snapshot_reader.h"
 
 namespace wemol::agent {
 
-/// What the tasks of a recorder use, as it published them: a JSON array. Labels: container,
+/// What the tasks of a recorder use, as it published them, and when that was. Labels: container,
 /// task_id, job_id, module, and of a GPU gpu and uuid.
-void add_task_metrics(std::string_view tasks_json, MetricsText& text);
+void add_task_metrics(const PublishedTasks& published, MetricsText& text);
 
 }  // namespace wemol::agent

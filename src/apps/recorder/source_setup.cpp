@@ -99,9 +99,9 @@ class NativeSetup : public SourceSetup {
 
 GpuReaders::Readers make_gpu_readers(const Options& options, EventLoop& loop,
                                      const FileReader& files, CommandRunner& runner) {
-  return make_gpu_readers(loop, files, runner,
-                          {.helper_command = nvml::own_helper_command(),
-                           .answer_timeout = answer_timeout(options)});
+  return make_gpu_readers(
+      loop, files, runner,
+      {.helper_command = nvml::own_helper_command(), .answer_timeout = answer_timeout(options)});
 }
 
 std::uint64_t open_files_at_most() {

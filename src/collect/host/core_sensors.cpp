@@ -129,6 +129,7 @@ namespace {
 std::optional<std::pair<int, int>> die_at(std::size_t number,
                                           const std::vector<CorePlace>& places) {
   std::vector<std::pair<int, int>> dies;
+  dies.reserve(places.size());
   for (const CorePlace& place : places) {
     dies.emplace_back(place.package, place.die);
   }

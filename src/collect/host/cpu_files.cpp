@@ -1,5 +1,6 @@
 #include "cpu_files.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -36,6 +37,17 @@ std::optional<CpuTimes> parse_cpu_times(std::string_view fields) {
   return times;
 }
 
+void keep_rising(CpuTimes& now, const CpuTimes& before) {
+  constexpr std::uint64_t kMoment = 300;  // ticks: 3 s
+  const auto kept = [](std::uint64_t is, std::uint64_t was) {
+    return is < was && was - is <= kMoment ? was : is;
+  };
+  const std::uint64_t idle =
+      kept(now.total_ticks - now.busy_ticks, before.total_ticks - before.busy_ticks);
+  now.busy_ticks = kept(now.busy_ticks, before.busy_ticks);
+  now.total_ticks = now.busy_ticks + idle;
+}
+
 std::optional<double> finite_number(std::string_view text) {
   const auto number = parse_number<double>(text);
   return number && std::isfinite(*number) && *number >= 0 ? number : std::nullopt;
@@ -64,6 +76,18 @@ CpuLines parse_cpu_lines(std::string_view stat) {
     }
   }
   return lines;
+}
+
+void keep_rising(CpuLines& now, const CpuLines& before) {
+  if (now.all && before.all) {
+    keep_rising(*now.all, *before.all);
+  }
+  for (CoreFacts& core : now.cores) {
+    const auto old = std::ranges::lower_bound(before.cores, core.id, {}, &CoreFacts::id);
+    if (old != before.cores.end() && old->id == core.id) {
+      keep_rising(core.times, old->times);
+    }
+  }
 }
 
 std::optional<LoadLine> parse_load(std::string_view loadavg) {

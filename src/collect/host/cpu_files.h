@@ -20,6 +20,11 @@ struct CpuLines {
 };
 [[nodiscard]] CpuLines parse_cpu_lines(std::string_view stat);
 
+/// Keeps the times from falling back by a moment, as the kernel's idle time does: its two parts are
+/// read one after the other. To whoever takes rates of a counter, one that falls has begun anew. A
+/// fall of seconds is such a new begin: the CPU was offline.
+void keep_rising(CpuLines& now, const CpuLines& before);
+
 /// /proc/loadavg.
 struct LoadLine {
   std::array<double, 3> averages{};

@@ -4,7 +4,6 @@
 #include <system_error>
 #include <utility>
 
-#include "cpu_files.h"
 #include "files.h"
 #include "host_rates.h"
 #include "system_info.h"
@@ -56,14 +55,12 @@ class HostReader::Files {
   std::vector<char> buffer_ = std::vector<char>(kTextBytes);
 };
 
-HostReader::HostReader(std::filesystem::path root)
-    : HostReader(root, {space_below(root), count_established}) {}
+HostReader::HostReader(const std::filesystem::path& root) : HostReader(root, space_below(root)) {}
 
-HostReader::HostReader(std::filesystem::path root, HostQuestions questions)
+HostReader::HostReader(std::filesystem::path root, SpaceOf space_of)
     : root_(std::move(root)),
-      questions_(std::move(questions)),
       files_(std::make_unique<Files>(root_)),
-      file_systems_(root_, questions_.space_of),
+      file_systems_(root_, std::move(space_of)),
       sensors_(root_),
       process_count_(root_ / "proc"),
       interfaces_(root_ / "sys/class/net") {}
@@ -91,7 +88,9 @@ HostFacts HostReader::read(const Clock& clock) {
   facts.cpu_pressure = pressure_in(files_->cpu_pressure);
   facts.memory_pressure = pressure_in(files_->memory_pressure);
   facts.io_pressure = pressure_in(files_->io_pressure);
-  facts.tcp_connections = read_connections(clock);
+  if (const auto text = files_->text_of(files_->net_snmp)) {
+    facts.tcp_connections = parse_current_established(*text);
+  }
   facts.file_systems = file_systems_.newest();
   if (const auto space = facts.file_systems ? disk_space(*facts.file_systems) : std::nullopt) {
     disk_total_bytes_ = space->total_bytes;
@@ -103,8 +102,10 @@ HostFacts HostReader::read(const Clock& clock) {
 void HostReader::read_cpus(CpuFacts& cpu, SteadyTime now) {
   if (const auto text = files_->text_of(files_->stat)) {
     CpuLines lines = parse_cpu_lines(*text);
-    cpu.times = lines.all;
-    cpu.cores = std::move(lines.cores);
+    keep_rising(lines, cpus_before_);
+    cpus_before_ = std::move(lines);
+    cpu.times = cpus_before_.all;
+    cpu.cores = cpus_before_.cores;
   }
   if (const auto text = files_->text_of(files_->loadavg)) {
     if (const auto load = parse_load(*text)) {
@@ -138,7 +139,8 @@ bool HostReader::is_disk(const std::string& name) {
 std::optional<std::vector<DiskFacts>> HostReader::read_disks() {
   std::error_code failed;
   const auto text = files_->text_of(files_->diskstats);
-  if (!text || (is_disk_.empty() && !std::filesystem::exists(root_ / "sys/block", failed))) {
+  if (!text || text->empty() ||
+      (is_disk_.empty() && !std::filesystem::exists(root_ / "sys/block", failed))) {
     return std::nullopt;  // which of them are disks is not to be told
   }
   return whole_disks(parse_diskstats(*text),
@@ -148,20 +150,6 @@ std::optional<std::vector<DiskFacts>> HostReader::read_disks() {
 std::optional<std::vector<InterfaceFacts>> HostReader::read_interfaces() {
   const auto text = files_->text_of(files_->net_dev);
   return text ? std::optional(interfaces_.pick(parse_interfaces(*text))) : std::nullopt;
-}
-
-std::optional<std::uint64_t> HostReader::read_connections(const Clock& clock) {
-  const SteadyTime began = clock.now();
-  if (began < connections_due_) {
-    return connections_;
-  }
-  connections_ = questions_.established();
-  connections_due_ = began + (clock.now() - began) * kConnectionsRest;
-  if (!connections_) {
-    const auto text = files_->text_of(files_->net_snmp);
-    connections_ = text ? parse_current_established(*text) : std::nullopt;
-  }
-  return connections_;
 }
 
 SystemInfo HostReader::system_info() const {

@@ -13,18 +13,12 @@
 #include <wemol/host_facts.h>
 
 #include "clock.h"
+#include "cpu_files.h"
 #include "interface_files.h"
 #include "memory_files.h"
 #include "slow_readings.h"
 
 namespace wemol::host {
-
-/// What is asked otherwise than by reading files.
-struct HostQuestions {
-  SpaceOf space_of;
-  /// The established TCP connections. Nothing: /proc/net/snmp has to do.
-  std::function<std::optional<std::uint64_t>()> established;
-};
 
 /// Reads what the kernel says of this host. Its files stay open; what is slow is read seldom, and
 /// what may hang in a thread, so that a reading takes some 100 µs (the first one up to 200 ms).
@@ -32,16 +26,13 @@ struct HostQuestions {
 /// Not for use by several threads at once.
 class HostReader {
  public:
-  /// To count the connections takes as long as the kernel's table of them is large: up to several
-  /// ms. It rests for so many times as long.
-  static constexpr int kConnectionsRest = 4000;
   /// Which disks and interfaces are hardware is looked up when a name is new, and this often.
   static constexpr std::chrono::minutes kDevicesEvery{1};
   static constexpr std::chrono::seconds kMemoryLimitEvery{60};
 
   /// `root` is "/", or a tree that stands for it, for the parts that are files.
-  explicit HostReader(std::filesystem::path root = "/");
-  HostReader(std::filesystem::path root, HostQuestions questions);
+  explicit HostReader(const std::filesystem::path& root = "/");
+  HostReader(std::filesystem::path root, SpaceOf space_of);
   HostReader(const HostReader&) = delete;
   HostReader& operator=(const HostReader&) = delete;
   ~HostReader();
@@ -57,12 +48,11 @@ class HostReader {
   void read_memory(MemoryFacts& memory, SteadyTime now);
   [[nodiscard]] std::optional<std::vector<DiskFacts>> read_disks();
   [[nodiscard]] std::optional<std::vector<InterfaceFacts>> read_interfaces();
-  [[nodiscard]] std::optional<std::uint64_t> read_connections(const Clock& clock);
   [[nodiscard]] bool is_disk(const std::string& name);
 
   std::filesystem::path root_;
-  HostQuestions questions_;
   std::unique_ptr<Files> files_;
+  CpuLines cpus_before_;
   FileSystemReader file_systems_;
   SensorReader sensors_;
   ProcessCount process_count_;
@@ -71,8 +61,6 @@ class HostReader {
   std::map<std::string, bool> is_disk_;  ///< by the device's name
   Schedule memory_limit_schedule_{kMemoryLimitEvery};
   OwnMemoryLimit memory_limit_;
-  std::optional<std::uint64_t> connections_;
-  SteadyTime connections_due_ = SteadyTime::min();
   std::optional<std::uint64_t> disk_total_bytes_;
 };
 

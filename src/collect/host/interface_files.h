@@ -46,12 +46,9 @@ class InterfacePicker {
   std::vector<Known> known_;  ///< sorted by name
 };
 
-/// The connections that are established, or half closed by the other side, in the text of
-/// /proc/net/snmp.
+/// The TCP connections of the network namespace, IPv4 and IPv6, in the text of /proc/net/snmp:
+/// established, or half closed by the other side (CLOSE_WAIT). What `ss -s` calls estab. The
+/// kernel keeps this count, where to list them takes it milliseconds.
 [[nodiscard]] std::optional<std::uint64_t> parse_current_established(std::string_view snmp);
-
-/// The TCP connections of this network namespace that are established, IPv4 and IPv6, counted by
-/// the kernel's socket diagnosis. Nothing: it is not to be had here.
-[[nodiscard]] std::optional<std::uint64_t> count_established();
 
 }  // namespace wemol::host

@@ -113,7 +113,7 @@ class ProcessReader::Folder {
   std::array<char, kStatBytes> buffer_{};
 };
 
-ProcessReader::ProcessReader(std::filesystem::path proc, CommandLines command_lines)
+ProcessReader::ProcessReader(const std::filesystem::path& proc, CommandLines command_lines)
     : ProcessReader(proc, command_lines == CommandLines::read ? command_lines_below(proc)
                                                               : ReadCommandLine()) {}
 

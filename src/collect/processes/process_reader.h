@@ -42,7 +42,7 @@ class ProcessReader {
 
   enum class CommandLines { read, left_out };
 
-  explicit ProcessReader(std::filesystem::path proc = "/proc",
+  explicit ProcessReader(const std::filesystem::path& proc = "/proc",
                          CommandLines command_lines = CommandLines::read);
   /// No function: without command lines.
   ProcessReader(std::filesystem::path proc, ReadCommandLine read_command_line);
@@ -69,6 +69,7 @@ class ProcessReader {
   struct Identity {
     std::uint64_t pid = 0;
     std::uint64_t start_ticks = 0;
+    // NOLINTNEXTLINE(modernize-use-nullptr): it means the 0 in what the compiler makes of this
     friend auto operator<=>(const Identity&, const Identity&) = default;
   };
 

@@ -46,6 +46,25 @@ TEST(CpuLines, LineThatIsNoneIsLeftOut) {
   EXPECT_EQ(lines.cores[0].id, 2U);
 }
 
+TEST(CpuLines, TimesDoNotFallBackByAMoment) {
+  const CpuLines before = parse_cpu_lines("cpu 100 0 0 5000\ncpu0 50 0 0 2500\ncpu2 50 0 0 2500\n");
+  CpuLines now = parse_cpu_lines("cpu 110 0 0 4998\ncpu1 1 0 0 1\ncpu2 49 0 0 2499\n");
+  keep_rising(now, before);
+  EXPECT_EQ(now.all->busy_ticks, 110U);
+  EXPECT_EQ(now.all->total_ticks, 5110U);
+  ASSERT_EQ(now.cores.size(), 2U);
+  EXPECT_EQ(now.cores[0].times.total_ticks, 2U) << "it was offline before";
+  EXPECT_EQ(now.cores[1].times.busy_ticks, 50U);
+  EXPECT_EQ(now.cores[1].times.total_ticks, 2550U);
+}
+
+TEST(CpuLines, ACpuThatWasOfflineBeginsAnew) {
+  CpuLines now = parse_cpu_lines("cpu0 9 0 0 91\n");
+  keep_rising(now, parse_cpu_lines("cpu0 1000 0 0 9000\n"));
+  EXPECT_EQ(now.cores[0].times.busy_ticks, 9U);
+  EXPECT_EQ(now.cores[0].times.total_ticks, 100U);
+}
+
 TEST(LoadLine, HasAveragesAndThreads) {
   const auto load = parse_load("2.31 1.87 1.99 1/94 25469\n");
   ASSERT_TRUE(load);

@@ -198,7 +198,8 @@ class RestingProcess : public ProcessReaderOfATree {
   [[nodiscard]] std::vector<std::uint64_t> next() {
     clock.pass(1s);
     std::vector<std::uint64_t> ticks;
-    for (const ProcessFacts& process : reader.read(clock).value().processes) {
+    const ProcessList list = reader.read(clock).value();
+    for (const ProcessFacts& process : list.processes) {
       ticks.push_back(process.cpu_ticks);
     }
     return ticks;

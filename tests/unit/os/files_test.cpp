@@ -72,16 +72,18 @@ TEST_F(Replacing, FileHasTheNewContentAndNothingIsLeftBesideIt) {
   EXPECT_FALSE(std::filesystem::exists(dir / "file.new"));
 }
 
-TEST_F(Replacing, LinkInTheDraftsPlaceIsNotFollowed) {
+TEST_F(Replacing, WhatLiesInTheDraftsPlaceIsNotWrittenTo) {
   write_text(dir / "other", "precious");
   std::filesystem::create_symlink(dir / "other", dir / "file.new");
-  EXPECT_FALSE(replace_file(dir / "file", "new", Durability::by_and_by));
-  EXPECT_EQ(files.read(dir / "other", 100).value(), "precious");
-}
-
-TEST_F(Replacing, PipeInTheDraftsPlaceIsNotWaitedFor) {
+  EXPECT_TRUE(replace_file(dir / "file", "1", Durability::by_and_by));
   ASSERT_EQ(mkfifo((dir / "file.new").c_str(), 0600), 0);
-  EXPECT_FALSE(replace_file(dir / "file", "new", Durability::by_and_by));
+  EXPECT_TRUE(replace_file(dir / "file", "2", Durability::by_and_by));
+  std::filesystem::create_hard_link(dir / "other", dir / "file.new");
+  EXPECT_TRUE(replace_file(dir / "file", "3", Durability::by_and_by));
+  EXPECT_EQ(files.read(dir / "file", 100).value(), "3");
+  EXPECT_EQ(files.read(dir / "other", 100).value(), "precious");
+  std::filesystem::create_directory(dir / "file.new");
+  EXPECT_FALSE(replace_file(dir / "file", "4", Durability::by_and_by));
 }
 
 TEST_F(Replacing, MissingFolderIsToldByItsCode) {

@@ -24,6 +24,15 @@ TEST(SnapshotReader, ReadsHowManyRoundsAreLost) {
   EXPECT_EQ(std::get<LostRounds>(*message).rounds, 7U);
 }
 
+TEST(SnapshotReader, ALineThatIsDeepUsesUpNoStack) {
+  const std::string deep(1000000, '[');
+  const auto message = read_snapshot_line(
+      R"({"version":1,"type":"snapshot","taken_at":"x","tasks":[{"task_id":"1","a":)" + deep +
+      std::string(deep.size(), ']') + "}]}");
+  ASSERT_TRUE(message) << message.error().message;
+  EXPECT_EQ(std::get<PublishedTasks>(*message).tasks.find(R"([{"task_id":"1")"), 0U);
+}
+
 TEST(SnapshotReader, SaysWhichVersionIsTheWrongOne) {
   const auto message = read_snapshot_line(R"({"version":9,"type":"snapshot"})");
   ASSERT_FALSE(message);

@@ -32,6 +32,13 @@ TEST(RunNames, UsualNamesStay) {
   }
 }
 
+TEST(RunNames, ANameThatWasMadeStays) {
+  for (std::size_t length = 1; length < 300; ++length) {
+    const std::string made = file_name(std::string(length, 'a') + " b");
+    EXPECT_EQ(file_name(made), made) << length;
+  }
+}
+
 TEST(RunNames, NoNameLeavesItsFolder) {
   for (const char* const name : {"..", ".", "", "../../etc/passwd", "/etc/passwd", "a/b", "a\\b",
                                  "a\nb", "~root", ".hidden", "a b", "x*?"}) {

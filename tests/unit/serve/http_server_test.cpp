@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "listener.h"
 #include "raw_client.h"
 #include "served.h"
 #include "temp_dir.h"
@@ -162,6 +163,32 @@ TEST(HttpServer, ABodyIsTakenUpToItsLimit) {
   EXPECT_EQ(status_of(chunked.rest().value_or("it stays open")), 413);
 }
 
+TEST(HttpServer, ABodyThatNobodyWantsIsNotWaitedFor) {
+  Served served({.access = {.token = "0123456789abcdef"}, .body_timeout = 1h}, small_router());
+  const std::string token = "Authorization: Bearer 0123456789abcdef\r\n";
+  const auto status_after = [&](const std::string& request) {
+    RawClient client(served.port());
+    client.send(request);  // of the body nothing comes
+    return status_of(client.answer());
+  };
+  const std::string length = "Host: localhost\r\nContent-Length: 1000\r\n";
+  EXPECT_EQ(status_after(post(1000)), 401);
+  EXPECT_EQ(status_after(post(1000, "Expect: 100-continue\r\n")), 401);
+  EXPECT_EQ(status_after("POST /nothing HTTP/1.1\r\n" + length + token + "\r\n"), 404);
+  EXPECT_EQ(status_after("POST /hello HTTP/1.1\r\n" + length + token + "\r\n"), 405);
+}
+
+TEST(HttpServer, ABodyThatIsNotReadIsNoNextRequest) {
+  Served served({.access = {.token = "0123456789abcdef"}}, small_router());
+  RawClient client(served.port());
+  const std::string hidden =
+      "GET /hello HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer 0123456789abcdef\r\n\r\n";
+  client.send(post(hidden.size()) + hidden);
+  const std::string answer = client.rest().value_or("it stays open");
+  EXPECT_EQ(status_of(answer), 401);
+  EXPECT_EQ(answer.find("HTTP/1.1", 1), std::string::npos) << answer;
+}
+
 TEST(HttpServer, WhoStillSendsSeesTheAnswer) {
   Served served({.body_bytes = 1000}, small_router());
   RawClient client(served.port());
@@ -286,6 +313,21 @@ TEST(HttpServer, APortThatIsTakenIsAnErrorThatSaysWhatToDo) {
     FAIL() << "two servers on one port";
   } catch (const std::runtime_error& error) {
     EXPECT_NE(std::string(error.what()).find("--rest-api-port"), std::string::npos);
+  }
+}
+
+TEST(HttpServer, SaysItsName) {
+  const test::TempDir dir;
+  const std::string path = (dir / "agent.sock").string();
+  for (const std::string& address : {std::string("127.0.0.1:0"), "unix:" + path}) {
+    ListenAddress at = *parse_listen_address(address);
+    {
+      Served served({.name = "wemol-agent/1", .access = {.token = "0123456789abcdef"}},
+                    small_router(), address);
+      at.port = served.port();
+      EXPECT_EQ(server_name_at(at), "wemol-agent/1");
+    }
+    EXPECT_EQ(server_name_at(at), "");
   }
 }
 

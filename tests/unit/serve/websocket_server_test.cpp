@@ -107,6 +107,26 @@ TEST_F(WebSocketServer, WhoIsNotTakenOnGetsAnHttpAnswer) {
   EXPECT_EQ(subscribers(), 0U);
 }
 
+TEST_F(WebSocketServer, AHandshakeThatIsNoneGetsAnErrorLikeAllOthers) {
+  serve({});
+  const auto answer_to = [&](const std::string& version, const std::string& key) {
+    RawClient client(served_->port());
+    client.get("/ws", "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: " +
+                          version + "\r\nSec-WebSocket-Key: " + key + "\r\n");
+    return client.rest().value_or("it stays open");
+  };
+  const std::string key = "dGhlIHNhbXBsZSBub25jZQ==";
+  const std::string old = answer_to("8", key);
+  EXPECT_TRUE(old.starts_with("HTTP/1.1 426 ")) << old;
+  EXPECT_NE(old.find("Sec-WebSocket-Version: 13\r\n"), std::string::npos) << old;
+  EXPECT_TRUE(answer_to("", key).starts_with("HTTP/1.1 426 "));
+  for (const std::string& wrong : {std::string(), std::string("x"), key + key}) {
+    const std::string answer = answer_to("13", wrong);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << answer;
+    EXPECT_NE(answer.find(R"({"status":"error","message":")"), std::string::npos) << answer;
+  }
+}
+
 TEST_F(WebSocketServer, NeedsTheToken) {
   serve({.access = {.token = "0123456789abcdef"}});
   RawClient without(served_->port());

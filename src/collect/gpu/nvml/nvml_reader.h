@@ -24,8 +24,7 @@ class NvmlReader {
 
   /// A GPU that cannot be read is left out and stated. A value that the GPU does not have is
   /// absent.
-  [[nodiscard]] Answer read(SteadyTime now, WallTime wall_now,
-                            Detail detail = Detail::of_tasks);
+  [[nodiscard]] Answer read(SteadyTime now, WallTime wall_now, Detail detail = Detail::of_tasks);
 
  private:
   class Session;

@@ -207,6 +207,23 @@ TEST_F(AgentApiTest, MetricsHaveTheHostAndItsTasks) {
   EXPECT_EQ(text.find("container_tasks"), std::string::npos) << text;  // unknown
 }
 
+TEST_F(AgentApiTest, FiguresThatAreOldAreNoMetrics) {
+  take_sample({.cpu_usage_percent = 12.5});
+  tasks_.tasks = PublishedTasks{"1970-01-01T00:01:00.500+00:00",
+                                R"([{"container_name":"c","memory_used_bytes":1048576}])"};
+  EXPECT_NE(get("/metrics").body->find("host_cpu_usage_percent{"), std::string::npos);
+  clock_.pass(11s);
+  const std::string text = *get("/metrics").body;
+  EXPECT_EQ(text.find("host_cpu_usage_percent"), std::string::npos) << text;
+  EXPECT_NE(text.find("host_sample_timestamp_seconds{host=\"gpu-host-1\"} 1749030268\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("container_memory_usage_bytes{"), std::string::npos) << text;
+  EXPECT_NE(text.find("recorder_round_timestamp_seconds{host=\"gpu-host-1\"} 60.5\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST_F(AgentApiTest, MetricsAreOpenMetricsForWhoAsksForThem) {
   take_sample({});
   const serve::Response response =

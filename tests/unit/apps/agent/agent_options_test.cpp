@@ -113,12 +113,16 @@ TEST_F(AgentOptionsTest, TakesTheRest) {
   EXPECT_TRUE(options->check);
 }
 
+/// What starts an agent in a container is often its first process.
+TEST_F(AgentOptionsTest, TheParentMayBeTheFirstProcess) {
+  EXPECT_EQ(parse({"--parent-pid", "1"})->parent_pid, 1);
+}
+
 TEST_F(AgentOptionsTest, RefusesWrongValuesWithOneLineThatNamesTheOption) {
   const std::vector<Strings> wrong{
       {"--listen", "8080"},
       {"--rest-api-port", "65536"},
       {"--parent-pid", "-1"},
-      {"--parent-pid", "1"},
       {"--node-id", "a\nb"},
       {"--allow-origin", "*"},
       {"--allow-origin", "https://a.example/"},
