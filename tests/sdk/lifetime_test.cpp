@@ -54,7 +54,7 @@ std::size_t entries(const char* folder) {
                                                 std::filesystem::directory_iterator()));
 }
 
-std::size_t resident_pages() {
+[[maybe_unused]] std::size_t resident_pages() {
   std::size_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages >> pages;
   return pages;
@@ -208,7 +208,7 @@ TEST_F(SdkLifetime, AfterTheEndNothingIsLeft) {
   std::this_thread::sleep_for(200ms);
   const std::size_t threads = entries("/proc/self/task");
   const std::size_t descriptors = entries("/proc/self/fd");
-  const std::size_t resident = resident_pages();
+  [[maybe_unused]] const std::size_t resident = resident_pages();
   for (int i = 0, count = cycles(); i < count; ++i) {
     monitor::Run run = init(options("cycle"));
     if (i % 500 == 0) {
