@@ -293,8 +293,9 @@ struct HardwareSummary {
 };
 
 /// The monitors below sample while they live, every 15 s or as often as any run wants. Getters
-/// wait for the first sample, up to 3 s, and then take the newest one. `run_id` names the run whose
-/// file log_…() write to; it need not have been begun. Those return false when nothing was written.
+/// wait for the first sample, and those of GPUs for the drivers, up to 3 s, and then take the
+/// newest one. `run_id` names the run whose file log_…() write to; it need not have been begun.
+/// Those return false when nothing was written.
 class WEMOL_MONITOR_API HardwareMonitor {
  public:
   explicit HardwareMonitor(std::string_view run_id);
@@ -442,10 +443,12 @@ class WEMOL_MONITOR_API RunSystemMonitor {
   /// Both do nothing the second time.
   void start();
   void stop() noexcept;
+  /// It is to run: started, and not stopped since.
   [[nodiscard]] bool is_running() const;
 
   /// The newest record; waits for the first one, up to 3 s. Absent: none came, or it is stopped.
   [[nodiscard]] std::optional<Record> get_current_metrics() const;
+  /// Takes a sample where none is taken: GPUs and disks are known from it.
   [[nodiscard]] SystemInfo get_system_info() const;
   /// One line with this figure beside the host's. The step stays.
   bool log_custom_metric(std::string_view name, double value) noexcept;
@@ -478,8 +481,8 @@ WEMOL_MONITOR_API void finish_all() noexcept;
 /// Of the library that runs: "0.1.0".
 [[nodiscard]] WEMOL_MONITOR_API const char* version() noexcept;
 
-/// A T that is a run as well: the constructor begins the run, and finish() or the destructor ends
-/// it, after T's own finish() where it has one.
+/// A T that is a run as well: the constructor begins the run; finish() ends it, after T's own
+/// finish() where it has one; else the destructor does, which does not call that.
 ///
 ///   wemol::monitor::integrate_with_run<Trainer> trainer({.project = "md"}, trainer, arguments);
 template <typename T>

@@ -5,8 +5,9 @@
  * failures holds here too: nothing that fails outside the program disturbs it.
  *
  * A function that may fail returns a wemol_status; wemol_last_error() then has the reason, one for
- * each thread. Texts are UTF-8 and end with a zero byte. A number that is unknown is NaN. Objects
- * are the caller's and go with their _free(), which takes NULL. A text that is handed out as char *
+ * each thread. Texts are UTF-8 and end with a zero byte. Of an unknown figure a getter returns
+ * WEMOL_UNKNOWN and leaves its place alone; in a struct it is NaN. Objects are the caller's and go
+ * with their _free(), which takes NULL. A text that is handed out as char *
  * is the caller's, for wemol_free_text(). */
 
 #include <stddef.h>
@@ -151,7 +152,8 @@ typedef struct wemol_gpu_usage {
 typedef struct wemol_gpu_scope wemol_gpu_scope;
 WEMOL_API wemol_status wemol_gpu_usage_begin(wemol_monitor* monitor, int gpu_id,
                                              wemol_gpu_scope** scope);
-/* Fills up to `capacity` entries and sets `count` to how many GPUs there are. Frees the scope. */
+/* Fills up to `capacity` entries and sets `count` to how many GPUs there are. Frees the scope, but
+ * for WEMOL_INVALID_ARGUMENT. */
 WEMOL_API wemol_status wemol_gpu_usage_end(wemol_gpu_scope* scope, wemol_gpu_usage* usage,
                                            size_t capacity, size_t* count);
 

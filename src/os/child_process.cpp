@@ -33,9 +33,15 @@ tl::expected<Pipe, int> make_pipe() {
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
+/// Handlers first: until the program begins, they would run in the parent's memory.
 void set_defaults_for_signals() {
-  for (const int signal : {SIGPIPE, SIGXFSZ}) {
-    std::signal(signal, SIG_DFL);
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction action {};
+    if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL &&
+        (action.sa_handler != SIG_IGN || signal == SIGPIPE || signal == SIGXFSZ ||
+         signal == SIGCHLD)) {
+      std::signal(signal, SIG_DFL);
+    }
   }
   sigset_t none;
   sigemptyset(&none);
@@ -59,7 +65,7 @@ struct ChildEnds {
   int report = -1;
 };
 
-/// In the child, after fork: never returns.
+/// In the child, which has the parent's memory until the program begins: never returns.
 [[noreturn]] void become_program(char* const* argv, pid_t parent, const ChildEnds& ends) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -80,6 +86,22 @@ struct ChildEnds {
   _exit(127);
 }
 
+/// No handler runs in a child that begins meanwhile.
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
 /// The errno that the child reported, 0 when it became the program.
 int read_report(int fd) {
   int error = 0;
@@ -88,6 +110,18 @@ int read_report(int fd) {
     count = read(fd, &error, sizeof error);
   } while (count < 0 && errno == EINTR);
   return count == sizeof error ? error : 0;
+}
+
+/// -1 with an errno.
+pid_t start_program(char* const* argv, const ChildEnds& ends) {
+  const AllSignalsBlocked blocked;
+  const pid_t parent = getpid();
+  // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork): a copy is what must not be
+  const pid_t pid = vfork();
+  if (pid == 0) {
+    become_program(argv, parent, ends);
+  }
+  return pid;
 }
 
 }  // namespace
@@ -110,17 +144,12 @@ tl::expected<ChildProcess, int> start_child(const std::vector<std::string>& argv
   }
   arguments.push_back(nullptr);
 
-  const pid_t parent = getpid();
-  const pid_t pid = fork();
+  const pid_t pid = start_program(arguments.data(), {.in = in->read_end.get(),
+                                                     .out = out->write_end.get(),
+                                                     .err = err->write_end.get(),
+                                                     .report = report->write_end.get()});
   if (pid < 0) {
     return tl::make_unexpected(errno);
-  }
-  if (pid == 0) {
-    become_program(arguments.data(), parent,
-                   {.in = in->read_end.get(),
-                    .out = out->write_end.get(),
-                    .err = err->write_end.get(),
-                    .report = report->write_end.get()});
   }
   setpgid(pid, pid);  // here as well: whoever comes first, a kill of the group must find it
   report->write_end.reset();

@@ -22,6 +22,9 @@ enum class StandardInput {
 /// A started program: leader of its own process group, both outputs on pipes that do not block, all
 /// signals at their defaults, at most 1024 open files (a huge limit makes nvidia-smi slow). It is
 /// killed when this process dies.
+///
+/// It begins by vfork(): the memory of a process that is big, or that a device reads, is not
+/// copied, and nobody's fork handlers run.
 struct ChildProcess {
   pid_t pid = -1;
   UniqueFd standard_input;  ///< only with StandardInput::pipe; does not block
@@ -44,7 +47,8 @@ struct ChildWatch {
 struct ChildCallbacks {
   std::function<void()> output_is_readable;
   std::function<void()> error_output_is_readable;
-  std::function<void(const siginfo_t&)> ended;  ///< it is reaped then
+  /// It is reaped then. An si_pid of 0: somebody else has, and how it ended is unknown.
+  std::function<void(const siginfo_t&)> ended;
 };
 
 /// All three or none.

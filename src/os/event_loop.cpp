@@ -1,7 +1,10 @@
 #include "event_loop.h"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -67,6 +70,22 @@ int run_fd(sd_event_source* /*source*/, int /*fd*/, std::uint32_t events, void* 
 
 int run_child(sd_event_source* /*source*/, const siginfo_t* info, void* action) {
   (*static_cast<ChildAction*>(action))(*info);
+  return 0;
+}
+
+int run_ended_child(sd_event_source* source, int process, std::uint32_t /*events*/, void* action) {
+  const auto id = static_cast<id_t>(process);
+  siginfo_t info{};
+  // It stays a zombie meanwhile. An error: somebody else has reaped it.
+  if (waitid(P_PIDFD, id, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+    info = {};
+  } else if (info.si_pid == 0) {
+    return 0;
+  }
+  sd_event_source_set_enabled(source, SD_EVENT_OFF);
+  (*static_cast<ChildAction*>(action))(info);
+  siginfo_t reaped{};
+  waitid(P_PIDFD, id, &reaped, WEXITED | WNOHANG);
   return 0;
 }
 
@@ -148,7 +167,21 @@ Result<EventSource> EventLoop::watch_child(pid_t pid,
                                            std::function<void(const siginfo_t&)> action) {
   auto kept = std::make_unique<ChildAction>(std::move(action));
   sd_event_source* source = nullptr;
-  const int result = sd_event_add_child(event_.get(), &source, pid, WEXITED, run_child, kept.get());
+  UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  int result = 0;
+  if (process) {
+    // Not sd-event's own watch: it fails for good when somebody else reaps the child.
+    result =
+        sd_event_add_io(event_.get(), &source, process.get(), EPOLLIN, run_ended_child, kept.get());
+    if (result >= 0) {
+      sd_event_source_set_io_fd_own(source, 1);
+      (void)process.release();
+    }
+  } else if (errno == ENOSYS || errno == EPERM) {  // an old kernel, a narrow container
+    result = sd_event_add_child(event_.get(), &source, pid, WEXITED, run_child, kept.get());
+  } else {
+    result = -errno;
+  }
   if (result < 0) {
     return failure(std::string("cannot watch a process: ") + strerror(-result), -result);
   }

@@ -54,6 +54,8 @@ class EventLoop : public Clock {
   [[nodiscard]] bool wait_until(SteadyTime due) override;
 
   [[nodiscard]] bool stop_requested() const { return stop_requested_; }
+  /// As SIGTERM does in a program of our own.
+  void request_stop() { stop_requested_ = true; }
   /// Whether SIGHUP has asked for a reload since the last call.
   [[nodiscard]] bool take_reload_request() { return std::exchange(reload_requested_, false); }
 
@@ -73,7 +75,8 @@ class EventLoop : public Clock {
                                              std::function<void(std::uint32_t)> action);
   /// Other events from now on, for a source of watch_fd.
   static void set_epoll_events(const EventSource& source, std::uint32_t epoll_events);
-  /// Calls `action` once when the child has ended, and reaps it.
+  /// Calls `action` once when the child has ended, and reaps it. With an si_pid of 0 somebody else
+  /// has reaped it (SIGCHLD is ignored, a wait() for any child): how it ended is unknown.
   [[nodiscard]] Result<EventSource> watch_child(pid_t pid,
                                                 std::function<void(const siginfo_t&)> action);
 

@@ -108,11 +108,15 @@ class SystemCommandRunner::Running {
   }
 
   void note_exit(const siginfo_t& info) {
-    // The child is still a zombie here, so its process group's number is not used again yet.
-    kill(-child_.pid, SIGKILL);
+    const bool is_known = info.si_pid != 0;
+    if (is_known) {
+      // The child is still a zombie here, so its process group's number is not used again yet.
+      kill(-child_.pid, SIGKILL);
+    }
     drain();
     timer_.reset();
-    const bool by_signal = info.si_code != CLD_EXITED;
+    // Where its end is unknown, what it has printed has to speak for it.
+    const bool by_signal = is_known && info.si_code != CLD_EXITED;
     if (given_up_) {
       log_line(Severity::info,
                fmt::format("{}: the stuck process {} has ended", kind_, child_.pid));

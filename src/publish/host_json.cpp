@@ -96,25 +96,6 @@ Json run_json(const HostSample& sample, const ProcessTreeSample& tree) {
   return json;
 }
 
-/// Why something is null.
-Json notes_json(const Conditions& conditions) {
-  Json notes = Json::array();
-  for (const Condition& condition : conditions) {
-    if (condition.severity != Severity::info) {  // those tell what is as it should be
-      notes.push_back(printable(condition.message));
-    }
-  }
-  return notes;
-}
-
-std::string gpu_text(const GpuDevice& device) {
-  constexpr double kGibibyte = 0x1p30;
-  return device.memory_total_bytes
-             ? fmt::format("{} ({:.1f} GiB)", device.name,
-                           static_cast<double>(*device.memory_total_bytes) / kGibibyte)
-             : device.name;
-}
-
 Json known(const std::optional<std::uint64_t>& value) {
   return value ? Json(*value) : Json();
 }
@@ -130,6 +111,24 @@ std::string text_of(const Json& json) {
 
 }  // namespace
 
+std::string gpu_text(const GpuDevice& device) {
+  constexpr double kGibibyte = 0x1p30;
+  return device.memory_total_bytes
+             ? fmt::format("{} ({:.1f} GiB)", device.name,
+                           static_cast<double>(*device.memory_total_bytes) / kGibibyte)
+             : device.name;
+}
+
+std::vector<std::string> notes_of(const Conditions& conditions) {
+  std::vector<std::string> notes;
+  for (const Condition& condition : conditions) {
+    if (condition.severity != Severity::info) {
+      notes.push_back(printable(condition.message));
+    }
+  }
+  return notes;
+}
+
 std::string host_record_json(const HostSample& sample, std::string_view node_id,
                              const ProcessTreeSample* tree) {
   const auto since_epoch = sample.read_at.time_since_epoch();
@@ -143,7 +142,7 @@ std::string host_record_json(const HostSample& sample, std::string_view node_id,
   if (tree != nullptr) {
     json["run"] = run_json(sample, *tree);
   }
-  json["coverage"]["notes"] = notes_json(sample.conditions);
+  json["coverage"]["notes"] = notes_of(sample.conditions);
   return text_of(json);
 }
 

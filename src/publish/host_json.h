@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <wemol/host_sample.h>
 
@@ -13,6 +14,12 @@ namespace wemol {
 /// UTF-8.
 [[nodiscard]] std::string host_record_json(const HostSample& sample, std::string_view node_id,
                                            const ProcessTreeSample* tree = nullptr);
+
+/// A GPU in words: "NVIDIA A100 (80.0 GiB)".
+[[nodiscard]] std::string gpu_text(const GpuDevice& device);
+
+/// Why something is null, a sentence each; not what is as it should be.
+[[nodiscard]] std::vector<std::string> notes_of(const Conditions& conditions);
 
 /// platform, architecture, cpu_model, cpu_cores, cpu_threads, memory_total, swap_total, disk_total,
 /// gpu_count, gpu_info, hostname, ip_address. Without a sample nothing is known of the GPUs.

@@ -45,18 +45,24 @@ struct HostSampler::Parts {
   Parts(EventLoop& event_loop, const SamplerSettings& settings)
       : loop(event_loop),
         scope(settings.processes),
+        asks_drivers_without_gpu(settings.asks_drivers_without_gpu),
         runner(loop, kAnswerTimeout),
         gpus(make_gpu_readers(loop, files, runner,
                               {.helper_command = settings.nvml_helper_command,
                                .answer_timeout = kAnswerTimeout,
                                .detail = nvml::Detail::all}),
-             files, loop) {}
+             files, loop),
+        process_reader("/proc", settings.processes == ProcessScope::figures
+                                    ? ProcessReader::CommandLines::left_out
+                                    : ProcessReader::CommandLines::read) {}
 
   void add_gpus(SteadyTime due, HostSample& sample);
   void add_processes(HostSample& sample);
+  void look_up_users(const std::vector<ProcessFacts>& processes);
 
   EventLoop& loop;
   ProcessScope scope;
+  bool asks_drivers_without_gpu;
   SystemFileReader files;
   SystemCommandRunner runner;
   GpuReaders gpus;
@@ -88,18 +94,24 @@ void HostSampler::Parts::add_processes(HostSample& sample) {
          .message = "the processes cannot be listed: " + list.error().message});
     return;
   }
+  if (scope != ProcessScope::figures) {
+    look_up_users(list->processes);
+  }
+  auto samples = process_rates.derive(std::move(*list), sample.memory.total_bytes,
+                                      [this](std::uint32_t id) { return users.name_of(id); });
+  sample.process_list = scope == ProcessScope::gpu
+                            ? those_on_gpus(std::move(samples), *sample.gpu_processes)
+                            : std::move(samples);
+}
+
+void HostSampler::Parts::look_up_users(const std::vector<ProcessFacts>& processes) {
   std::vector<std::uint32_t> user_ids;
-  for (const ProcessFacts& process : list->processes) {
+  for (const ProcessFacts& process : processes) {
     user_ids.push_back(process.user_id);
   }
   std::ranges::sort(user_ids);
   user_ids.erase(std::unique(user_ids.begin(), user_ids.end()), user_ids.end());
   users.look_up(user_ids, loop.now());
-  auto samples = process_rates.derive(std::move(*list), sample.memory.total_bytes,
-                                      [this](std::uint32_t id) { return users.name_of(id); });
-  sample.process_list = scope == ProcessScope::all
-                            ? std::move(samples)
-                            : those_on_gpus(std::move(samples), *sample.gpu_processes);
 }
 
 HostSampler::HostSampler(EventLoop& loop, const SamplerSettings& settings)
@@ -122,7 +134,8 @@ void HostSampler::set_interval(std::chrono::nanoseconds interval) {
 
 std::shared_ptr<const HostSample> HostSampler::sample(SteadyTime due) {
   // A monitor of the host is there for the GPUs that nobody uses as well.
-  parts_->gpus.note_tasks({.is_wanted = true, .new_tasks = 0, .a_task_uses_gpu = true});
+  const bool asks = parts_->asks_drivers_without_gpu || !parts_->gpus.is_certainly_none();
+  parts_->gpus.note_tasks({.is_wanted = asks, .new_tasks = 0, .a_task_uses_gpu = asks});
   parts_->gpus.begin();
   const auto facts = std::make_shared<const HostFacts>(parts_->host.read(parts_->loop));
   auto sample = std::make_shared<HostSample>(host_sample(*facts, parts_->before.get()));

@@ -5,11 +5,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -26,6 +28,11 @@ using namespace std::chrono_literals;
 
 /// Between the first two readings: long enough for a rate that means something.
 constexpr auto kFirstPause = 200ms;
+
+/// A driver that has not answered yet since the start is asked again after this, so often at most:
+/// it may take ten seconds to open, and an interval may be far longer.
+constexpr auto kEarlyPause = 1s;
+constexpr int kEarlySamples = 15;
 
 /// No signal of the process is delivered to a thread that begins meanwhile.
 class AllSignalsBlocked {
@@ -102,13 +109,22 @@ class SamplerThread::Worker {
 
   void sample_until_stopped() {
     EventLoop loop(EventLoop::Host::somebody_elses);
-    const auto watch = loop.watch_fd(wake_.get(), EPOLLIN, [this](auto) { take_wake(); });
+    const auto watch = loop.watch_fd(wake_.get(), EPOLLIN, [this, &loop](auto) {
+      take_wake();
+      if (is_stopping_) {
+        loop.request_stop();  // whoever waits for a driver or a command waits no longer
+      }
+    });
     if (!watch) {
       throw std::system_error(watch.error().code, std::generic_category(), watch.error().message);
     }
     std::chrono::nanoseconds interval = interval_;
     HostSampler sampler(loop, settings_);
-    Ticker ticker(loop.now() + std::min<std::chrono::nanoseconds>(kFirstPause, interval), interval);
+    const SteadyTime first_due =
+        loop.now() + std::min<std::chrono::nanoseconds>(kFirstPause, interval);
+    Ticker ticker(first_due, interval);
+    std::optional<SteadyTime> last;
+    int early_samples_left = kEarlySamples;
     const auto is_wanted = [&] { return is_stopping_ || interval_.load() != interval; };
     while (true) {
       loop.run_until(is_wanted, ticker.due());
@@ -118,12 +134,24 @@ class SamplerThread::Worker {
       if (interval_.load() != interval) {
         interval = interval_;
         sampler.set_interval(interval);
-        ticker.start_again(last_, interval, loop.now());
+        if (last) {
+          ticker.start_again(*last, interval, loop.now());
+        } else {  // the first sample needs its time, for its rates
+          ticker = Ticker(first_due, interval);
+        }
         continue;
       }
-      last_ = loop.now();
-      publish(sampler.sample(ticker.end_of_round(last_)));
+      last = loop.now();
+      Sample sample = sampler.sample(ticker.end_of_round(*last));
+      if (is_stopping_) {
+        return;  // what was not waited for is not unknown
+      }
+      early_samples_left = sample->gpus ? 0 : std::max(early_samples_left - 1, 0);
+      publish(std::move(sample));
       ticker.advance(loop.now());
+      if (early_samples_left > 0 && interval > kEarlyPause) {
+        ticker = Ticker(*last + kEarlyPause, interval);
+      }
     }
   }
 
@@ -142,7 +170,6 @@ class SamplerThread::Worker {
   std::atomic<std::chrono::nanoseconds> interval_;
   std::atomic<bool> is_stopping_ = false;
   UniqueFd wake_;
-  SteadyTime last_{};
   mutable std::mutex mutex_;
   Sample newest_;
   std::thread thread_;

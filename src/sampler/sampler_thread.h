@@ -10,13 +10,21 @@
 
 namespace wemol {
 
-enum class ProcessScope { none, gpu, all };
+enum class ProcessScope {
+  none,
+  gpu,
+  figures,  ///< all, without users' names and command lines: nobody else's files or directory asked
+  all,
+};
 
 struct SamplerSettings {
   std::chrono::nanoseconds interval{};
   ProcessScope processes = ProcessScope::none;
-  /// The program that calls NVML, with its arguments; empty: NVIDIA GPUs are not read.
+  /// The program that calls NVML, with its arguments; empty: NVIDIA GPUs are read by nvidia-smi.
   std::vector<std::string> nvml_helper_command;
+  /// False: a host that has certainly no GPU is not searched for drivers, each of which takes a
+  /// child process.
+  bool asks_drivers_without_gpu = true;
 };
 
 /// Samples the host in a thread of its own, on an absolute schedule. It touches no signal handler,
@@ -27,7 +35,8 @@ class SamplerThread {
   /// Called in the sampler's thread, with each sample; must not throw and must not wait.
   using Listener = std::function<void(const Sample&)>;
 
-  /// Two readings are taken at once, a moment apart, so that the first sample has its rates.
+  /// Two readings are taken at once, a moment apart, so that the first sample has its rates. While
+  /// no driver of a GPU has answered yet, samples follow each other faster, for some seconds.
   SamplerThread(SamplerSettings settings, Listener listener);
   /// Ends the thread and its helper, within a moment also when the driver hangs.
   ~SamplerThread();

@@ -62,17 +62,24 @@ void FiguresText::append_to(std::string& line, std::span<const monitor::Metric> 
   line.append(text_, from);
 }
 
-bool FiguresText::append_group_to(std::string& line,
+void FiguresText::append_group_to(std::string& line,
                                   std::span<const std::string_view> prefixes) const {
-  bool has_any = false;
   for (const Figure& figure : figures_) {
-    if (std::ranges::any_of(
-            prefixes, [&](std::string_view prefix) { return name(figure).starts_with(prefix); })) {
+    if (is_of_group(figure, prefixes)) {
       line += member(figure);
-      has_any = true;
     }
   }
-  return has_any;
+}
+
+bool FiguresText::has_any_of_group(std::span<const std::string_view> prefixes) const {
+  return std::ranges::any_of(figures_,
+                             [&](const Figure& figure) { return is_of_group(figure, prefixes); });
+}
+
+bool FiguresText::is_of_group(const Figure& figure,
+                              std::span<const std::string_view> prefixes) const {
+  return std::ranges::any_of(
+      prefixes, [&](std::string_view prefix) { return name(figure).starts_with(prefix); });
 }
 
 std::string_view FiguresText::name(const Figure& figure) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,8 +19,9 @@ class FiguresText {
 
   /// Appends `,"name":value` for all figures but those that `values` name.
   void append_to(std::string& line, std::span<const monitor::Metric> values) const;
-  /// Only those whose names begin with one of `prefixes`. True: there is at least one.
-  bool append_group_to(std::string& line, std::span<const std::string_view> prefixes) const;
+  /// Only those whose names begin with one of `prefixes`.
+  void append_group_to(std::string& line, std::span<const std::string_view> prefixes) const;
+  [[nodiscard]] bool has_any_of_group(std::span<const std::string_view> prefixes) const;
 
  private:
   struct Figure {
@@ -30,10 +32,13 @@ class FiguresText {
   void add(std::string_view name, double value);
   [[nodiscard]] std::string_view name(const Figure& figure) const;
   [[nodiscard]] std::string_view member(const Figure& figure) const;
+  [[nodiscard]] bool is_of_group(const Figure& figure,
+                                 std::span<const std::string_view> prefixes) const;
 
   std::string text_;
   std::vector<Figure> figures_;  ///< in the order of the text
   std::vector<Figure> by_name_;
 };
+using FiguresPtr = std::shared_ptr<const FiguresText>;
 
 }  // namespace wemol::sdk

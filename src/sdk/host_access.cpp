@@ -14,14 +14,17 @@
 namespace wemol::sdk {
 namespace {
 
-std::vector<std::string> helper_command() {
-  const char* const named = std::getenv("WEMOL_NVML_HELPER");
+SamplerSettings settings_of_this_process() {
+  SamplerSettings settings{.processes = ProcessScope::figures};
+  // Not in a program that has more rights than its caller.
+  const char* const named = secure_getenv("WEMOL_NVML_HELPER");
+  settings.asks_drivers_without_gpu = named != nullptr;
   std::string helper = named != nullptr ? named : WEMOL_NVML_HELPER_PATH;
   // Without it GPUs are read by nvidia-smi, where there is one.
-  if (helper.empty() || access(helper.c_str(), X_OK) != 0) {
-    return {};
+  if (!helper.empty() && access(helper.c_str(), X_OK) == 0) {
+    settings.nvml_helper_command.push_back(std::move(helper));
   }
-  return {std::move(helper)};
+  return settings;
 }
 
 class SamplerFeed : public Feed {
@@ -37,13 +40,12 @@ class SamplerFeed : public Feed {
 }  // namespace
 
 HostAccess real_host_access() {
-  return {.start_feed = [helper = helper_command()](
+  return {.start_feed = [settings = settings_of_this_process()](
                             std::chrono::nanoseconds interval,
                             HostAccess::OnSample on_sample) -> std::unique_ptr<Feed> {
-            return std::make_unique<SamplerFeed>(SamplerSettings{.interval = interval,
-                                                                 .processes = ProcessScope::all,
-                                                                 .nvml_helper_command = helper},
-                                                 std::move(on_sample));
+            SamplerSettings own = settings;
+            own.interval = interval;
+            return std::make_unique<SamplerFeed>(std::move(own), std::move(on_sample));
           },
           .read_system_info = [] { return host::read_system_info("/"); }};
 }

@@ -40,12 +40,13 @@ void Hub::adjust_feed() {
     const auto shortest = std::ranges::min_element(
         wants_, {}, [](const std::shared_ptr<Want>& want) { return want->interval; });
     interval = shortest == wants_.end() ? interval : (*shortest)->interval;
+    feed_interval_ = interval;
   }
   if (interval == interval.zero() || is_shut_down_) {
     feed_.reset();
     const std::lock_guard newest_lock(newest_mutex_);
     newest_.reset();
-    problem_.clear();
+    problem_ = is_shut_down_ ? "the host is not sampled: the process ends" : "";
     came_.notify_all();
   } else if (feed_) {
     feed_->set_interval(interval);
@@ -55,6 +56,10 @@ void Hub::adjust_feed() {
 }
 
 void Hub::start_feed(std::chrono::nanoseconds interval) {
+  {
+    const std::lock_guard newest_lock(newest_mutex_);
+    fed_since_ = std::chrono::steady_clock::now();
+  }
   std::string problem;
   try {
     feed_ = host_.start_feed(
@@ -81,12 +86,14 @@ void Hub::on_sample(const std::shared_ptr<const HostSample>& sample) {
     newest_.swap(before);
     came_.notify_all();
   }
-  // A sample comes a little early or late.
-  constexpr auto kDue = [](std::chrono::nanoseconds interval) { return interval * 9 / 10; };
   const std::lock_guard lock(wants_mutex_);
+  // A sample comes a little early or late, but the one before the one that is due does not count.
+  const auto due_after = [this](std::chrono::nanoseconds interval) {
+    return interval - std::min(interval / 10, feed_interval_ / 2);
+  };
   for (const std::shared_ptr<Want>& want : wants_) {
     if (want->on_moment &&
-        (!want->told_at || sample->measured_at - *want->told_at >= kDue(want->interval))) {
+        (!want->told_at || sample->measured_at - *want->told_at >= due_after(want->interval))) {
       want->told_at = sample->measured_at;
       want->on_moment(moment);
     }
@@ -98,10 +105,11 @@ MomentPtr Hub::newest() const {
   return newest_;
 }
 
-MomentPtr Hub::newest_at_once(MomentPtr known) const {
+FiguresPtr Hub::figures_at_once(FiguresPtr known) const {
   const std::unique_lock lock(newest_mutex_, std::try_to_lock);
   if (lock) {
-    known = newest_;
+    // `known` is its caller's as well: nothing goes with the lock held.
+    known = newest_ ? newest_->figures : nullptr;
   }
   return known;
 }
@@ -109,6 +117,14 @@ MomentPtr Hub::newest_at_once(MomentPtr known) const {
 MomentPtr Hub::wait_for_newest(std::chrono::nanoseconds patience) const {
   std::unique_lock lock(newest_mutex_);
   came_.wait_for(lock, patience, [this] { return newest_ != nullptr || !problem_.empty(); });
+  return newest_;
+}
+
+MomentPtr Hub::wait_for_gpus(std::chrono::nanoseconds patience) const {
+  std::unique_lock lock(newest_mutex_);
+  came_.wait_until(lock, fed_since_ + patience, [this] {
+    return (newest_ != nullptr && newest_->sample->gpus) || !problem_.empty();
+  });
   return newest_;
 }
 

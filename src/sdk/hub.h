@@ -48,17 +48,20 @@ class Hub : public std::enable_shared_from_this<Hub> {
   Hub& operator=(const Hub&) = delete;
   ~Hub();
 
-  /// `on_moment` is called at `interval` or as seldom as samples come. Never throws for a sampler
+  /// `on_moment` is called at `interval`, or as seldom as samples come. Never throws for a sampler
   /// that cannot be started; problem() says so.
   [[nodiscard]] std::shared_ptr<Lease> lease(std::chrono::nanoseconds interval,
                                              OnMoment on_moment = {});
 
   /// Null: there is none yet, or nobody wants any.
   [[nodiscard]] MomentPtr newest() const;
-  /// The newest one, or `known` where it would have to be waited for.
-  [[nodiscard]] MomentPtr newest_at_once(MomentPtr known) const;
+  /// Those of the newest one, or `known` where it would have to be waited for.
+  [[nodiscard]] FiguresPtr figures_at_once(FiguresPtr known) const;
   /// Waits for the first one, while anybody wants samples.
   [[nodiscard]] MomentPtr wait_for_newest(std::chrono::nanoseconds patience) const;
+  /// The same, and waits for the first one that has GPUs, until sampling has gone on for
+  /// `patience`.
+  [[nodiscard]] MomentPtr wait_for_gpus(std::chrono::nanoseconds patience) const;
 
   [[nodiscard]] const SystemInfo& system_info();
   [[nodiscard]] std::string problem() const;
@@ -83,10 +86,12 @@ class Hub : public std::enable_shared_from_this<Hub> {
 
   std::mutex wants_mutex_;  ///< held while they are told
   std::vector<std::shared_ptr<Want>> wants_;
+  std::chrono::nanoseconds feed_interval_{};
 
   mutable std::mutex newest_mutex_;  ///< held for moments only
   mutable std::condition_variable came_;
   MomentPtr newest_;
+  std::chrono::steady_clock::time_point fed_since_;
   std::string problem_;
 
   std::once_flag system_info_read_;

@@ -75,15 +75,6 @@ monitor::ProcessTree tree_of(const ProcessTreeSample& tree) {
   return made;
 }
 
-std::string gpu_line(const GpuDevice& device) {
-  constexpr std::uint64_t kMiB = 1 << 20;
-  std::string line = device.name;
-  if (device.memory_total_bytes) {
-    line += ", " + std::to_string(*device.memory_total_bytes / kMiB) + " MiB";
-  }
-  return line;
-}
-
 monitor::Accelerator make_accelerator(const GpuDevice& device) {
   return {.id = device.index,
           .type = "gpu",
@@ -106,7 +97,7 @@ MomentPtr make_moment(std::shared_ptr<const HostSample> sample) {
     tree = process_tree(*sample->process_list, static_cast<std::uint64_t>(getpid()),
                         sample->gpu_processes);
   }
-  FiguresText figures(*sample, tree ? &*tree : nullptr);
+  auto figures = std::make_shared<const FiguresText>(*sample, tree ? &*tree : nullptr);
   return std::make_shared<const Moment>(
       Moment{std::move(sample), std::move(tree), std::move(figures)});
 }
@@ -156,7 +147,7 @@ monitor::SystemInfo make_system_info(SystemInfo info, const HostSample* newest) 
   if (newest != nullptr && newest->gpus) {
     made.gpu_count = newest->gpus->size();
     for (const GpuDevice& device : *newest->gpus) {
-      made.gpu_info.push_back(gpu_line(device));
+      made.gpu_info.push_back(gpu_text(device));
     }
   }
   return made;

@@ -15,7 +15,7 @@ namespace wemol::sdk {
 struct Moment {
   std::shared_ptr<const HostSample> sample;
   std::optional<ProcessTreeSample> tree;  ///< of this process
-  FiguresText figures;
+  FiguresPtr figures;                     ///< apart: who logs them holds nothing else of it
 };
 using MomentPtr = std::shared_ptr<const Moment>;
 

@@ -4,6 +4,7 @@
 
 #include <wemol/monitor.h>
 
+#include "cancellation.h"
 #include "run_handle.h"
 #include "run_names.h"
 #include "version.h"
@@ -37,6 +38,7 @@ std::string Run::project() const {
 }
 
 bool Run::log(std::span<const Metric> values, std::optional<std::int64_t> step) noexcept {
+  const sdk::CancellationHeld held;
   if (!handle_ || handle_->is_finished()) {
     return false;
   }
@@ -52,6 +54,7 @@ RunStatus Run::status() const {
 }
 
 RunStatus Run::finish() noexcept {
+  const sdk::CancellationHeld held;
   try {
     if (handle_ && !handle_->is_finished()) {
       handle_->finish();
@@ -110,6 +113,7 @@ void RunSystemMonitor::start() {
 }
 
 void RunSystemMonitor::stop() noexcept {
+  const sdk::CancellationHeld held;
   handle_->stop();
 }
 
@@ -127,13 +131,15 @@ std::optional<Record> RunSystemMonitor::get_current_metrics() const {
 }
 
 SystemInfo RunSystemMonitor::get_system_info() const {
-  const std::shared_ptr<sdk::Hub>& hub = handle_->core()->hub();
-  const sdk::MomentPtr newest =
-      is_running() ? hub->wait_for_newest(detail::kFirstSamplePatience) : hub->newest();
+  const std::shared_ptr<sdk::Hub> hub = handle_->core()->hub();
+  // GPUs and disks are known from a sample, also where the monitor is not started.
+  const auto lease = hub->lease(detail::kDefaultInterval);
+  const sdk::MomentPtr newest = hub->wait_for_gpus(detail::kFirstSamplePatience);
   return sdk::make_system_info(hub->system_info(), newest ? newest->sample.get() : nullptr);
 }
 
 bool RunSystemMonitor::log_custom_metric(std::string_view name, double value) noexcept {
+  const sdk::CancellationHeld held;
   try {
     const Metric metric{.name = name, .value = value};
     return !handle_->is_finished() && handle_->core()->lines().log_in_step({&metric, 1});
@@ -170,6 +176,7 @@ Subscription::~Subscription() {
 }
 
 void Subscription::unsubscribe() noexcept {
+  const sdk::CancellationHeld held;
   if (const auto state = std::exchange(state_, nullptr)) {
     state->end();
   }
@@ -181,6 +188,7 @@ void Subscription::release() noexcept {
 
 void cleanup_run_monitor(std::string_view run_id,
                          std::optional<std::string_view> project) noexcept {
+  const sdk::CancellationHeld held;
   try {
     if (const auto context = sdk::context_if_made()) {
       for (const std::shared_ptr<RunHandle>& run : context->runs.take(run_id, project)) {
@@ -193,6 +201,7 @@ void cleanup_run_monitor(std::string_view run_id,
 }
 
 void finish_all() noexcept {
+  const sdk::CancellationHeld held;
   sdk::finish_all();
 }
 

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -11,6 +11,8 @@
 
 #include <wemol/monitor.h>
 #include <wemol/monitor_c.h>
+
+#include "cancellation.h"
 
 namespace monitor = wemol::monitor;
 
@@ -54,6 +56,7 @@ wemol_status fail(wemol_status status, const char* why) noexcept {
 /// No exception goes to C.
 template <typename Call>
 wemol_status guarded(Call call) noexcept {
+  const wemol::sdk::CancellationHeld held;
   try {
     return call();
   } catch (const std::invalid_argument& error) {

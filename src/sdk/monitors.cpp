@@ -3,6 +3,7 @@
 
 #include <wemol/monitor.h>
 
+#include "cancellation.h"
 #include "run_core.h"
 #include "viewer.h"
 
@@ -11,9 +12,8 @@ namespace {
 
 using detail::Viewer;
 
-/// Of the newest record; everything unknown when there is none.
-Record record_of(Viewer& viewer) {
-  const sdk::MomentPtr moment = viewer.moment();
+/// Everything is unknown when there is none.
+Record record_of(const sdk::MomentPtr& moment) {
   return moment ? sdk::make_figures(*moment) : Record{};
 }
 
@@ -27,7 +27,7 @@ bool HardwareMonitor::log_all_metrics() noexcept {
 }
 
 HardwareSummary HardwareMonitor::get_hardware_summary() const {
-  Record record = record_of(*viewer_);
+  Record record = record_of(viewer_->moment_with_gpus());
   return {.gpu = std::move(record.accelerators),
           .cpu = std::move(record.cpu),
           .memory = record.memory,
@@ -57,6 +57,7 @@ ScopedLogging::~ScopedLogging() {
 }
 
 void ScopedLogging::end() noexcept {
+  const sdk::CancellationHeld held;
   if (const auto state = std::exchange(state_, nullptr)) {
     state->end();
   }
@@ -65,11 +66,11 @@ void ScopedLogging::end() noexcept {
 GpuMonitor::GpuMonitor(std::string_view run_id) : viewer_(std::make_shared<Viewer>(run_id)) {}
 
 std::size_t GpuMonitor::get_gpu_count() const {
-  return record_of(*viewer_).accelerators.size();
+  return record_of(viewer_->moment_with_gpus()).accelerators.size();
 }
 
 std::vector<Accelerator> GpuMonitor::get_gpu_info() const {
-  return record_of(*viewer_).accelerators;
+  return record_of(viewer_->moment_with_gpus()).accelerators;
 }
 
 std::vector<std::optional<double>> GpuMonitor::get_gpu_utilization() const {
@@ -109,16 +110,16 @@ std::size_t CpuMonitor::get_cpu_count() const {
 }
 
 std::optional<double> CpuMonitor::get_cpu_usage() const {
-  return record_of(*viewer_).cpu.overall;
+  return record_of(viewer_->moment()).cpu.overall;
 }
 
 std::optional<std::array<double, 3>> CpuMonitor::get_cpu_load() const {
-  return record_of(*viewer_).cpu.load_average;
+  return record_of(viewer_->moment()).cpu.load_average;
 }
 
 std::vector<std::optional<double>> CpuMonitor::get_core_usage() const {
   std::vector<std::optional<double>> usage;
-  for (const Core& core : record_of(*viewer_).cpu.cores) {
+  for (const Core& core : record_of(viewer_->moment()).cpu.cores) {
     usage.push_back(core.usage);
   }
   return usage;
@@ -131,7 +132,7 @@ bool CpuMonitor::log_cpu_metrics() noexcept {
 MemoryMonitor::MemoryMonitor(std::string_view run_id) : viewer_(std::make_shared<Viewer>(run_id)) {}
 
 Memory MemoryMonitor::get_memory_info() const {
-  return record_of(*viewer_).memory;
+  return record_of(viewer_->moment()).memory;
 }
 
 std::optional<double> MemoryMonitor::get_memory_usage() const {

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <utility>
 
+#include "cancellation.h"
+
 namespace wemol::sdk {
 
 /// How often this process is the child of a fork() since the library was loaded. What was made in
@@ -24,6 +26,7 @@ struct DeleteAtHome {
   std::uint32_t home = generation();
   void operator()(T* object) const {
     if (generation() == home) {
+      const CancellationHeld held;
       delete object;
     }
   }

@@ -1,10 +1,13 @@
 #include "run_core.h"
 
+#include <algorithm>
 #include <array>
 #include <exception>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
+#include "host_json.h"
 #include "run_names.h"
 
 namespace wemol::sdk {
@@ -37,9 +40,10 @@ RunCore::RunCore(std::shared_ptr<Hub> hub, RunSettings settings)
     : hub_(std::move(hub)),
       settings_(std::move(settings)),
       record_(std::make_shared<Record>(run_path(settings_),
-                                       [this](MomentPtr known) {
-                                         return is_running_ ? hub_->newest_at_once(std::move(known))
-                                                            : nullptr;
+                                       [this](FiguresPtr known) {
+                                         return is_running_
+                                                    ? hub_->figures_at_once(std::move(known))
+                                                    : nullptr;
                                        })),
       dispatcher_([record = record_](const std::string& what) { record->callback_failed(what); }) {}
 
@@ -108,9 +112,8 @@ monitor::RunStatus RunCore::status() const {
       status.sampling_problems.push_back(std::move(problem));
     }
     if (const MomentPtr moment = hub_->newest()) {
-      for (const Condition& condition : moment->sample->conditions) {
-        status.sampling_problems.push_back(condition.message);
-      }
+      std::ranges::move(notes_of(moment->sample->conditions),
+                        std::back_inserter(status.sampling_problems));
     }
   }
   return status;

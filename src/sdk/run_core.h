@@ -68,8 +68,8 @@ class RunCore {
  private:
   /// Shared with a callback that was left to itself.
   struct Record {
-    Record(std::filesystem::path path, RunLog::NewestMoment newest_moment)
-        : lines(std::move(path), std::move(newest_moment)) {}
+    Record(std::filesystem::path path, RunLog::NewestFigures newest_figures)
+        : lines(std::move(path), std::move(newest_figures)) {}
     void callback_failed(const std::string& what) noexcept;
 
     RunLog lines;

@@ -1,6 +1,7 @@
 #include "run_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,7 +11,6 @@
 #include <csignal>
 #include <ctime>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -59,6 +59,15 @@ class FileSizeSignalHeld {
   sigset_t signals_{};
   sigset_t before_{};
 };
+
+/// Not one of the standard streams, where a program has closed those: what it prints then would go
+/// into the file.
+UniqueFd above_standard_streams(UniqueFd fd) {
+  if (fd && fd.get() <= STDERR_FILENO) {
+    fd.reset(fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  }
+  return fd;
+}
 
 struct Written {
   std::size_t bytes = 0;
@@ -126,9 +135,9 @@ bool RunFile::open_now() {
     return fail("cannot make the folder of", error.value());
   }
   // A pipe, device or link in its place is not ours to write to.
-  fd_.reset(::open(path_.c_str(),
-                   O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-                   0666));
+  fd_ = above_standard_streams(UniqueFd(
+      ::open(path_.c_str(),
+             O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0666)));
   if (!fd_) {
     return fail("cannot open", errno);
   }
@@ -149,29 +158,15 @@ bool RunFile::is_gone() const {
 }
 
 bool RunFile::ends_torn() const {
-  // Half a line may be one that somebody else is writing just now. It is torn when it is the same
-  // behind a call that the kernel holds back until a write has ended, and a pause for file systems
-  // that do not.
-  constexpr auto kPause = 2ms;
-  constexpr int kLooks = 50;
-  off_t size_before = -1;
-  for (int look = 0; look < kLooks; ++look) {
-    const off_t size = lseek(fd_.get(), 0, SEEK_END);
-    char last = '\n';
-    if (size <= 0 || pread(fd_.get(), &last, 1, size - 1) != 1 || last == '\n') {
-      return false;
-    }
-    if (size == size_before) {
-      return true;
-    }
-    size_before = size;
-    struct stat status {};
-    if (fstat(fd_.get(), &status) == 0) {
-      [[maybe_unused]] const int ignored = fchmod(fd_.get(), status.st_mode & 07777);
-    }
-    std::this_thread::sleep_for(kPause);
-  }
-  return false;
+  // Half a line may also be one that somebody is writing just now. Whoever writes has a lock until
+  // he ends, also by a crash, and in the children that he has forked.
+  const bool somebody_writes = flock(fd_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const off_t size = lseek(fd_.get(), 0, SEEK_END);
+  char last = '\n';
+  const bool ends_with_line =
+      size <= 0 || pread(fd_.get(), &last, 1, size - 1) != 1 || last == '\n';
+  [[maybe_unused]] const int ignored = flock(fd_.get(), LOCK_SH | LOCK_NB);
+  return !ends_with_line && !somebody_writes;
 }
 
 void RunFile::read_end() {

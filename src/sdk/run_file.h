@@ -12,8 +12,9 @@
 namespace wemol::sdk {
 
 /// A file of lines, each written at once to its end (O_APPEND): a crash tears at most the last one,
-/// and several processes may write. The file and its folder are made with the first line. What was
-/// torn before begins no line of ours; what a full disk tears is taken back.
+/// and several processes may write, each with a shared flock() on it. The file and its folder are
+/// made with the first line. What was torn before begins no line of ours; what a full disk tears is
+/// taken back.
 ///
 /// No thread safety of its own.
 class RunFile {
@@ -37,6 +38,7 @@ class RunFile {
   bool open_now();
   /// Whether somebody has removed or replaced the file.
   [[nodiscard]] bool is_gone() const;
+  /// Whether a crash has left half a line. Takes the lock of those who write.
   [[nodiscard]] bool ends_torn() const;
   void read_end();
   [[nodiscard]] bool take_back(std::size_t bytes);

@@ -67,8 +67,7 @@ std::optional<std::int64_t> whole_number(const Metric* value) {
 
 template <typename MakeLine>
 bool RunLog::write(MakeLine make_line) noexcept {
-  // What was the newest moment may be the last of its kind: it goes behind the lock.
-  MomentPtr replaced;
+  FiguresPtr replaced;  // goes behind the lock
   const std::lock_guard lock(mutex_);
   if (is_closed_) {
     return false;
@@ -81,14 +80,12 @@ bool RunLog::write(MakeLine make_line) noexcept {
         next_step_ = std::max(next_step_, *file_.last_step() + 1);
       }
     }
-    MomentPtr newest = newest_moment_(moment_);
-    if (newest != moment_) {
-      replaced = std::exchange(moment_, std::move(newest));
+    FiguresPtr newest = newest_figures_(figures_);
+    if (newest != figures_) {
+      replaced = std::exchange(figures_, std::move(newest));
     }
     line_.clear();
-    if (!make_line()) {
-      return false;
-    }
+    make_line();
     line_ += "}\n";
     if (file_.append(line_, now)) {
       ++written_;
@@ -108,7 +105,6 @@ bool RunLog::log(std::span<const Metric> values, std::optional<std::int64_t> ste
     next_step_ = own < INT64_MAX ? own + 1 : own;
     begin_line(values, own);
     add_values(values);
-    return true;
   });
 }
 
@@ -116,16 +112,16 @@ bool RunLog::log_in_step(std::span<const Metric> values) noexcept {
   return write([&] {
     begin_line(values, step_of_line_before());
     add_values(values);
-    return true;
   });
 }
 
-bool RunLog::log_figures(const Moment& moment,
+bool RunLog::log_figures(const FiguresText& figures,
                          std::span<const std::string_view> prefixes) noexcept {
-  return write([&] {
-    begin_line({}, step_of_line_before());
-    return moment.figures.append_group_to(line_, prefixes);
-  });
+  // Nothing to write makes no file either.
+  return figures.has_any_of_group(prefixes) && write([&] {
+           begin_line({}, step_of_line_before());
+           figures.append_group_to(line_, prefixes);
+         });
 }
 
 bool RunLog::log_event(std::string_view event, std::string_view message) noexcept {
@@ -135,7 +131,6 @@ bool RunLog::log_event(std::string_view event, std::string_view message) noexcep
     append_json_string(line_, event);
     line_ += R"(,"_message":)";
     append_json_string(line_, message);
-    return true;
   });
 }
 
@@ -156,8 +151,8 @@ void RunLog::begin_line(std::span<const Metric> values, std::int64_t step) {
 }
 
 void RunLog::add_values(std::span<const Metric> values) {
-  if (moment_) {
-    moment_->figures.append_to(line_, values);
+  if (figures_) {
+    figures_->append_to(line_, values);
   }
   std::unordered_map<std::string_view, std::size_t> last_of;
   if (values.size() > kFewValues) {
@@ -183,7 +178,7 @@ void RunLog::close() noexcept {
   const std::lock_guard lock(mutex_);
   is_closed_ = true;
   file_.close();
-  moment_.reset();
+  figures_.reset();
 }
 
 void RunLog::tell(monitor::RunStatus& status) const {

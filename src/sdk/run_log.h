@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -10,7 +11,7 @@
 
 #include <wemol/monitor.h>
 
-#include "moment.h"
+#include "figures_text.h"
 #include "run_file.h"
 
 namespace wemol::sdk {
@@ -18,18 +19,18 @@ namespace wemol::sdk {
 /// The lines of one run. Any thread may call its members; lines are whole, and steps are in order.
 class RunLog {
  public:
-  /// What the host's figures of a line are taken from: called with those of the line before.
-  using NewestMoment = std::function<MomentPtr(MomentPtr known)>;
+  /// The host's figures for a line: called with those of the line before.
+  using NewestFigures = std::function<FiguresPtr(FiguresPtr known)>;
 
-  RunLog(std::filesystem::path path, NewestMoment newest_moment)
-      : newest_moment_(std::move(newest_moment)), file_(std::move(path)) {}
+  RunLog(std::filesystem::path path, NewestFigures newest_figures)
+      : newest_figures_(std::move(newest_figures)), file_(std::move(path)) {}
 
   /// Without `step` it is the one after the last.
   bool log(std::span<const monitor::Metric> values, std::optional<std::int64_t> step) noexcept;
   /// Beside the host's figures, with the step of the line before.
   bool log_in_step(std::span<const monitor::Metric> values) noexcept;
   /// Figures alone, those whose names begin with one of `prefixes`. False also when there is none.
-  bool log_figures(const Moment& moment, std::span<const std::string_view> prefixes) noexcept;
+  bool log_figures(const FiguresText& figures, std::span<const std::string_view> prefixes) noexcept;
   /// Something that happened to the run, no figure.
   bool log_event(std::string_view event, std::string_view message) noexcept;
   /// Nothing is written any more, and what is given is not counted.
@@ -48,11 +49,11 @@ class RunLog {
     return next_step_ > 0 ? next_step_ - 1 : 0;
   }
 
-  const NewestMoment newest_moment_;
+  const NewestFigures newest_figures_;
   mutable std::mutex mutex_;
   RunFile file_;
   std::string line_;  ///< keeps its memory
-  MomentPtr moment_;
+  FiguresPtr figures_;
   bool has_opened_ = false;
   bool is_closed_ = false;
   std::int64_t next_step_ = 0;

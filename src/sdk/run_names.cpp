@@ -3,9 +3,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
-#include <ctime>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -38,7 +38,7 @@ std::string setting(const std::string& given, const char* variable, const char* 
   if (!given.empty()) {
     return given;
   }
-  const char* const value = std::getenv(variable);
+  const char* const value = secure_getenv(variable);
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
@@ -75,13 +75,15 @@ std::string new_run_id() {
   if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != sizeof chance) {
     chance = static_cast<std::uint32_t>(getpid()) * 2654435761U;
   }
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  tm local{};
-  localtime_r(&now.tv_sec, &local);
-  return fmt::format("{:04}{:02}{:02}-{:02}{:02}{:02}-{:08x}", local.tm_year + 1900,
-                     local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
-                     chance);
+  // Not by localtime_r(), nor gmtime_r(): their lock stays locked in the child of a fork() beside a
+  // thread that is in one of them.
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto day = std::chrono::floor<std::chrono::days>(now);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(now - day);
+  return fmt::format("{:04}{:02}{:02}-{:02}{:02}{:02}-{:08x}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count(), chance);
 }
 
 std::filesystem::path runs_folder(const std::string& dir) {

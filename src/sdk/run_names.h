@@ -11,7 +11,7 @@ namespace wemol::sdk {
 /// become one. It names nothing outside its folder and no hidden file.
 [[nodiscard]] std::string file_name(std::string_view name);
 
-/// "20261128-003806-1f9c52ab": the local time and chance.
+/// "20261128-003806-1f9c52ab": the time (UTC) and chance.
 [[nodiscard]] std::string new_run_id();
 
 /// `dir`, or WEMOL_DIR, or "./wemol-runs"; absolute, so that the caller may change its folder.

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "cancellation.h"
 #include "run_names.h"
 
 namespace wemol::monitor::detail {
@@ -39,6 +40,10 @@ sdk::MomentPtr Viewer::moment() {
   return view_.get()->hub->wait_for_newest(kFirstSamplePatience);
 }
 
+sdk::MomentPtr Viewer::moment_with_gpus() {
+  return view_.get()->hub->wait_for_gpus(kFirstSamplePatience);
+}
+
 std::shared_ptr<RunHandle> Viewer::run() {
   sdk::Runs& runs = sdk::context()->runs;
   if (auto run = runs.find(run_id_)) {
@@ -52,9 +57,10 @@ std::shared_ptr<RunHandle> Viewer::run() {
 }
 
 bool Viewer::log_figures(std::span<const std::string_view> prefixes) noexcept {
+  const sdk::CancellationHeld held;
   try {
-    const sdk::MomentPtr newest = moment();
-    return newest && run()->core()->lines().log_figures(*newest, prefixes);
+    const sdk::MomentPtr newest = moment_with_gpus();
+    return newest && run()->core()->lines().log_figures(*newest->figures, prefixes);
   } catch (const std::exception&) {
     return false;  // no memory, or no thread
   }
@@ -82,7 +88,7 @@ void LoggingState::log(const sdk::MomentPtr& moment) noexcept {
     }
     logged_ = moment;
   }
-  run_->core()->lines().log_figures(*moment, sdk::all_figures());
+  run_->core()->lines().log_figures(*moment->figures, sdk::all_figures());
 }
 
 void LoggingState::end() noexcept {

@@ -23,6 +23,8 @@ class Viewer {
 
   /// The newest moment; waits for the first one. Null: none came.
   [[nodiscard]] sdk::MomentPtr moment();
+  /// Waits for the first one with GPUs, too.
+  [[nodiscard]] sdk::MomentPtr moment_with_gpus();
   bool log_figures(std::span<const std::string_view> prefixes) noexcept;
   /// The run of this id that is open now, or one of its own.
   [[nodiscard]] std::shared_ptr<RunHandle> run();
@@ -94,7 +96,7 @@ class SubscriptionState {
 
 inline constexpr std::string_view kDefaultProject = "default";
 inline constexpr std::chrono::seconds kDefaultInterval{15};
-/// How long a getter waits for the first sample.
+/// How long a getter waits for the first sample, or the first one with GPUs.
 inline constexpr std::chrono::seconds kFirstSamplePatience{3};
 
 }  // namespace wemol::monitor::detail

@@ -122,6 +122,7 @@ TEST_F(SdkFigures, TheSystemIsThisOne) {
   EXPECT_EQ(info.memory_total, meminfo()["MemTotal:"]);
   EXPECT_EQ(info.cpu_threads, static_cast<std::uint64_t>(sysconf(_SC_NPROCESSORS_ONLN)));
   EXPECT_EQ(nlohmann::json::parse(info.json)["hostname"], name.nodename);
+  EXPECT_TRUE(nlohmann::json::parse(info.json).contains("gpu_count"));
   cleanup_run_monitor("figures");
 }
 

@@ -7,6 +7,7 @@
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -45,9 +46,25 @@ namespace {
 using namespace std::chrono_literals;
 using namespace wemol::monitor;
 
+/// Ends a child that hangs; far more than one needs that does not, on a busy host too.
+constexpr unsigned kAlarmSeconds = 120;
+
 std::size_t entries(const char* folder) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder),
                                                 std::filesystem::directory_iterator()));
+}
+
+[[maybe_unused]] std::size_t resident_pages() {
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> pages;
+  return pages;
+}
+
+/// WEMOL_SDK_CYCLES=10000 takes some minutes: the threads of each sampler begin and end.
+int cycles() {
+  constexpr int kFew = 300;
+  const char* const given = std::getenv("WEMOL_SDK_CYCLES");
+  return given != nullptr ? std::atoi(given) : kFew;
 }
 
 /// A thread that has been joined may be in /proc for a moment yet.
@@ -77,7 +94,7 @@ Ended in_process(const std::function<void()>& body) {
     dup2(ends[1], STDERR_FILENO);
     close(ends[0]);
     close(ends[1]);
-    alarm(60);
+    alarm(kAlarmSeconds);
     is_child = true;
     body();
     std::abort();  // it has to end the process itself
@@ -95,16 +112,20 @@ Ended in_process(const std::function<void()>& body) {
 
 class SdkLifetime : public testing::Test {
  protected:
-  void SetUp() override {
-#ifdef WEMOL_THREADS_ARE_WATCHED
-    GTEST_SKIP() << "the thread sanitizer ends a child that starts threads";
-#endif
-  }
   [[nodiscard]] RunOptions options(const std::string& id = "run") const {
     return {
         .project = "project", .run_id = id, .collect_interval = 100ms, .dir = dir.path().string()};
   }
   TempDir dir;
+};
+
+class SdkProcesses : public SdkLifetime {
+ protected:
+  void SetUp() override {
+#ifdef WEMOL_THREADS_ARE_WATCHED
+    GTEST_SKIP() << "the thread sanitizer ends a child that starts threads";
+#endif
+  }
 };
 
 void use_everything(const RunOptions& options) {
@@ -125,7 +146,7 @@ void use_everything(const RunOptions& options) {
   (void)gpus.end();
 }
 
-TEST_F(SdkLifetime, NothingIsPrinted) {
+TEST_F(SdkProcesses, NothingIsPrinted) {
   const Ended ended = in_process([&] {
     use_everything(options());
     std::ofstream(dir / "blocked") << "";
@@ -187,10 +208,10 @@ TEST_F(SdkLifetime, AfterTheEndNothingIsLeft) {
   std::this_thread::sleep_for(200ms);
   const std::size_t threads = entries("/proc/self/task");
   const std::size_t descriptors = entries("/proc/self/fd");
-  const char* const cycles = std::getenv("WEMOL_SDK_CYCLES");
-  for (int i = 0, count = cycles != nullptr ? std::atoi(cycles) : 200; i < count; ++i) {
+  [[maybe_unused]] const std::size_t resident = resident_pages();
+  for (int i = 0, count = cycles(); i < count; ++i) {
     monitor::Run run = init(options("cycle"));
-    if (i % 50 == 0) {
+    if (i % 500 == 0) {
       ASSERT_TRUE(get_run_system_monitor("cycle").get_current_metrics());
     }
     run.log({{"i", i}});
@@ -198,9 +219,71 @@ TEST_F(SdkLifetime, AfterTheEndNothingIsLeft) {
   }
   EXPECT_TRUE(comes_to(threads, "/proc/self/task"));
   EXPECT_TRUE(comes_to(descriptors, "/proc/self/fd"));
+#if !defined(WEMOL_MEMORY_IS_WATCHED) && !defined(WEMOL_THREADS_ARE_WATCHED)
+  constexpr std::size_t kPagesPerMebibyte = 256;
+  EXPECT_LT(resident_pages(), resident + 8 * kPagesPerMebibyte);
+#endif
 }
 
-TEST_F(SdkLifetime, AProcessMayExitWithRunsOpen) {
+TEST_F(SdkLifetime, AThreadMayBeCancelledWhileItLogs) {
+  monitor::Run run = init(options());
+  RunSystemMonitor monitor = get_run_system_monitor("run");
+  for (int i = 0; i < 20; ++i) {
+    std::atomic<bool> has_begun = false;
+    std::thread thread([&] {
+      while (true) {
+        run.log({{"loss", 1}});
+        const auto subscription = monitor.add_callback([](const Record&) {});
+        has_begun = true;
+        pthread_testcancel();
+      }
+    });
+    while (!has_begun) {
+      std::this_thread::yield();
+    }
+    ASSERT_EQ(pthread_cancel(thread.native_handle()), 0);
+    thread.join();
+  }
+  EXPECT_TRUE(run.log({{"loss", 1}}));
+  (void)run_lines(run.finish().file);  // all are whole
+}
+
+TEST_F(SdkProcesses, ChildrenMayBeReapedByAnybody) {
+  // A helper that answers with what is no answer: it is killed, and another one comes.
+  setenv("WEMOL_NVML_HELPER", "/bin/cat", 1);
+  const auto use = [&] {
+    {
+      monitor::Run run = init(options());
+      RunSystemMonitor monitor = get_run_system_monitor("run");
+      std::set<std::int64_t> times;
+      while (times.size() < 15) {  // the next helper comes a second later
+        if (const auto record = monitor.get_current_metrics()) {
+          times.insert(record->timestamp);
+        }
+        std::this_thread::sleep_for(10ms);
+      }
+    }
+    std::exit(0);
+  };
+  EXPECT_EQ(in_process([&] {
+              std::signal(SIGCHLD, SIG_IGN);
+              use();
+            }).status,
+            0)
+      << "by the kernel";
+  EXPECT_EQ(in_process([&] {
+              std::signal(SIGCHLD, [](int) {
+                while (waitpid(-1, nullptr, WNOHANG) > 0) {
+                }
+              });
+              use();
+            }).status,
+            0)
+      << "by the caller";
+  unsetenv("WEMOL_NVML_HELPER");
+}
+
+TEST_F(SdkProcesses, AProcessMayExitWithRunsOpen) {
   const Ended ended = in_process([&] {
     static monitor::Run global;
     global = init(options());
@@ -216,7 +299,7 @@ TEST_F(SdkLifetime, AProcessMayExitWithRunsOpen) {
   EXPECT_EQ(WEXITSTATUS(ended.status), 3);
 }
 
-TEST_F(SdkLifetime, AProcessMayExitFromACallback) {
+TEST_F(SdkProcesses, AProcessMayExitFromACallback) {
   const Ended ended = in_process([&] {
     const monitor::Run run = init(options());
     get_run_system_monitor("run").add_callback([](const Record&) { std::exit(4); }).release();
@@ -226,12 +309,12 @@ TEST_F(SdkLifetime, AProcessMayExitFromACallback) {
   EXPECT_EQ(WEXITSTATUS(ended.status), 4);
 }
 
-TEST_F(SdkLifetime, AKillTearsAtMostTheLastLine) {
+TEST_F(SdkProcesses, AKillTearsAtMostTheLastLine) {
   for (int round = 0; round < 5; ++round) {
     const RunOptions torn = options("killed" + std::to_string(round));
     const pid_t child = fork();
     if (child == 0) {
-      alarm(60);
+      alarm(kAlarmSeconds);
       monitor::Run run = init(torn);
       while (true) {
         run.log({{"text", std::string(5000, 'x')}});
@@ -259,7 +342,7 @@ TEST_F(SdkLifetime, AKillTearsAtMostTheLastLine) {
   }
 }
 
-TEST_F(SdkLifetime, AForkInEveryState) {
+TEST_F(SdkProcesses, AForkInEveryState) {
 #ifdef WEMOL_MEMORY_IS_WATCHED
   GTEST_SKIP() << "the address sanitizer's allocator stays locked in a child";
 #endif
@@ -281,6 +364,32 @@ TEST_F(SdkLifetime, AForkInEveryState) {
     }
     run.log({{"who", "parent"}});
     EXPECT_EQ(run_lines(run.finish().file).size(), 12U);
+  }
+  {
+    monitor::Run run = init(options("watched"));
+    RunSystemMonitor monitor = get_run_system_monitor("watched");
+    std::atomic<int> calls = 0;
+    const auto subscription = monitor.add_callback([&](const Record&) { ++calls; });
+    HardwareMonitor hardware = monitor_hardware("watched");
+    const auto logging = hardware.monitor_hardware(100ms);
+    auto usage = monitor_gpu("watched").monitor_gpu_usage();
+    while (calls == 0) {
+      std::this_thread::sleep_for(1ms);
+    }
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_EQ(log_in_child(run).status, 0) << "with callbacks and scopes";
+    }
+    monitor.stop();
+    const auto logs_alone = [&] {
+      return in_process([&] {
+               const bool logged = run.log({{"who", "child"}});
+               std::exit(logged && !monitor.get_current_metrics() ? 0 : 1);
+             })
+          .status;
+    };
+    EXPECT_EQ(logs_alone(), 0) << "stopped";
+    cleanup_run_monitor("watched");
+    EXPECT_EQ(logs_alone(), 0) << "cleaned up";
   }
   monitor::Run run = init(options("finished"));
   run.finish();

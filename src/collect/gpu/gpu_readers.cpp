@@ -63,6 +63,30 @@ class OwnAmdGpus : public GpuReader {
   amd::AmdGpus gpus_{files_, clock_};
 };
 
+/// Where the program that calls NVML is not installed.
+class NoNvmlHelper : public nvml::DriverReader {
+ public:
+  [[nodiscard]] std::optional<GpuReadings> finish(const GpuReadingsDue& /*due*/) override {
+    return std::nullopt;
+  }
+  void let_go() override {}
+  [[nodiscard]] bool has_let_go() override { return true; }
+  [[nodiscard]] const std::string& why_no_library() const override { return why_; }
+
+ private:
+  std::string why_ = "its helper program is not installed";
+};
+
+std::unique_ptr<nvml::DriverReader> make_nvml_reader(EventLoop& loop, NvmlSettings nvml) {
+  if (nvml.helper_command.empty()) {
+    return std::make_unique<NoNvmlHelper>();
+  }
+  nvml::HelperTiming timing;
+  timing.answer = nvml.answer_timeout;
+  return std::make_unique<nvml::NvmlClient>(loop, std::move(nvml.helper_command), timing,
+                                            nvml.detail);
+}
+
 }  // namespace
 
 GpuReaders::GpuReaders(Readers readers, const FileReader& files, const Clock& clock,
@@ -139,13 +163,8 @@ GpuReadings GpuReaders::finish(SteadyTime due) {
 GpuReaders::Readers make_gpu_readers(EventLoop& loop, const FileReader& files,
                                      CommandRunner& runner, NvmlSettings nvml) {
   GpuReaders::Readers readers;
-  if (!nvml.helper_command.empty()) {
-    nvml::HelperTiming timing;
-    timing.answer = nvml.answer_timeout;
-    auto client = std::make_unique<nvml::NvmlClient>(loop, std::move(nvml.helper_command), timing,
-                                                     nvml.detail);
-    readers.push_back(std::make_unique<NvidiaGpus>(std::move(client), runner, files, loop));
-  }
+  readers.push_back(
+      std::make_unique<NvidiaGpus>(make_nvml_reader(loop, std::move(nvml)), runner, files, loop));
   readers.push_back(
       std::make_unique<BlockingGpus>(std::make_shared<OwnAmdGpus>(), "the driver of the AMD GPUs"));
   return readers;

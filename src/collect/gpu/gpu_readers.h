@@ -28,6 +28,8 @@ class GpuReaders {
   /// How far apart the rounds are: a round waits for a driver for a part of that at most.
   void set_interval(std::chrono::nanoseconds interval);
 
+  /// This host has certainly no GPU; false also when that cannot be told.
+  [[nodiscard]] bool is_certainly_none() { return presence_.is_certainly_none(); }
   /// To be called in every round, for readers that let go of a driver that nobody needs.
   void note_tasks(const TaskGpuUse& use);
   /// Asks for the readings of this round and does not wait for them.
@@ -49,7 +51,7 @@ class GpuReaders {
 };
 
 struct NvmlSettings {
-  std::vector<std::string> helper_command;  ///< empty: NVIDIA's GPUs are not read
+  std::vector<std::string> helper_command;  ///< empty: NVIDIA's GPUs are read by nvidia-smi
   std::chrono::milliseconds answer_timeout{};
   nvml::Detail detail = nvml::Detail::of_tasks;
 };

@@ -113,11 +113,13 @@ class ProcessReader::Folder {
   std::array<char, kStatBytes> buffer_{};
 };
 
-ProcessReader::ProcessReader(const std::filesystem::path& proc)
-    : ProcessReader(proc, command_lines_below(proc)) {}
+ProcessReader::ProcessReader(const std::filesystem::path& proc, CommandLines command_lines)
+    : ProcessReader(proc, command_lines == CommandLines::read ? command_lines_below(proc)
+                                                              : ReadCommandLine()) {}
 
 ProcessReader::ProcessReader(std::filesystem::path proc, ReadCommandLine read_command_line)
     : folder_(std::make_unique<Folder>(std::move(proc))),
+      reads_command_lines_(static_cast<bool>(read_command_line)),
       command_lines_([read = std::move(read_command_line)](const Identity& process) {
         return read(process.pid);
       }),
@@ -221,7 +223,7 @@ bool ProcessReader::update_details(Known& known, const ProcessStat& stat, const 
   }
   // A new one is due again with the next list.
   known.details_due = is_new ? facts.measured_at : facts.measured_at + kDetailsLastFor;
-  if (!stat.is_kernel_thread && stat.state != 'Z') {
+  if (reads_command_lines_ && !stat.is_kernel_thread && stat.state != 'Z') {
     is_any_new_ = is_any_new_ || is_new || is_renamed;
     to_ask_.push_back({stat.pid, stat.start_ticks});
   }

@@ -40,7 +40,11 @@ class ProcessReader {
   /// The text of a process's cmdline, which may hang.
   using ReadCommandLine = std::function<std::string(std::uint64_t pid)>;
 
-  explicit ProcessReader(const std::filesystem::path& proc = "/proc");
+  enum class CommandLines { read, left_out };
+
+  explicit ProcessReader(const std::filesystem::path& proc = "/proc",
+                         CommandLines command_lines = CommandLines::read);
+  /// No function: without command lines.
   ProcessReader(std::filesystem::path proc, ReadCommandLine read_command_line);
   ProcessReader(const ProcessReader&) = delete;
   ProcessReader& operator=(const ProcessReader&) = delete;
@@ -77,6 +81,7 @@ class ProcessReader {
   void set_boot_time(const Clock& clock);
 
   std::unique_ptr<Folder> folder_;
+  const bool reads_command_lines_;
   PatientAsker<Identity, std::string> command_lines_;
   std::vector<Identity> to_ask_;
   bool is_any_new_ = false;

@@ -1,8 +1,9 @@
 // The module wemol_monitor._native: the library as Python objects. What Python does better
 // (decorator, context managers) is in wemol_monitor/__init__.py.
-#include <pybind11/functional.h>
+#include <cxxabi.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <memory>
@@ -21,18 +22,68 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
+/// Runs what asks for the interpreter's lock. While the interpreter ends, it ends each thread that
+/// does so, but its own, by an exception that C++ destructors must not let through: such a thread
+/// sleeps here instead, until the process has ended. Nothing that `call` makes may have a
+/// destructor.
+template <typename Call>
+auto asking_for_lock(Call call) {
+  try {
+    return call();
+  } catch (const abi::__forced_unwind&) {
+    while (true) {
+      pause();
+    }
+  }
+}
+
+/// The interpreter's lock is given up while it lives.
+class Unlocked {
+ public:
+  Unlocked() : state_(PyEval_SaveThread()) {}
+  Unlocked(const Unlocked&) = delete;
+  Unlocked& operator=(const Unlocked&) = delete;
+  ~Unlocked() {
+    asking_for_lock([this] { PyEval_RestoreThread(state_); });
+  }
+
+ private:
+  PyThreadState* state_;
+};
+
+/// The interpreter's lock is held while it lives, in whichever thread.
+class Locked {
+ public:
+  Locked() : state_(asking_for_lock(PyGILState_Ensure)) {}
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+  ~Locked() { PyGILState_Release(state_); }
+
+ private:
+  PyGILState_STATE state_;
+};
+
 /// Runs `call` without the lock of the interpreter.
 template <typename Call>
 auto unlocked(Call call) {
-  const py::gil_scoped_release released;
+  const Unlocked held;
   return call();
+}
+
+py::object call_python(const py::object& function, const py::object& argument) {
+  auto result = py::reinterpret_steal<py::object>(
+      asking_for_lock([&] { return PyObject_CallOneArg(function.ptr(), argument.ptr()); }));
+  if (!result) {
+    throw py::error_already_set();
+  }
+  return result;
 }
 
 /// To destroy an object may wait for a callback, which waits for the lock of the interpreter.
 template <typename T>
 struct DeleteUnlocked {
   void operator()(T* object) const {
-    const py::gil_scoped_release released;
+    const Unlocked held;
     delete object;
   }
 };
@@ -43,7 +94,7 @@ using Class = py::class_<T, std::unique_ptr<T, DeleteUnlocked<T>>>;
 template <>
 struct DeleteUnlocked<monitor::Subscription> {
   void operator()(monitor::Subscription* subscription) const {
-    const py::gil_scoped_release released;
+    const Unlocked held;
     subscription->release();
     delete subscription;
   }
@@ -81,22 +132,38 @@ monitor::Value whole_number(py::handle number) {
   return approximate;
 }
 
+/// With Python's error, where there is one, as the reason. Ctrl-C and the like go on as they are.
+[[noreturn]] void refuse(const std::string& name, py::handle value) {
+  const bool has_reason = PyErr_Occurred() != nullptr;
+  if (has_reason && PyErr_ExceptionMatches(PyExc_Exception) == 0) {
+    throw py::error_already_set();
+  }
+  const std::string text = "log(): the value of \"" + name + "\" is a " +
+                           Py_TYPE(value.ptr())->tp_name + ", no number, text, bool or None";
+  if (has_reason) {
+    py::raise_from(PyExc_TypeError, text.c_str());
+    throw py::error_already_set();
+  }
+  throw py::type_error(text);
+}
+
 /// Numbers of other libraries: NumPy's, a tensor with one element.
 monitor::Value foreign_number(const std::string& name, py::handle value) {
+  if (PyBytes_Check(value.ptr()) != 0 || PyByteArray_Check(value.ptr()) != 0) {
+    refuse(name, value);  // float() would read them as a text
+  }
   if (PyIndex_Check(value.ptr()) != 0) {
     if (const auto index = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()))) {
       return whole_number(index);
     }
+    if (PyErr_ExceptionMatches(PyExc_Exception) == 0) {
+      throw py::error_already_set();
+    }
     PyErr_Clear();
   }
-  const auto number = PyBytes_Check(value.ptr()) != 0
-                          ? py::object()
-                          : py::reinterpret_steal<py::object>(PyNumber_Float(value.ptr()));
+  const auto number = py::reinterpret_steal<py::object>(PyNumber_Float(value.ptr()));
   if (!number) {
-    PyErr_Clear();
-    throw py::type_error("log(): the value of \"" + name + "\" is a " +
-                         std::string(py::str(py::type::of(value).attr("__name__"))) +
-                         ", no number, text, bool or None");
+    refuse(name, value);
   }
   return PyFloat_AS_DOUBLE(number.ptr());
 }
@@ -132,8 +199,10 @@ bool log(monitor::Run& run, const py::dict& values, std::optional<std::int64_t> 
     if (names.size() == names.capacity()) {  // the dictionary grew: a value's __float__ did that
       throw std::runtime_error("log(): the dictionary changed meanwhile");
     }
+    // Kept: its __float__ may take it out of the dictionary.
+    const auto kept = py::reinterpret_borrow<py::object>(value);
     names.push_back(text_of(key));
-    metrics.push_back({.name = names.back(), .value = value_of(names.back(), value)});
+    metrics.push_back({.name = names.back(), .value = value_of(names.back(), kept)});
   }
   return unlocked([&] { return run.log(std::span<const monitor::Metric>(metrics), step); });
 }
@@ -154,8 +223,10 @@ py::dict memory_dict(const monitor::Memory& memory) {
   made["used"] = memory.used;
   made["total"] = memory.total;
   made["swap"] = swap_dict(memory.swap);
-  made["cgroupUsed"] = memory.cgroup_used;
-  made["cgroupLimit"] = memory.cgroup_limit;
+  py::dict cgroup;
+  cgroup["used"] = memory.cgroup_used;
+  cgroup["limit"] = memory.cgroup_limit;
+  made["cgroup"] = std::move(cgroup);
   return made;
 }
 
@@ -261,20 +332,40 @@ py::list usage_list(const std::vector<monitor::GpuUsage>& usage) {
   return all;
 }
 
+/// A path as os.fsdecode() gives it.
+py::object path_of(const std::string& path) {
+  return py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeFSDefaultAndSize(path.data(), static_cast<Py_ssize_t>(path.size())));
+}
+
+/// A message may name a path, and is in the language of the process: it need not be UTF-8.
+py::object message_of(const std::string& text) {
+  return py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
+}
+
+py::list messages_of(const std::vector<std::string>& texts) {
+  py::list all;
+  for (const std::string& text : texts) {
+    all.append(message_of(text));
+  }
+  return all;
+}
+
 py::dict status_dict(const monitor::RunStatus& status) {
   py::dict made;
   made["is_finished"] = status.is_finished;
-  made["file"] = status.file;
+  made["file"] = path_of(status.file);
   made["lines_written"] = status.lines_written;
   made["lines_lost"] = status.lines_lost;
-  made["last_error"] = status.last_error;
-  made["callback_errors"] = status.callback_errors;
-  made["sampling_problems"] = status.sampling_problems;
+  made["last_error"] = message_of(status.last_error);
+  made["callback_errors"] = messages_of(status.callback_errors);
+  made["sampling_problems"] = messages_of(status.sampling_problems);
   return made;
 }
 
 py::object from_json(const std::string& text) {
-  return py::module_::import("json").attr("loads")(text);
+  return call_python(py::module_::import("json").attr("loads"), py::str(text));
 }
 
 // ---- Callbacks ----
@@ -283,7 +374,7 @@ py::object from_json(const std::string& text) {
 std::shared_ptr<py::function> held(py::function function) {
   return {new py::function(std::move(function)), [](py::function* last) {
             if (Py_IsInitialized() != 0) {
-              const py::gil_scoped_acquire acquired;
+              const Locked held;
               delete last;
             }
           }};
@@ -291,9 +382,9 @@ std::shared_ptr<py::function> held(py::function function) {
 
 monitor::Subscription add_callback(monitor::RunSystemMonitor& of, py::function function) {
   auto callback = [function = held(std::move(function))](const monitor::Record& record) {
-    const py::gil_scoped_acquire acquired;
+    const Locked held;
     try {
-      (*function)(from_json(record.json));
+      (void)call_python(*function, from_json(record.json));
     } catch (const py::error_already_set& error) {
       // It is an object of the interpreter, which the library's thread cannot hold.
       throw std::runtime_error(error.what());
@@ -330,7 +421,7 @@ monitor::RunSystemMonitor system_monitor(const std::string& run_id,
   });
 }
 
-using Unlocked = py::call_guard<py::gil_scoped_release>;
+using WithoutLock = py::call_guard<Unlocked>;
 
 void define_runs(py::module_& module) {
   Class<monitor::Run>(module, "Run")
@@ -345,13 +436,13 @@ void define_runs(py::module_& module) {
            [](monitor::Run& run) { return status_dict(unlocked([&] { return run.finish(); })); });
   module.def("init", &begin, py::arg("project"), py::arg("run_id"), py::arg("system_monitor"),
              py::arg("node_id"), py::arg("collect_interval"), py::arg("dir"));
-  module.def("finish_all", &monitor::finish_all, Unlocked());
+  module.def("finish_all", &monitor::finish_all, WithoutLock());
   module.def("version", &monitor::version);
 }
 
 void define_scopes(py::module_& module) {
   Class<monitor::ScopedLogging>(module, "ScopedLogging")
-      .def("end", &monitor::ScopedLogging::end, Unlocked());
+      .def("end", &monitor::ScopedLogging::end, WithoutLock());
   Class<monitor::GpuUsageScope>(module, "GpuUsageScope")
       .def("end", [](monitor::GpuUsageScope& scope) {
         return usage_list(unlocked([&] { return scope.end(); }));
@@ -360,8 +451,8 @@ void define_scopes(py::module_& module) {
 
 void define_monitors(py::module_& module) {
   Class<monitor::HardwareMonitor>(module, "HardwareMonitor")
-      .def(py::init<std::string_view>(), Unlocked())
-      .def("log_all_metrics", &monitor::HardwareMonitor::log_all_metrics, Unlocked())
+      .def(py::init<std::string_view>(), WithoutLock())
+      .def("log_all_metrics", &monitor::HardwareMonitor::log_all_metrics, WithoutLock())
       .def("get_hardware_summary",
            [](const monitor::HardwareMonitor& of) {
              return summary_dict(unlocked([&] { return of.get_hardware_summary(); }));
@@ -370,31 +461,31 @@ void define_monitors(py::module_& module) {
         return unlocked([&] { return of.monitor_hardware(Seconds(log_interval)); });
       });
   Class<monitor::GpuMonitor>(module, "GpuMonitor")
-      .def(py::init<std::string_view>(), Unlocked())
-      .def("get_gpu_count", &monitor::GpuMonitor::get_gpu_count, Unlocked())
+      .def(py::init<std::string_view>(), WithoutLock())
+      .def("get_gpu_count", &monitor::GpuMonitor::get_gpu_count, WithoutLock())
       .def("get_gpu_info",
            [](const monitor::GpuMonitor& of) {
              return accelerator_list(unlocked([&] { return of.get_gpu_info(); }));
            })
-      .def("get_gpu_utilization", &monitor::GpuMonitor::get_gpu_utilization, Unlocked())
-      .def("log_gpu_metrics", &monitor::GpuMonitor::log_gpu_metrics, Unlocked())
+      .def("get_gpu_utilization", &monitor::GpuMonitor::get_gpu_utilization, WithoutLock())
+      .def("log_gpu_metrics", &monitor::GpuMonitor::log_gpu_metrics, WithoutLock())
       .def("begin_usage", [](monitor::GpuMonitor& of, std::optional<unsigned> gpu_id) {
         return unlocked([&] { return of.monitor_gpu_usage(gpu_id); });
       });
   Class<monitor::CpuMonitor>(module, "CpuMonitor")
-      .def(py::init<std::string_view>(), Unlocked())
-      .def("get_cpu_count", &monitor::CpuMonitor::get_cpu_count, Unlocked())
-      .def("get_cpu_usage", &monitor::CpuMonitor::get_cpu_usage, Unlocked())
-      .def("get_cpu_load", &monitor::CpuMonitor::get_cpu_load, Unlocked())
-      .def("get_core_usage", &monitor::CpuMonitor::get_core_usage, Unlocked())
-      .def("log_cpu_metrics", &monitor::CpuMonitor::log_cpu_metrics, Unlocked());
+      .def(py::init<std::string_view>(), WithoutLock())
+      .def("get_cpu_count", &monitor::CpuMonitor::get_cpu_count, WithoutLock())
+      .def("get_cpu_usage", &monitor::CpuMonitor::get_cpu_usage, WithoutLock())
+      .def("get_cpu_load", &monitor::CpuMonitor::get_cpu_load, WithoutLock())
+      .def("get_core_usage", &monitor::CpuMonitor::get_core_usage, WithoutLock())
+      .def("log_cpu_metrics", &monitor::CpuMonitor::log_cpu_metrics, WithoutLock());
   Class<monitor::MemoryMonitor>(module, "MemoryMonitor")
-      .def(py::init<std::string_view>(), Unlocked())
+      .def(py::init<std::string_view>(), WithoutLock())
       .def("get_memory_info",
            [](const monitor::MemoryMonitor& of) {
              return memory_dict(unlocked([&] { return of.get_memory_info(); }));
            })
-      .def("get_memory_usage", &monitor::MemoryMonitor::get_memory_usage, Unlocked())
+      .def("get_memory_usage", &monitor::MemoryMonitor::get_memory_usage, WithoutLock())
       .def("get_memory_bytes",
            [](const monitor::MemoryMonitor& of) {
              const auto bytes = unlocked([&] { return of.get_memory_bytes(); });
@@ -407,20 +498,20 @@ void define_monitors(py::module_& module) {
            [](const monitor::MemoryMonitor& of) {
              return swap_dict(unlocked([&] { return of.get_swap_info(); }));
            })
-      .def("log_memory_metrics", &monitor::MemoryMonitor::log_memory_metrics, Unlocked());
+      .def("log_memory_metrics", &monitor::MemoryMonitor::log_memory_metrics, WithoutLock());
 }
 
 void define_system_monitor(py::module_& module) {
   Class<monitor::Subscription>(module, "Subscription")
-      .def("unsubscribe", &monitor::Subscription::unsubscribe, Unlocked())
+      .def("unsubscribe", &monitor::Subscription::unsubscribe, WithoutLock())
       .def("__enter__", [](py::object self) { return self; })
       .def("__exit__", [](monitor::Subscription& subscription, const py::args&) {
         unlocked([&] { subscription.unsubscribe(); });
       });
   Class<monitor::RunSystemMonitor>(module, "RunSystemMonitor")
-      .def("start", &monitor::RunSystemMonitor::start, Unlocked())
-      .def("stop", &monitor::RunSystemMonitor::stop, Unlocked())
-      .def("is_running", &monitor::RunSystemMonitor::is_running, Unlocked())
+      .def("start", &monitor::RunSystemMonitor::start, WithoutLock())
+      .def("stop", &monitor::RunSystemMonitor::stop, WithoutLock())
+      .def("is_running", &monitor::RunSystemMonitor::is_running, WithoutLock())
       .def("get_current_metrics",
            [](const monitor::RunSystemMonitor& of) -> py::object {
              const auto record = unlocked([&] { return of.get_current_metrics(); });
@@ -431,7 +522,7 @@ void define_system_monitor(py::module_& module) {
              return from_json(unlocked([&] { return of.get_system_info(); }).json);
            })
       .def("log_custom_metric", &monitor::RunSystemMonitor::log_custom_metric, py::arg("name"),
-           py::arg("value"), Unlocked())
+           py::arg("value"), WithoutLock())
       .def("add_callback", &add_callback, py::arg("callback"))
       .def("status", [](const monitor::RunSystemMonitor& of) {
         return status_dict(unlocked([&] { return of.status(); }));

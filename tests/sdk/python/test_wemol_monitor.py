@@ -121,6 +121,45 @@ class RunTest(ModuleTest):
                 tracklab.get_run_system_monitor("run", collect_interval=interval)
         self.assertEqual(run.status()["lines_lost"], 0)
 
+    def test_the_reason_of_a_value_that_fails_is_kept(self):
+        class Failing:
+            def __init__(self, error):
+                self.error = error
+
+            def __float__(self):
+                raise self.error
+
+        run = self.init(system_monitor=False)
+        with self.assertRaisesRegex(TypeError, '"odd" is a .*Failing') as caught:
+            run.log({"odd": Failing(RuntimeError("the device is lost"))})
+        self.assertIsInstance(caught.exception.__cause__, RuntimeError)
+        with self.assertRaises(KeyboardInterrupt):
+            run.log({"odd": Failing(KeyboardInterrupt())})
+
+    def test_a_value_may_empty_its_dictionary(self):
+        class Emptying:
+            def __float__(self):
+                values.clear()
+                gc.collect()
+                raise ValueError("none")
+
+        run = self.init(system_monitor=False)
+        values = {"first": Emptying()}
+        with self.assertRaisesRegex(TypeError, "Emptying"):
+            run.log(values)
+
+    def test_a_folder_need_not_be_text(self):
+        folder = os.fsencode(self.folder) + b"/\xff"
+        run = self.init(dir=folder, system_monitor=False)
+        self.assertTrue(run.log({"loss": 1}))
+        self.assertEqual(os.fsencode(run.file), folder + b"/project/run.jsonl")
+        run = self.init(dir=os.fsdecode(folder), run_id="second", system_monitor=False)
+        self.assertTrue(run.log({"loss": 1}))
+        (self.folder / "project").write_text("")
+        blocked = self.init(dir=folder + b"/project/run.jsonl", run_id="third")
+        self.assertFalse(blocked.log({}))
+        self.assertIn("run.jsonl", blocked.finish()["last_error"])
+
     def test_a_folder_that_cannot_be_written_does_not_raise(self):
         (self.folder / "project").write_text("a file in the folder's place")
         run = self.init()
@@ -208,10 +247,23 @@ class MonitorTest(ModuleTest):
         self.assertTrue(monitor.log_custom_metric("custom.temperature", 45.2))
         (line,) = lines_of(self.folder / "project" / "run.jsonl")
         self.assertEqual(line["custom.temperature"], 45.2)
+        memory = tracklab.monitor_memory("run").get_memory_info()
+        self.assertLessEqual(set(memory), set(metrics["memory"]), "the same names everywhere")
+        self.assertEqual(set(memory["cgroup"]), set(metrics["memory"]["cgroup"]))
+        cpu = tracklab.monitor_hardware("run").get_hardware_summary()["cpu"]
+        self.assertLessEqual(set(cpu), set(metrics["cpu"]))
         monitor.stop()
         tracklab.cleanup_run_monitor("run", "project")
         tracklab.cleanup_run_monitor("run", "project")
         tracklab.cleanup_run_monitor("never there")
+
+
+    def test_what_the_system_has_is_known_without_a_start(self):
+        monitor = tracklab.get_run_system_monitor("run", project="project")
+        info = monitor.get_system_info()
+        count = tracklab.monitor_gpu("run").get_gpu_count()
+        self.assertEqual((info["gpu_count"], len(info["gpu_info"])), (count, count))
+        self.assertFalse(monitor.is_running())
 
 
 class CallbackTest(ModuleTest):
@@ -407,6 +459,50 @@ run.log({"loss": 1})
         for _ in range(5):
             done = self.python(text)
             self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def test_the_interpreter_ends_while_other_threads_use_everything(self):
+        text = """
+import threading, time, wemol_monitor as tracklab
+run = tracklab.init(project="project", run_id="daemons", collect_interval=0.1)
+monitor = tracklab.get_run_system_monitor("daemons")
+cpu = tracklab.monitor_cpu("daemons")
+monitor.get_current_metrics()
+
+def repeat(call):
+    while True:
+        call()
+
+for call in (
+    lambda: run.log({"loss": 1}),
+    run.status,
+    cpu.get_core_usage,
+    monitor.get_current_metrics,
+    lambda: monitor.add_callback(print).unsubscribe(),
+):
+    threading.Thread(target=repeat, args=(call,), daemon=True).start()
+time.sleep(0.1)
+"""
+        for _ in range(10):
+            done = self.python(text)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_the_interpreter_ends_while_a_callback_does_not(self):
+        text = """
+import time, wemol_monitor as tracklab
+run = tracklab.init(project="project", run_id="endless", collect_interval=0.1)
+calls = []
+
+def endless(record):
+    calls.append(record)
+    while True:
+        time.sleep(0.0001)
+
+tracklab.get_run_system_monitor("endless").add_callback(endless)
+while not calls:
+    time.sleep(0.01)
+"""
+        done = self.python(text)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
 
     def test_other_threads_run_while_it_waits(self):
         # The first sample takes 0.2 s, which is waited for without the interpreter's lock.

@@ -154,6 +154,36 @@ TEST(EventLoop, ReapsAChildThatHasEnded) {
   EXPECT_EQ(waitpid(child, nullptr, WNOHANG), -1);
 }
 
+/// SIGCHLD is ignored while it lives: the kernel reaps each child at once.
+class ChildrenReapedByTheKernel {
+ public:
+  ChildrenReapedByTheKernel() { std::signal(SIGCHLD, SIG_IGN); }
+  ChildrenReapedByTheKernel(const ChildrenReapedByTheKernel&) = delete;
+  ChildrenReapedByTheKernel& operator=(const ChildrenReapedByTheKernel&) = delete;
+  ~ChildrenReapedByTheKernel() { std::signal(SIGCHLD, SIG_DFL); }
+};
+
+TEST(EventLoop, AChildThatSomebodyElseHasReapedHasEnded) {
+  EventLoop loop;
+  const ChildrenReapedByTheKernel reaped;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    close(ends[1]);
+    char c = 0;
+    _exit(read(ends[0], &c, 1) == 0 ? 7 : 8);
+  }
+  close(ends[0]);
+  std::optional<siginfo_t> ended;
+  auto watch = loop.watch_child(child, [&](const siginfo_t& info) { ended = info; });
+  ASSERT_TRUE(watch);
+  close(ends[1]);
+  loop.run_until([&] { return ended.has_value(); }, loop.now() + 30s);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->si_pid, 0) << "how it ended is unknown";
+}
+
 class StopSignal : public testing::TestWithParam<int> {};
 
 TEST_P(StopSignal, EndsAWaitAtOnce) {

@@ -131,6 +131,15 @@ TEST_F(Commands, SignalsAreAtTheirDefaultsInTheChild) {
   EXPECT_EQ(std::count(outcome.standard_output.begin(), outcome.standard_output.end(), '\n'), 2);
 }
 
+TEST_F(Commands, ACommandThatSomebodyElseReapsHasEndedWell) {
+  std::signal(SIGCHLD, SIG_IGN);
+  const auto outcome = runner.run(shell("echo said; sh -c true; echo $?"));
+  std::signal(SIGCHLD, SIG_DFL);
+  EXPECT_EQ(outcome.status, Status::exited);
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.standard_output, "said\n0\n");
+}
+
 TEST_F(Commands, ChildHasAModestLimitOfOpenFiles) {
   EXPECT_LE(std::stoul(runner.run(shell("ulimit -n")).standard_output), 1024U);
 }

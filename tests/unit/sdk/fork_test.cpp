@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <ctime>
 #include <semaphore>
 
 #include <gtest/gtest.h>
@@ -34,17 +35,45 @@ using namespace wemol::monitor;
 using test::run_lines;
 using test::sample_with_cpu;
 
+/// Ends a child that hangs; far more than one needs that does not, on a busy host too.
+constexpr unsigned kAlarmSeconds = 120;
+
 /// 0: the child has returned `true`.
 int in_child(const std::function<bool()>& body) {
   const pid_t child = fork();
   if (child == 0) {
-    alarm(20);
+    alarm(kAlarmSeconds);
     _exit(body() ? 0 : 1);
   }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return status;
+  int status = -1;
+  return waitpid(child, &status, 0) == child ? status : -1;
 }
+
+/// Functions that are called again and again, each in a thread, until it goes.
+class Busy {
+ public:
+  explicit Busy(const std::vector<std::function<void()>>& functions) {
+    for (const std::function<void()>& function : functions) {
+      threads_.emplace_back([this, function] {
+        while (goes_on_) {
+          function();
+        }
+      });
+    }
+  }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+  ~Busy() {
+    goes_on_ = false;
+    for (std::thread& thread : threads_) {
+      thread.join();
+    }
+  }
+
+ private:
+  std::atomic<bool> goes_on_ = true;
+  std::vector<std::thread> threads_;
+};
 
 class ForkTest : public testing::Test {
  protected:
@@ -147,54 +176,72 @@ TEST_F(ForkTest, AForkWhileOtherThreadsUseEverything) {
 #endif
   monitor::Run run = init(options());
   RunSystemMonitor monitor = get_run_system_monitor("run");
-  std::atomic<bool> goes_on = true;
-  std::vector<std::thread> threads;
-  threads.emplace_back([&] {
-    while (goes_on) {
-      host.give(sample_with_cpu(1), 1ms);
+  constexpr int kForks = 40;
+  constexpr int kLinesPerFork = 50;  // the slower the forks, the more there would be to read
+  std::atomic<int> forks = 0;
+  {
+    const Busy busy({
+        [&] { host.give(sample_with_cpu(1), 1ms); },
+        [&, lines = 0]() mutable {
+          if (lines < (forks + 1) * kLinesPerFork) {
+            run.log({{"who", "parent"}});
+            ++lines;
+          } else {
+            std::this_thread::yield();
+          }
+        },
+        [&] {
+          const Subscription subscription = monitor.add_callback([](const Record&) {});
+          monitor.stop();
+          monitor.start();
+          (void)monitor_cpu("run");
+          cleanup_run_monitor("nobody");
+        },
+    });
+    for (; forks < kForks; ++forks) {
+      ASSERT_EQ(in_child([&] {
+                  // The fake host's own lock may be held by a thread that is not here.
+                  set_host_access({.start_feed = [](auto, auto) -> std::unique_ptr<Feed> {
+                    throw std::runtime_error("none");
+                  }});
+                  const bool logged = run.log({{"who", "child"}});
+                  monitor::Run own = init({.run_id = "own", .dir = dir.path().string()});
+                  const bool logged_too = own.log({});
+                  if (!logged || !logged_too) {
+                    std::fprintf(stderr, "%s\n%s\n", run.status().last_error.c_str(),
+                                 own.status().last_error.c_str());
+                  }
+                  own.finish();
+                  run.finish();
+                  return logged && logged_too;
+                }),
+                0)
+          << "fork " << forks;
     }
-  });
-  threads.emplace_back([&] {
-    while (goes_on) {
-      run.log({{"who", "parent"}});
-    }
-  });
-  threads.emplace_back([&] {
-    while (goes_on) {
-      const Subscription subscription = monitor.add_callback([](const Record&) {});
-      monitor.stop();
-      monitor.start();
-      (void)monitor_cpu("run");
-      cleanup_run_monitor("nobody");
-    }
-  });
-  constexpr int kForks = 100;
-  for (int i = 0; i < kForks; ++i) {
-    ASSERT_EQ(in_child([&] {
-                // The fake host's own lock may be held by a thread that is not here.
-                set_host_access({.start_feed = [](auto, auto) -> std::unique_ptr<Feed> {
-                  throw std::runtime_error("none");
-                }});
-                const bool logged = run.log({{"who", "child"}});
-                monitor::Run own = init({.run_id = "own", .dir = dir.path().string()});
-                const bool logged_too = own.log({});
-                own.finish();
-                run.finish();
-                return logged && logged_too;
-              }),
-              0)
-        << "fork " << i;
-  }
-  goes_on = false;
-  for (std::thread& thread : threads) {
-    thread.join();
   }
   run.finish();
   std::size_t of_children = 0;
   for (const nlohmann::json& line : run_lines(file())) {  // every line is whole
-    of_children += line["who"] == "child" ? 1U : 0U;
+    of_children += line.value("who", "") == "child" ? 1U : 0U;
   }
   EXPECT_EQ(of_children, static_cast<std::size_t>(kForks));
+}
+
+TEST_F(ForkTest, AForkWhileAnotherThreadAsksForTheTimeOfDay) {
+  // As loggers do, with each line: its lock would stay locked in the child.
+  const Busy busy({[] {
+    const time_t now = 0;
+    tm local{};
+    localtime_r(&now, &local);
+  }});
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_EQ(in_child([&] {
+                monitor::Run own = init({.system_monitor = false, .dir = dir.path().string()});
+                return own.log({{"loss", 1}});
+              }),
+              0)
+        << "fork " << i;
+  }
 }
 
 TEST_F(ForkTest, ACallbackMayFork) {
@@ -206,7 +253,7 @@ TEST_F(ForkTest, ACallbackMayFork) {
         std::fflush(nullptr);
         const pid_t child = fork();
         if (child == 0) {
-          alarm(20);
+          alarm(kAlarmSeconds);
           return;  // the child's only thread is this one; it has nothing to do
         }
         waitpid(child, &status, 0);

@@ -47,6 +47,16 @@ TEST_F(HubTest, EachIsToldAtItsInterval) {
   EXPECT_EQ(seldom, 3);
 }
 
+TEST_F(HubTest, ALongIntervalAmongShortOnesIsKept) {
+  int seldom = 0;
+  const auto fast = hub->lease(1s);
+  const auto slow = hub->lease(30s, [&](const MomentPtr&) { ++seldom; });
+  for (int i = 0; i < 300; ++i) {
+    host.give(sample_with_cpu(5), i % 2 == 0 ? 980ms : 1020ms);
+  }
+  EXPECT_EQ(seldom, 10);
+}
+
 TEST_F(HubTest, AFeedThatCannotStartIsAProblemNoException) {
   host.cannot_start = true;
   auto lease = hub->lease(1s);
@@ -67,12 +77,29 @@ TEST_F(HubTest, TheFirstSampleIsWaitedFor) {
   EXPECT_EQ(moment->sample->cpu_usage_percent, 7);
 }
 
+TEST_F(HubTest, GpusAreWaitedForWhileADriverMayStillOpen) {
+  const auto lease = hub->lease(1s);
+  HostSample without = sample_with_cpu(7);
+  without.gpus.reset();
+  host.give(without);
+  EXPECT_FALSE(hub->wait_for_gpus(0s)->sample->gpus) << "it has had its time";
+  std::thread giver([&] {
+    host.give(without);
+    host.give(sample_with_cpu(8));
+  });
+  const MomentPtr moment = hub->wait_for_gpus(1h);
+  giver.join();
+  ASSERT_NE(moment, nullptr);
+  EXPECT_TRUE(moment->sample->gpus);
+}
+
 TEST_F(HubTest, AfterItsEndNobodySamples) {
   const auto lease = hub->lease(1s);
   hub->shut_down();
   EXPECT_EQ(host.feeds, 0);
   const auto late = hub->lease(1s);
   EXPECT_EQ(host.feeds, 0);
+  EXPECT_EQ(hub->wait_for_newest(1h), nullptr) << "nobody waits for what does not come";
 }
 
 TEST_F(HubTest, ManyComeAndGoAtOnce) {
@@ -89,7 +116,7 @@ TEST_F(HubTest, ManyComeAndGoAtOnce) {
         std::atomic<bool> is_over = false;
         const auto lease = hub->lease(1ms, [&](const MomentPtr&) { EXPECT_FALSE(is_over); });
         (void)hub->newest();
-        (void)hub->newest_at_once(nullptr);
+        (void)hub->figures_at_once(nullptr);
       }
     });
   }

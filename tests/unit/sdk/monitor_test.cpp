@@ -300,6 +300,24 @@ TEST_F(MonitorTest, AMonitorStartsAndStops) {
   EXPECT_EQ(host.feeds, 0);
 }
 
+TEST_F(MonitorTest, WhatTheSystemHasIsKnownWithoutAStartToo) {
+  const RunSystemMonitor system = get_run_system_monitor("run", monitor_options());
+  HostSample sample = sample_with_cpu(40);
+  sample.gpus->push_back(test::gpu(0, 80));
+  sample.disk_total_bytes = 77;
+  std::thread giver([&] { wait_for([&] { return host.give(sample); }); });
+  const monitor::SystemInfo info = system.get_system_info();
+  giver.join();
+  EXPECT_EQ(info.gpu_count, 1U);
+  EXPECT_EQ(info.disk_total, 77U);
+  const auto json = nlohmann::json::parse(info.json);
+  EXPECT_EQ(json["gpu_count"], 1);
+  EXPECT_EQ(json["disk_total"], 77);
+  EXPECT_EQ(json["gpu_info"], nlohmann::json(info.gpu_info)) << "the same texts";
+  EXPECT_EQ(host.feeds, 0) << "that was all";
+  EXPECT_FALSE(system.is_running());
+}
+
 TEST_F(MonitorTest, AMonitorIsThatOfItsRun) {
   monitor::Run run = init(options());
   RunSystemMonitor monitor = get_run_system_monitor("run");
@@ -373,6 +391,8 @@ TEST_F(MonitorTest, SamplingProblemsAreTold) {
   monitor::Run run = init(options());
   HostSample sample = sample_with_cpu(40);
   sample.conditions.push_back({.key = "nvml", .message = "NVML does not answer"});
+  sample.conditions.push_back(
+      {.key = "no gpu", .severity = Severity::info, .message = "as it should be"});
   host.give(sample);
   EXPECT_EQ(run.status().sampling_problems, (std::vector<std::string>{"NVML does not answer"}));
 }
@@ -421,6 +441,34 @@ TEST_F(MonitorTest, AllRunsFinishAtOnce) {
   EXPECT_TRUE(first.status().is_finished);
   EXPECT_FALSE(second.log({}));
   finish_all();
+}
+
+std::ptrdiff_t entries(const char* folder) {
+  return std::distance(std::filesystem::directory_iterator(folder),
+                       std::filesystem::directory_iterator());
+}
+
+TEST_F(MonitorTest, TenThousandRunsLeaveNothing) {
+  const auto descriptors = entries("/proc/self/fd");
+  for (int i = 0; i < 10'000; ++i) {
+    if (i % 100 == 0) {  // its end is read whenever it is opened
+      std::filesystem::remove(file());
+    }
+    monitor::Run run = init(options());
+    if (i % 10 == 0) {  // with a thread of its own
+      RunSystemMonitor system = get_run_system_monitor("run");
+      std::binary_semaphore called(0);
+      const Subscription subscription =
+          system.add_callback([&](const Record&) { called.release(); });
+      host.give(sample_with_cpu(1));
+      called.acquire();
+    }
+    ASSERT_TRUE(run.log({{"i", i}}));
+  }
+  EXPECT_EQ(host.feeds, 0);
+  EXPECT_EQ(entries("/proc/self/fd"), descriptors);
+  std::ifstream lines(file());
+  EXPECT_EQ(std::count(std::istreambuf_iterator<char>(lines), {}, '\n'), 100);
 }
 
 TEST_F(MonitorTest, StartAndStopMayComeFromAllSides) {

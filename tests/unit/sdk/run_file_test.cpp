@@ -52,6 +52,20 @@ TEST_F(RunFileTest, ATornLineOfTheRunBeforeBeginsNoLine) {
   EXPECT_EQ(file.last_step(), 4);
 }
 
+TEST_F(RunFileTest, HalfALineOfSomebodyWhoIsWritingIsNotTorn) {
+  auto other = std::make_unique<RunFile>(path);
+  EXPECT_TRUE(other->append("{\"a\":1}\n", now));
+  std::ofstream(path, std::ios::app) << "{\"a\"";  // as one sees it in the middle of a write
+  RunFile file(path);
+  EXPECT_TRUE(file.append(":2}\n", now));
+  EXPECT_EQ(content(path), "{\"a\":1}\n{\"a\":2}\n") << "no line end of ours within";
+  other.reset();
+  std::ofstream(path, std::ios::app) << "{\"a\"";
+  RunFile second(path);
+  EXPECT_TRUE(second.append("{\"a\":3}\n", now));
+  EXPECT_EQ(content(path), "{\"a\":1}\n{\"a\":2}\n{\"a\"{\"a\":3}\n") << "`file` may be writing it";
+}
+
 TEST_F(RunFileTest, StepOfOtherLinesIsPassedOver) {
   put(path, "{\"_step\":12,\"a\":1}\n{\"other\":1}\nno json\n");
   RunFile file(path);
@@ -134,6 +148,20 @@ TEST_F(RunFileTest, WhatAFullDiskTearsIsTakenBackAndNoSignalComes) {
   });
   EXPECT_EQ(result, 0);
   EXPECT_EQ(content(path), "{\"a\":12345678}\n{\"a\":9}\n");
+}
+
+TEST_F(RunFileTest, WhatAProgramPrintsThoughItHasClosedItsStreamsGoesElsewhere) {
+  const int result = in_child([&] {
+    for (int stream = 0; stream <= 2; ++stream) {
+      close(stream);
+    }
+    RunFile file(path);
+    const bool written = file.append("{\"a\":1}\n", now);
+    const ssize_t printed = write(STDOUT_FILENO, "printed", 7) + write(STDERR_FILENO, "too", 3);
+    return written && printed == -2 ? 0 : 1;
+  });
+  EXPECT_EQ(result, 0);
+  EXPECT_EQ(content(path), "{\"a\":1}\n");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "fake_host.h"
+#include "moment.h"
 #include "run_lines.h"
 #include "temp_dir.h"
 
@@ -23,7 +24,7 @@ class RunLogTest : public testing::Test {
   test::TempDir dir;
   std::filesystem::path path = dir / "run.jsonl";
   MomentPtr newest;
-  RunLog lines{path, [this](MomentPtr) { return newest; }};
+  RunLog lines{path, [this](FiguresPtr) { return newest ? newest->figures : nullptr; }};
 };
 
 TEST_F(RunLogTest, ALineHasStepTimeFiguresAndValues) {
@@ -85,7 +86,7 @@ TEST_F(RunLogTest, StepsGoOnFromWhereTheyAre) {
 
 TEST_F(RunLogTest, ARunThatIsContinuedContinuesItsSteps) {
   EXPECT_TRUE(log({}, 41));
-  RunLog next(path, [](MomentPtr) { return nullptr; });
+  RunLog next(path, [](FiguresPtr) { return nullptr; });
   EXPECT_TRUE(next.log({}, {}));
   EXPECT_EQ(run_lines(path).back()["_step"], 42);
 }
@@ -94,10 +95,10 @@ TEST_F(RunLogTest, FiguresAloneKeepTheStep) {
   newest = make_moment(std::make_shared<HostSample>(test::sample_with_cpu(50)));
   constexpr std::array<std::string_view, 1> kAll{""};
   constexpr std::array<std::string_view, 1> kGpu{"gpu."};
-  EXPECT_TRUE(lines.log_figures(*newest, kAll));
+  EXPECT_TRUE(lines.log_figures(*newest->figures, kAll));
   EXPECT_TRUE(log({{"loss", 1}}, 5));
-  EXPECT_TRUE(lines.log_figures(*newest, kAll));
-  EXPECT_FALSE(lines.log_figures(*newest, kGpu)) << "there is no GPU";
+  EXPECT_TRUE(lines.log_figures(*newest->figures, kAll));
+  EXPECT_FALSE(lines.log_figures(*newest->figures, kGpu)) << "there is no GPU";
   const Metric custom{"custom.temperature", 45.2};
   EXPECT_TRUE(lines.log_in_step({&custom, 1}));
   EXPECT_TRUE(log({{"loss", 1}}));
@@ -113,6 +114,22 @@ TEST_F(RunLogTest, FiguresAloneKeepTheStep) {
   monitor::RunStatus status;
   lines.tell(status);
   EXPECT_EQ(status.lines_lost, 0U);
+}
+
+TEST_F(RunLogTest, NothingToWriteMakesNoFile) {
+  newest = make_moment(std::make_shared<HostSample>(test::sample_with_cpu(50)));
+  constexpr std::array<std::string_view, 1> kGpu{"gpu."};
+  EXPECT_FALSE(lines.log_figures(*newest->figures, kGpu));
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(RunLogTest, ALineHoldsNoSample) {
+  auto sample = std::make_shared<HostSample>(test::sample_with_cpu(50));
+  const std::weak_ptr<HostSample> watched = sample;
+  newest = make_moment(std::move(sample));
+  EXPECT_TRUE(log({{"loss", 1}}));
+  newest.reset();
+  EXPECT_TRUE(watched.expired()) << "else a later log() frees it, with all its processes";
 }
 
 TEST_F(RunLogTest, ManyValuesAndOddNames) {

@@ -109,8 +109,11 @@ void HelperProcess::kill() {
 }
 
 void HelperProcess::note_exit(const siginfo_t& info) {
-  // Still a zombie: the number of its process group is not used again yet.
-  ::kill(-child_.pid, SIGKILL);
+  const bool is_known = info.si_pid != 0;
+  if (is_known) {
+    // Still a zombie: the number of its process group is not used again yet.
+    ::kill(-child_.pid, SIGKILL);
+  }
   (void)read_output();
   (void)read_error_output();
   watch_.standard_output.reset();
@@ -120,7 +123,7 @@ void HelperProcess::note_exit(const siginfo_t& info) {
       .status = by_signal ? CommandOutcome::Status::signaled : CommandOutcome::Status::exited,
       .code = info.si_status};
   const std::string said = first_line(error_output_);
-  how_it_ended_ = outcome.describe() + (said.empty() ? "" : ": " + said);
+  how_it_ended_ = (is_known ? outcome.describe() : "has ended") + (said.empty() ? "" : ": " + said);
   ended_ = true;
   ended_at_ = loop_.now();
 }

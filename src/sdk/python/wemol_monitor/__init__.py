@@ -13,6 +13,7 @@ finish(), and never raised. ValueError and TypeError come from wrong arguments. 
 import atexit as _atexit
 import functools as _functools
 import inspect as _inspect
+import os as _os
 
 from . import _native
 
@@ -103,15 +104,9 @@ def init(
             system_monitor,
             node_id,
             collect_interval,
-            None if dir is None else _path_text(dir),
+            None if dir is None else _os.fsencode(dir),
         )
     )
-
-
-def _path_text(path):
-    import os
-
-    return os.fsdecode(path)
 
 
 def _run_id_of(run):
@@ -197,7 +192,7 @@ def get_run_system_monitor(run_id, project=None, node_id=None, collect_interval=
         project,
         node_id,
         collect_interval,
-        None if dir is None else _path_text(dir),
+        None if dir is None else _os.fsencode(dir),
     )
 
 
