@@ -86,6 +86,11 @@ void HostSampler::Parts::add_processes(HostSample& sample) {
   if (scope == ProcessScope::none || (scope == ProcessScope::gpu && !sample.gpu_processes)) {
     return;
   }
+  if (scope == ProcessScope::gpu && sample.gpu_processes->empty()) {
+    sample.process_list.emplace();
+    process_rates = {};  // the next list is the first one again
+    return;
+  }
   auto list = process_reader.read(loop);
   if (!list) {
     sample.conditions.push_back(
