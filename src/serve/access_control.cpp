@@ -28,6 +28,11 @@ std::string_view name_of_host(std::string_view host) {
   return host.substr(0, host.find(':'));
 }
 
+/// As the client has said it; a proxy may have put another one in the header Host.
+std::string_view host_of(const Request& request) {
+  return request.host.empty() ? request.header("Host") : std::string_view(request.host);
+}
+
 bool is_own_origin(std::string_view origin, std::string_view host) {
   return origin == fmt::format("http://{}", host) || origin == fmt::format("https://{}", host);
 }
@@ -46,8 +51,17 @@ bool equals_in_constant_time(std::string_view given, std::string_view secret) {
 }
 
 bool is_local_name(std::string_view host) {
-  const std::string name = lower(name_of_host(host));
+  const std::string name = name_in_host(host);
   return name == "localhost" || is_loopback_address(name);
+}
+
+std::string name_in_host(std::string_view host) {
+  return lower(name_of_host(host));
+}
+
+bool AccessControl::is_answered_name(std::string_view host) const {
+  return is_local_name(host) ||
+         std::ranges::find(rules_.names, name_in_host(host)) != rules_.names.end();
 }
 
 bool AccessControl::has_token(const Request& request) const {
@@ -60,8 +74,8 @@ bool AccessControl::has_token(const Request& request) const {
 }
 
 std::optional<Response> AccessControl::refusal(const Request& request) const {
-  const std::string_view host = request.header("Host");
-  if (rules_.only_local_names && !host.empty() && !is_local_name(host)) {
+  const std::string_view host = host_of(request);
+  if (rules_.only_local_names && !host.empty() && !is_answered_name(host)) {
     return error_response(
         403, fmt::format("this server answers as localhost or 127.0.0.1, not as {}: a proxy in "
                          "front of it has to set the Host header",
@@ -82,8 +96,7 @@ bool AccessControl::is_allowed_origin(std::string_view origin) const {
 
 std::optional<Response> AccessControl::websocket_refusal(const Request& request) const {
   const std::string_view origin = request.header("Origin");
-  if (!origin.empty() && !is_allowed_origin(origin) &&
-      !is_own_origin(origin, request.header("Host"))) {
+  if (!origin.empty() && !is_allowed_origin(origin) && !is_own_origin(origin, host_of(request))) {
     return error_response(403, fmt::format("pages of {} may not read this: name their origin in "
                                            "the settings if they shall",
                                            printable(origin)));

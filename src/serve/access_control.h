@@ -16,6 +16,8 @@ struct AccessRules {
   /// On a loopback address: only requests that name this host are answered. Otherwise a page whose
   /// name is made to point to 127.0.0.1 (DNS rebinding) could read everything.
   bool only_local_names = false;
+  /// Other names under which it is asked all the same ("gpu.example.org"), by a proxy in front.
+  std::vector<std::string> names;
 };
 
 /// Who may ask. The same for all paths, known or not.
@@ -35,6 +37,7 @@ class AccessControl {
   void add_origin(const Request& request, Response& response) const;
 
  private:
+  [[nodiscard]] bool is_answered_name(std::string_view host) const;
   [[nodiscard]] bool is_allowed_origin(std::string_view origin) const;
   [[nodiscard]] bool has_token(const Request& request) const;
 
@@ -46,5 +49,8 @@ class AccessControl {
 
 /// Whether a Host header ("localhost:8080", "[::1]", "127.0.0.1") names this host itself.
 [[nodiscard]] bool is_local_name(std::string_view host);
+
+/// Without the port, in small letters.
+[[nodiscard]] std::string name_in_host(std::string_view host);
 
 }  // namespace wemol::serve

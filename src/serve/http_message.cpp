@@ -5,20 +5,28 @@
 
 #include <nlohmann/json.hpp>
 
-namespace wemol::serve {
-namespace {
+#include "text.h"
 
-bool equals_in_any_case(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, [](unsigned char a, unsigned char b) {
+namespace wemol::serve {
+
+bool is_same_header(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, [](unsigned char a, unsigned char b) {
     return std::tolower(a) == std::tolower(b);
   });
 }
 
-}  // namespace
+bool has_entity_tag(std::string_view if_none_match, std::string_view etag) {
+  constexpr std::string_view kWeak = "W/";
+  return std::ranges::any_of(split_fields(if_none_match, ','), [&](std::string_view given) {
+    given = trimmed(given);
+    given.remove_prefix(given.starts_with(kWeak) ? kWeak.size() : 0);
+    return !given.empty() && (given == etag || given == "*");
+  });
+}
 
 std::string_view Request::header(std::string_view name) const {
   const auto found = std::ranges::find_if(
-      headers, [&](const auto& header) { return equals_in_any_case(header.first, name); });
+      headers, [&](const auto& header) { return is_same_header(header.first, name); });
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 

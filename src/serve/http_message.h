@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,7 +25,13 @@ struct Request {
   RequestTarget target;
   Headers headers;
   std::string body;
-  std::string peer;  ///< the client's address; "unix" where it has none
+  std::string peer;  ///< the connection's address; "unix" where it has none
+  /// Who asks: the peer or, where that is a proxy that is believed, the address that it names.
+  std::string client;
+  std::string host;        ///< by which name the client asks, with the port that it names
+  bool is_secure = false;  ///< the client came by TLS
+  /// Parts of the path by the names in the route's: "/api/hosts/{name}".
+  std::map<std::string, std::string, std::less<>> parameters;
 
   /// The first header of that name, in any letter case; empty when there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const;
@@ -35,7 +42,17 @@ struct Response {
   Text body;  ///< null: none
   std::string content_type = "application/json";
   Headers headers;
+  /// With its quotes: who has the answer of that tag is told so (304). Empty: none.
+  std::string etag;
+  Text gzip;    ///< the body once more, compressed; null: not
+  Text brotli;  ///< as well
 };
+
+/// In any letter case.
+[[nodiscard]] bool is_same_header(std::string_view one, std::string_view other);
+
+/// Whether an If-None-Match has the tag.
+[[nodiscard]] bool has_entity_tag(std::string_view if_none_match, std::string_view etag);
 
 [[nodiscard]] Response json_response(std::string body);
 

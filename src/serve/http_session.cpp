@@ -1,5 +1,6 @@
 #include "http_session.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
@@ -14,6 +15,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "representation.h"
 #include "text.h"
 #include "websocket_session.h"
 
@@ -51,6 +53,18 @@ Response routed(const Router& router, const Request& request) {
   }
 }
 
+std::optional<Response> guarded(const Guard& guard, const Request& request) {
+  try {
+    return guard(request);
+  } catch (const std::exception& error) {
+    return failed_answer(request, error);
+  }
+}
+
+Response body_too_large(std::size_t limit) {
+  return error_response(413, fmt::format("the body is larger than {} bytes", limit));
+}
+
 tl::expected<Subscription, Response> subscribed(const Subscribe& subscribe,
                                                 const Request& request) {
   try {
@@ -62,12 +76,13 @@ tl::expected<Subscription, Response> subscribed(const Subscribe& subscribe,
 
 }  // namespace
 
-HttpSession::HttpSession(std::shared_ptr<ServerCore> core, Stream stream, Place place,
+HttpSession::HttpSession(std::shared_ptr<ServerCore> core, ClientStream stream, Place place,
                          std::string peer)
     : core_(std::move(core)),
       stream_(std::move(stream)),
       place_(std::move(place)),
-      peer_(std::move(peer)) {
+      peer_(std::move(peer)),
+      waiting_(core_->waiting, *this) {
   core_->connections.insert(this);
 }
 
@@ -75,8 +90,22 @@ HttpSession::~HttpSession() {
   core_->connections.erase(this);
 }
 
+void HttpSession::expires_after(std::chrono::milliseconds patience) {
+  stream_.plain().expires_after(patience);
+}
+
 void HttpSession::start() {
-  wait_for_request(core_->settings.header_timeout);
+  waiting_.begin();
+  if (!stream_.is_tls()) {
+    wait_for_request(core_->settings.header_timeout);
+    return;
+  }
+  expires_after(core_->settings.header_timeout);
+  stream_.async_handshake([self = shared_from_this()](Error error) {
+    if (!error) {
+      self->wait_for_request(self->core_->settings.header_timeout);
+    }
+  });
 }
 
 void HttpSession::stop() {
@@ -86,7 +115,13 @@ void HttpSession::stop() {
 }
 
 void HttpSession::drop() {
-  stream_.close();
+  waiting_.end();
+  stream_.plain().close();
+}
+
+void HttpSession::make_room() {
+  place_.give_back();
+  drop();
 }
 
 void HttpSession::wait_for_request(std::chrono::milliseconds patience) {
@@ -95,14 +130,16 @@ void HttpSession::wait_for_request(std::chrono::milliseconds patience) {
     return;
   }
   parser_.emplace();
+  body_limit_ = 0;
+  waiting_.begin();
   if (buffer_.size() > 0) {  // the next one came with the last one
-    stream_.expires_after(core_->settings.header_timeout);
+    expires_after(core_->settings.header_timeout);
     read_header();
     return;
   }
   is_idle_ = true;
   constexpr std::size_t kFirstBytes = 1024;
-  stream_.expires_after(patience);
+  expires_after(patience);
   stream_.async_read_some(buffer_.prepare(kFirstBytes),
                           [self = shared_from_this()](Error error, std::size_t count) {
                             self->is_idle_ = false;
@@ -110,14 +147,15 @@ void HttpSession::wait_for_request(std::chrono::milliseconds patience) {
                               return;  // it has closed, or waited for too long
                             }
                             self->buffer_.commit(count);
-                            self->stream_.expires_after(self->core_->settings.header_timeout);
+                            self->expires_after(self->core_->settings.header_timeout);
                             self->read_header();
                           });
 }
 
 void HttpSession::read_header() {
   parser_->header_limit(static_cast<std::uint32_t>(core_->settings.header_bytes));
-  parser_->body_limit(core_->settings.body_bytes);
+  // Which route it is will only be known with the header.
+  parser_->body_limit(std::max(core_->settings.body_bytes, core_->router.largest_body()));
   http::async_read_header(stream_, buffer_, *parser_,
                           [self = shared_from_this()](Error error, std::size_t /*count*/) {
                             self->header_read(error);
@@ -125,6 +163,7 @@ void HttpSession::read_header() {
 }
 
 void HttpSession::header_read(Error error) {
+  waiting_.end();
   if (error) {
     refuse(error);
     return;
@@ -138,13 +177,32 @@ void HttpSession::header_read(Error error) {
     respond(std::move(*answer), parser_->is_done());
     return;
   }
+  if (!limit_body()) {
+    return;
+  }
   const auto& fields = parser_->get();
-  stream_.expires_after(core_->settings.body_timeout);
+  expires_after(core_->settings.body_timeout);
   if (fields.version() >= kHttp11 && beast::iequals(fields[http::field::expect], "100-continue")) {
     send_continue();
   } else {
     read_body();
   }
+}
+
+bool HttpSession::limit_body() {
+  const RouteRules* const rules = core_->router.rules(request_.method, request_.target.path);
+  const std::size_t limit =
+      rules == nullptr || rules->body_bytes == 0 ? core_->settings.body_bytes : rules->body_bytes;
+  const auto length = parser_->content_length();
+  if (length && *length > limit) {
+    respond(body_too_large(limit), false);
+    return false;
+  }
+  if (!parser_->is_done()) {
+    parser_->body_limit(limit);  // of one that comes in chunks
+    body_limit_ = limit;
+  }
+  return true;
 }
 
 /// What is wrong with the path or the header Host; null when nothing is.
@@ -160,6 +218,8 @@ const char* HttpSession::take_target() {
     return "a request has one header Host";
   }
   request_.target = std::move(*parsed);
+  apply_proxy(core_->settings.proxy, request_);
+  request_.parameters = core_->router.parameters(request_.target.path);
   return nullptr;
 }
 
@@ -170,7 +230,11 @@ std::optional<Response> HttpSession::answer_to_header() const {
     return preflight;
   }
   auto answer = core_->access.refusal(request_);
-  if (!answer && !parser_->is_done() && !router.has_handler(request_.method, path)) {
+  const RouteRules* const rules = router.rules(request_.method, path);
+  if (!answer && rules != nullptr && rules->guard) {
+    answer = guarded(rules->guard, request_);
+  }
+  if (!answer && !parser_->is_done() && rules == nullptr) {
     answer = routed(router, request_);
   }
   if (answer) {
@@ -201,9 +265,7 @@ void HttpSession::refuse(Error error) {
                                          core_->settings.header_bytes)),
          false, false);
   } else if (error == http::error::body_limit) {
-    send(error_response(
-             413, fmt::format("the body is larger than {} bytes", core_->settings.body_bytes)),
-         false, false);
+    send(body_too_large(body_limit_ == 0 ? core_->settings.body_bytes : body_limit_), false, false);
   } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
              error != http::error::end_of_stream && error != http::error::partial_message) {
     send(error_response(400, fmt::format("this is no HTTP request: {}", error.message())), false,
@@ -215,6 +277,7 @@ void HttpSession::refuse(Error error) {
 Request HttpSession::taken_request() const {
   const auto& message = parser_->get();
   Request request{.method = view_text(message.method_string()), .peer = peer_};
+  request.is_secure = stream_.is_tls();
   for (const auto& field : message) {
     request.headers.emplace_back(view_text(field.name_string()), view_text(field.value()));
   }
@@ -232,9 +295,30 @@ void HttpSession::request_read(Error error) {
     open_websocket(*subscribe);
     return;
   }
+  if (const LaterHandler* const later = core_->router.later(request_)) {
+    answer_later(*later);
+    return;
+  }
   Response response = routed(core_->router, request_);
   core_->access.add_origin(request_, response);
   respond(std::move(response), true);
+}
+
+/// The session lives as long as somebody may still answer.
+void HttpSession::answer_later(const LaterHandler& handler) {
+  stream_.plain().expires_never();
+  const auto is_answered = std::make_shared<bool>(false);
+  const auto respond_once = [self = shared_from_this(), is_answered](Response response) {
+    if (!std::exchange(*is_answered, true) && self->stream_.plain().socket().is_open()) {
+      self->core_->access.add_origin(self->request_, response);
+      self->respond(std::move(response), true);
+    }
+  };
+  try {
+    handler(request_, respond_once);
+  } catch (const std::exception& error) {
+    respond_once(failed_answer(request_, error));
+  }
 }
 
 void HttpSession::respond(Response response, bool may_keep_alive) {
@@ -243,7 +327,7 @@ void HttpSession::respond(Response response, bool may_keep_alive) {
                 response.status);
   const bool keep_alive =
       may_keep_alive && message.keep_alive() && message.version() >= kHttp11 && !core_->is_stopping;
-  send(std::move(response), request_.method == "HEAD", keep_alive);
+  send(represented(std::move(response), request_), request_.method == "HEAD", keep_alive);
 }
 
 /// Beast would refuse these too, but not with an error of our form.
@@ -291,18 +375,26 @@ void HttpSession::send(Response response, bool is_head, bool keep_alive) {
   answer_->set(http::field::date, http_date());
   answer_->set(http::field::cache_control, "no-store");
   answer_->set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : core_->settings.headers) {
+    answer_->set(name, value);
+  }
   for (const auto& [name, value] : response.headers) {
-    answer_->insert(name, value);  // Vary may come twice
+    if (is_same_header(name, "Vary") || is_same_header(name, "Set-Cookie")) {
+      answer_->insert(name, value);
+    } else {
+      answer_->set(name, value);
+    }
   }
   constexpr unsigned kNoContent = 204;
-  if (response.status != kNoContent) {
+  constexpr unsigned kNotModified = 304;
+  if (response.status != kNoContent && response.status != kNotModified) {
     answer_->set(http::field::content_type, response.content_type);
     answer_->content_length(body_->size());
   }
   answer_->keep_alive(keep_alive);
   answer_->body() = beast::span<const char>(body_->data(), is_head ? 0 : body_->size());
   serializer_.emplace(*answer_);
-  stream_.expires_after(core_->settings.write_timeout);
+  expires_after(core_->settings.write_timeout);
   const auto done = [self = shared_from_this(), keep_alive](Error error, std::size_t /*count*/) {
     self->sent(error, keep_alive);
   };
@@ -328,14 +420,23 @@ void HttpSession::sent(Error error, bool keep_alive) {
 }
 
 void HttpSession::close_gently() {
+  expires_after(core_->settings.drain_timeout);
+  if (!stream_.is_tls()) {
+    close_sending();
+    return;
+  }
+  // Whatever the client says to that: it has the answer, and the end of it.
+  stream_.async_shutdown([self = shared_from_this()](Error /*error*/) { self->close_sending(); });
+}
+
+void HttpSession::close_sending() {
   Error ignored;
-  stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
-  stream_.expires_after(core_->settings.drain_timeout);
+  stream_.plain().socket().shutdown(asio::socket_base::shutdown_send, ignored);
   drain();
 }
 
 void HttpSession::drain() {
-  stream_.async_read_some(
+  stream_.plain().async_read_some(
       asio::buffer(drained_), [self = shared_from_this()](Error error, std::size_t count) {
         self->drained_bytes_ += count;
         if (!error && self->drained_bytes_ < self->core_->settings.drained_bytes) {

@@ -19,12 +19,13 @@ namespace wemol::serve {
 /// It lives as long as something is under way. A WebSocket goes on in a session of its own.
 class HttpSession : public Connection, public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(std::shared_ptr<ServerCore> core, Stream stream, Place place, std::string peer);
+  HttpSession(std::shared_ptr<ServerCore> core, ClientStream stream, Place place, std::string peer);
   ~HttpSession() override;
 
   void start();
   void stop() override;
   void drop() override;
+  void make_room() override;
 
  private:
   using Error = boost::beast::error_code;
@@ -33,13 +34,17 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   using Answer = boost::beast::http::response<AnswerBody>;
   using Serializer = boost::beast::http::response_serializer<AnswerBody>;
 
+  void expires_after(std::chrono::milliseconds patience);
   void wait_for_request(std::chrono::milliseconds patience);
   void read_header();
   void header_read(Error error);
+  /// False, with the answer under way: it announces more than its route takes.
+  [[nodiscard]] bool limit_body();
   void read_body();
   void send_continue();
   void request_read(Error error);
   /// `may_keep_alive`: nothing of the request is left unread.
+  void answer_later(const LaterHandler& handler);
   void respond(Response response, bool may_keep_alive);
   void open_websocket(const Subscribe& subscribe);
   /// Tells what is wrong with a request that cannot be read, and ends.
@@ -48,6 +53,7 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   void sent(Error error, bool keep_alive);
   /// Closes without cutting off what the client still sends: it could miss the answer.
   void close_gently();
+  void close_sending();
   void drain();
   [[nodiscard]] Request taken_request() const;
   [[nodiscard]] const char* take_target();
@@ -56,7 +62,7 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   [[nodiscard]] std::optional<Response> handshake_fault() const;
 
   std::shared_ptr<ServerCore> core_;
-  Stream stream_;
+  ClientStream stream_;
   Place place_;
   std::string peer_;
   boost::beast::flat_buffer buffer_;
@@ -67,7 +73,9 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   std::optional<Serializer> serializer_;
   std::array<char, 4096> drained_{};
   std::size_t drained_bytes_ = 0;
-  bool is_idle_ = false;  ///< between two requests
+  std::size_t body_limit_ = 0;  ///< of the request that is being read; 0: not known yet
+  bool is_idle_ = false;        ///< between two requests
+  Waiting waiting_;
 };
 
 }  // namespace wemol::serve

@@ -1,5 +1,6 @@
 #include "router.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,9 +8,55 @@
 #include "text.h"
 
 namespace wemol::serve {
+namespace {
 
-void Router::add(const std::string& method, const std::string& path, Handler handler) {
-  paths_[path][method] = std::move(handler);
+std::vector<std::string> parts_of(std::string_view path) {
+  std::vector<std::string> parts;
+  for (const std::string_view part : split_fields(path, '/')) {
+    parts.emplace_back(part);
+  }
+  return parts;
+}
+
+bool is_parameter(std::string_view part) {
+  return part.size() > 2 && part.starts_with('{') && part.ends_with('}');
+}
+
+bool fits(const std::vector<std::string>& pattern, const std::vector<std::string>& parts) {
+  return std::ranges::equal(pattern, parts, [](const std::string& wanted, const std::string& part) {
+    return is_parameter(wanted) ? !part.empty() : wanted == part;
+  });
+}
+
+std::string_view method_of(const Request& request) {
+  return request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
+}
+
+}  // namespace
+
+void Router::add(const std::string& method, const std::string& path, Handler handler,
+                 RouteRules rules) {
+  add_route(method, path, {.now = std::move(handler), .later = {}, .rules = std::move(rules)});
+}
+
+void Router::add_later(const std::string& method, const std::string& path, LaterHandler handler,
+                       RouteRules rules) {
+  add_route(method, path, {.now = {}, .later = std::move(handler), .rules = std::move(rules)});
+}
+
+void Router::add_route(const std::string& method, const std::string& path, Route route) {
+  largest_body_ = std::max(largest_body_, route.rules.body_bytes);
+  methods_for(path)[method] = std::move(route);
+}
+
+Router::Methods& Router::methods_for(const std::string& path) {
+  if (path.find('{') == std::string::npos) {
+    return paths_[path];
+  }
+  auto parts = parts_of(path);
+  const auto found = std::ranges::find(patterns_, parts, &Pattern::parts);
+  return found != patterns_.end() ? found->methods
+                                  : patterns_.emplace_back(Pattern{std::move(parts), {}}).methods;
 }
 
 void Router::add_websocket(const std::string& path, Subscribe subscribe) {
@@ -21,18 +68,65 @@ const Subscribe* Router::websocket(std::string_view path) const {
   return found == websockets_.end() ? nullptr : &found->second;
 }
 
-bool Router::has_handler(std::string_view method, std::string_view path) const {
-  const auto methods = paths_.find(path);
-  return methods != paths_.end() && methods->second.contains(method);
+const Router::Pattern* Router::pattern_of(std::string_view path) const {
+  if (patterns_.empty()) {
+    return nullptr;
+  }
+  const auto parts = parts_of(path);
+  const auto found = std::ranges::find_if(
+      patterns_, [&](const Pattern& pattern) { return fits(pattern.parts, parts); });
+  return found == patterns_.end() ? nullptr : &*found;
+}
+
+const Router::Methods* Router::methods_of(std::string_view path) const {
+  if (const auto found = paths_.find(path); found != paths_.end()) {
+    return &found->second;
+  }
+  const Pattern* const pattern = pattern_of(path);
+  return pattern == nullptr ? nullptr : &pattern->methods;
+}
+
+const Router::Route* Router::route(std::string_view method, std::string_view path) const {
+  const Methods* const methods = methods_of(path);
+  if (methods == nullptr) {
+    return nullptr;
+  }
+  const auto found = methods->find(method);
+  return found == methods->end() ? nullptr : &found->second;
+}
+
+const RouteRules* Router::rules(std::string_view method, std::string_view path) const {
+  const Route* const found = route(method == "HEAD" ? "GET" : method, path);
+  return found == nullptr ? nullptr : &found->rules;
+}
+
+const LaterHandler* Router::later(const Request& request) const {
+  const Route* const found = route(method_of(request), request.target.path);
+  return found == nullptr || !found->later ? nullptr : &found->later;
+}
+
+std::map<std::string, std::string, std::less<>> Router::parameters(std::string_view path) const {
+  std::map<std::string, std::string, std::less<>> parameters;
+  const Pattern* const pattern = paths_.contains(path) ? nullptr : pattern_of(path);
+  if (pattern != nullptr) {
+    const auto parts = parts_of(path);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const std::string& name = pattern->parts[i];
+      if (is_parameter(name)) {
+        parameters[name.substr(1, name.size() - 2)] = parts[i];
+      }
+    }
+  }
+  return parameters;
 }
 
 std::string Router::allowed_methods(std::string_view path) const {
-  const auto found = paths_.find(path);
-  if (found == paths_.end()) {
+  const Methods* const methods = methods_of(path);
+  if (methods == nullptr) {
     return websocket(path) == nullptr ? "" : "GET";
   }
   std::string text;
-  for (const auto& [method, handler] : found->second) {
+  for (const auto& [method, handler] : *methods) {
     text += method + (method == "GET" ? ", HEAD, " : ", ");
   }
   return text + "OPTIONS";
@@ -47,14 +141,11 @@ Response Router::answer(const Request& request) const {
   if (request.method == "OPTIONS") {
     return {.status = 204, .headers = {{"Allow", allowed}}};
   }
-  const std::string_view asked = request.method;
-  const std::string_view method = asked == "HEAD" ? std::string_view("GET") : asked;
-  const auto methods = paths_.find(path);
-  if (methods != paths_.end()) {
-    if (const auto found = methods->second.find(method); found != methods->second.end()) {
-      return found->second(request);
-    }
-  } else if (method == "GET") {
+  const Route* const found = route(method_of(request), path);
+  if (found != nullptr && found->now) {
+    return found->now(request);
+  }
+  if (methods_of(path) == nullptr && method_of(request) == "GET") {
     Response response = error_response(426, fmt::format("{} is a WebSocket", printable(path)));
     response.headers.emplace_back("Upgrade", "websocket");
     return response;

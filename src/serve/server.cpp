@@ -34,7 +34,10 @@ constexpr std::chrono::minutes kBetweenWarnings{10};
 
 /// Said without waiting, to who is not taken on. What it has sent is taken first: a connection that
 /// is closed over unread bytes is reset, and the answer with it.
-void turn_away(int fd, Admission admission) {
+void turn_away(int fd, Admission admission, bool expects_tls) {
+  if (expects_tls) {  // it would not understand
+    return;
+  }
   const std::string_view status =
       admission == Admission::too_many ? "503 Service Unavailable" : "429 Too Many Requests";
   const std::string body = *error_response(0, "too many connections").body;
@@ -98,6 +101,8 @@ class Server::Listening : public std::enable_shared_from_this<Listening> {
     }
   }
 
+  void use_tls(TlsContext context) { core_->tls = std::move(context); }
+
   [[nodiscard]] const ListenAddress& address() const { return address_; }
   [[nodiscard]] const ServerCore& core() const { return *core_; }
 
@@ -159,9 +164,12 @@ class Server::Listening : public std::enable_shared_from_this<Listening> {
   }
 
   void take(Accepted accepted) {
-    std::string client = accepted.is_local ? std::string() : client_key(accepted.peer);
-    if (const Admission admission = core_->count.enter(client); admission != Admission::granted) {
-      turn_away(accepted.fd.get(), admission);
+    // Behind a proxy all clients have its address.
+    const bool is_one_of_many =
+        accepted.is_local || contains(core_->settings.proxy.proxies, accepted.peer);
+    std::string client = is_one_of_many ? std::string() : client_key(accepted.peer);
+    if (const Admission admission = admit(client); admission != Admission::granted) {
+      turn_away(accepted.fd.get(), admission, core_->tls != nullptr);
       return;
     }
     Place place(core_, std::move(client));
@@ -173,9 +181,19 @@ class Server::Listening : public std::enable_shared_from_this<Listening> {
       return;
     }
     (void)accepted.fd.release();
-    std::make_shared<HttpSession>(core_, std::move(stream), std::move(place),
-                                  std::move(accepted.peer))
+    std::make_shared<HttpSession>(core_, ClientStream(std::move(stream), core_->tls),
+                                  std::move(place), std::move(accepted.peer))
         ->start();
+  }
+
+  /// Where all places are taken, who has waited longest without asking anything makes room.
+  Admission admit(const std::string& client) {
+    const Admission admission = core_->count.enter(client);
+    if (admission != Admission::too_many || core_->waiting.empty()) {
+      return admission;
+    }
+    core_->waiting.front()->make_room();
+    return core_->count.enter(client);
   }
 
   void look() {
@@ -231,6 +249,10 @@ Server::Server(asio::io_context& context, ServerSettings settings, Router router
 
 Server::~Server() {
   listening_->drop();
+}
+
+void Server::use_tls(TlsContext context) {
+  listening_->use_tls(std::move(context));
 }
 
 Result<void> Server::listen(ListenAddress address) {

@@ -7,6 +7,7 @@
 #include "listen_address.h"
 #include "router.h"
 #include "server_settings.h"
+#include "tls_context.h"
 
 namespace boost::asio {
 class io_context;
@@ -24,6 +25,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  /// For the connections to come; those that are there keep what they have.
+  void use_tls(TlsContext context);
   [[nodiscard]] Result<void> listen(ListenAddress address);
   /// With the port that the system has chosen.
   [[nodiscard]] const ListenAddress& address() const;

@@ -6,6 +6,7 @@
 
 #include "access_control.h"
 #include "connection_count.h"
+#include "proxy.h"
 #include "reader_watch.h"
 
 namespace wemol::serve {
@@ -13,6 +14,9 @@ namespace wemol::serve {
 struct ServerSettings {
   std::string name = "wemol";  ///< for the header Server
   AccessRules access;
+  ProxyRules proxy;
+  /// On every answer, beside those that it has itself.
+  Headers headers;
   ConnectionLimits connections;
   std::size_t header_bytes = std::size_t{16} << 10;
   std::size_t body_bytes = std::size_t{64} << 10;
@@ -25,6 +29,10 @@ struct ServerSettings {
   std::chrono::milliseconds drain_timeout{2000};
   /// What a WebSocket client may send in one message; its content is not looked at.
   std::size_t websocket_message_bytes = 4096;
+  /// The same where a dialog listens.
+  std::size_t dialog_message_bytes = std::size_t{1} << 20;
+  /// What may wait for a client that is slower than a dialog.
+  std::size_t dialog_waiting_bytes = std::size_t{4} << 20;
   ReaderWatch::Rules websocket;
   std::chrono::milliseconds websocket_look_every{1000};
   /// For what is under way when the server stops.

@@ -3,9 +3,12 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include <spdlog/spdlog.h>
+
+#include "text.h"
 
 namespace wemol::serve {
 namespace {
@@ -20,8 +23,8 @@ constexpr int kSendBufferBytes = 64 << 10;
 
 }  // namespace
 
-WebSocketSession::WebSocketSession(std::shared_ptr<ServerCore> core, Stream stream, Place place,
-                                   Subscription subscription)
+WebSocketSession::WebSocketSession(std::shared_ptr<ServerCore> core, ClientStream stream,
+                                   Place place, Subscription subscription)
     : core_(std::move(core)),
       place_(std::move(place)),
       subscription_(std::move(subscription)),
@@ -31,7 +34,7 @@ WebSocketSession::WebSocketSession(std::shared_ptr<ServerCore> core, Stream stre
 }
 
 WebSocketSession::~WebSocketSession() {
-  subscription_.topic->leave(*this);
+  leave();
   core_->connections.erase(this);
 }
 
@@ -40,22 +43,22 @@ void WebSocketSession::start(beast::http::request<beast::http::string_body> hand
   timeout.handshake_timeout = core_->settings.header_timeout;
   timeout.idle_timeout = websocket::stream_base::none();  // the watch knows more
   timeout.keep_alive_pings = false;
-  beast::get_lowest_layer(websocket_).expires_never();
+  websocket_.next_layer().plain().expires_never();
   Error ignored;
-  beast::get_lowest_layer(websocket_)
-      .socket()
-      .set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
+  websocket_.next_layer().plain().socket().set_option(
+      asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
   websocket_.set_option(timeout);
   websocket_.set_option(websocket::stream_base::decorator(
       [name = core_->settings.name](websocket::response_type& response) {
         response.set(beast::http::field::server, name);
       }));
-  websocket_.read_message_max(core_->settings.websocket_message_bytes);
+  websocket_.read_message_max(subscription_.dialog ? core_->settings.dialog_message_bytes
+                                                   : core_->settings.websocket_message_bytes);
   websocket_.auto_fragment(false);  // a text is sent as it is, not copied
   websocket_.text(true);
   websocket_.control_callback([this](websocket::frame_type kind, auto /*payload*/) {
     if (kind == websocket::frame_type::close) {  // it may stay connected for a while
-      subscription_.topic->leave(*this);
+      leave();
     }
     heard();
   });
@@ -76,8 +79,50 @@ void WebSocketSession::opened() {
   if (subscription_.greeting) {
     write(std::move(subscription_.greeting));
   }
-  subscription_.topic->join(*this);
-  read();
+  if (subscription_.topic) {
+    subscription_.topic->join(*this);
+  }
+  if (subscription_.dialog) {
+    has_begun_ = true;
+    subscription_.dialog->begun(*this);
+    read_message();
+  } else {
+    read();
+  }
+}
+
+void WebSocketSession::leave() {
+  if (subscription_.topic) {
+    subscription_.topic->leave(*this);
+  }
+  if (std::exchange(has_begun_, false)) {
+    subscription_.dialog->ended();
+  }
+}
+
+void WebSocketSession::read_message() {
+  websocket_.async_read(message_, [self = shared_from_this()](Error error, std::size_t /*count*/) {
+    if (error) {
+      self->leave();
+      return;
+    }
+    self->message_read();
+  });
+}
+
+void WebSocketSession::message_read() {
+  heard();
+  if (has_begun_) {
+    const auto bytes = message_.cdata();
+    try {
+      subscription_.dialog->heard({static_cast<const char*>(bytes.data()), bytes.size()});
+    } catch (const std::exception& error) {
+      spdlog::error("a WebSocket: {}", printable(error.what()));
+      close({websocket::close_code::internal_error, "this message could not be taken"});
+    }
+  }
+  message_.clear();
+  read_message();
 }
 
 void WebSocketSession::read() {
@@ -86,7 +131,7 @@ void WebSocketSession::read() {
                                if (error) {
                                  // Beast has told a client that breaks the rules why: 1002, 1007 or
                                  // 1009.
-                                 self->subscription_.topic->leave(*self);
+                                 self->leave();
                                  return;
                                }
                                self->heard();
@@ -112,13 +157,47 @@ void WebSocketSession::write(Text text) {
   sending_ = std::move(text);
   watch_.sending_begins(std::chrono::steady_clock::now());
   websocket_.async_write(
-      asio::buffer(*sending_), [self = shared_from_this()](Error error, std::size_t /*count*/) {
-        self->sending_.reset();
-        self->watch_.sending_ended();
-        if (Text next = std::exchange(self->next_, nullptr); next && !error && !self->is_closing_) {
-          self->write(std::move(next));
-        }
-      });
+      asio::buffer(*sending_),
+      [self = shared_from_this()](Error error, std::size_t /*count*/) { self->sent(error); });
+}
+
+void WebSocketSession::sent(Error error) {
+  sending_.reset();
+  watch_.sending_ended();
+  if (error || is_closing_) {
+    return;
+  }
+  if (!waiting_.empty()) {
+    Text text = std::move(waiting_.front());
+    waiting_.pop_front();
+    waiting_bytes_ -= text->size();
+    write(std::move(text));
+  } else if (Text next = std::exchange(next_, nullptr)) {
+    write(std::move(next));
+  } else if (has_begun_) {
+    subscription_.dialog->said();
+  }
+}
+
+void WebSocketSession::say(Text text) {
+  if (is_closing_) {
+    return;
+  }
+  if (!sending_) {
+    write(std::move(text));
+    return;
+  }
+  waiting_bytes_ += text->size();
+  waiting_.push_back(std::move(text));
+  if (waiting_bytes_ > core_->settings.dialog_waiting_bytes) {
+    spdlog::debug("a WebSocket client that does not read is dropped");
+    drop();
+  }
+}
+
+void WebSocketSession::hang_up(unsigned code, const std::string& reason) {
+  constexpr std::size_t kLongestReason = 123;
+  close({static_cast<websocket::close_code>(code), reason.substr(0, kLongestReason)});
 }
 
 void WebSocketSession::look(SteadyTime now) {
@@ -149,7 +228,7 @@ void WebSocketSession::close(const websocket::close_reason& reason) {
   if (std::exchange(is_closing_, true)) {
     return;
   }
-  subscription_.topic->leave(*this);
+  leave();
   websocket_.async_close(reason, [self = shared_from_this()](Error /*error*/) {});
 }
 
@@ -160,8 +239,9 @@ void WebSocketSession::stop() {
 }
 
 void WebSocketSession::drop() {
-  subscription_.topic->leave(*this);
-  beast::get_lowest_layer(websocket_).close();
+  is_closing_ = true;
+  leave();
+  websocket_.next_layer().plain().close();
 }
 
 }  // namespace wemol::serve

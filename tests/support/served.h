@@ -47,6 +47,8 @@ class Served {
       return 0;
     });
   }
+  /// In the server's thread.
+  void use_tls(serve::TlsContext context) { server_.use_tls(std::move(context)); }
   [[nodiscard]] std::size_t connections() {
     return ask<std::size_t>([this] { return server_.connections(); });
   }
