@@ -119,19 +119,23 @@ class Sampler {
   wemol::ProcessRates rates_;
 };
 
+/// Processes rest once they have used no CPU for 10 s.
+constexpr int kWarmUp = 15;
+
 int sample(std::chrono::milliseconds interval, int samples, bool with_processes) {
   Sampler sampler(with_processes);
   (void)sampler.sample();
-  (void)sampler.sample();  // command lines are read twice
   std::vector<double> costs;
   std::size_t seen = 0;
   auto due = std::chrono::steady_clock::now();
-  for (int number = 0; number < samples; ++number) {
+  for (int number = -kWarmUp; number < samples; ++number) {
     due += interval;
     std::this_thread::sleep_until(due);
     const double before = cpu_microseconds();
     seen = sampler.sample();
-    costs.push_back(cpu_microseconds() - before);
+    if (number >= 0) {
+      costs.push_back(cpu_microseconds() - before);
+    }
   }
   double sum = 0;
   for (const double cost : costs) {

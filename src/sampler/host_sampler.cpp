@@ -111,6 +111,7 @@ void HostSampler::Parts::add_processes(HostSample& sample) {
 
 void HostSampler::Parts::look_up_users(const std::vector<ProcessFacts>& processes) {
   std::vector<std::uint32_t> user_ids;
+  user_ids.reserve(processes.size());
   for (const ProcessFacts& process : processes) {
     user_ids.push_back(process.user_id);
   }

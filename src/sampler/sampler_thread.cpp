@@ -142,12 +142,12 @@ class SamplerThread::Worker {
         continue;
       }
       last = loop.now();
-      Sample sample = sampler.sample(ticker.end_of_round(*last));
+      const Sample sample = sampler.sample(ticker.end_of_round(*last));
       if (is_stopping_) {
         return;  // what was not waited for is not unknown
       }
       early_samples_left = sample->gpus ? 0 : std::max(early_samples_left - 1, 0);
-      publish(std::move(sample));
+      publish(sample);
       ticker.advance(loop.now());
       if (early_samples_left > 0 && interval > kEarlyPause) {
         ticker = Ticker(*last + kEarlyPause, interval);

@@ -231,8 +231,7 @@ class HostFigures(unittest.TestCase):
 
     def test_written_bytes_are_those_of_dd(self):
         with tempfile.NamedTemporaryFile() as file:
-            os.posix_fallocate(file.fileno(), 0, 512 * MIB)
-            os.fsync(file.fileno())
+            fill(file, 512 * MIB)
             time.sleep(2)
             self.disk_load(lambda: text_of("dd", "if=/dev/zero", f"of={file.name}", "bs=1M", "count=512",
                                            "oflag=direct", "conv=notrunc", "status=none"),
@@ -248,8 +247,7 @@ class HostFigures(unittest.TestCase):
 
     def test_a_loop_device_counts_once_at_the_disk_below(self):
         with tempfile.NamedTemporaryFile() as file:
-            os.posix_fallocate(file.fileno(), 0, 256 * MIB)
-            os.fsync(file.fileno())
+            fill(file, 256 * MIB)
             loop = subprocess.run(["losetup", "--find", "--show", "--direct-io=on", file.name],
                                   capture_output=True, text=True, check=False)
             if loop.returncode != 0:
@@ -265,8 +263,7 @@ class HostFigures(unittest.TestCase):
 
     def test_rates_add_up_to_the_bytes(self):
         with tempfile.NamedTemporaryFile() as file:
-            os.posix_fallocate(file.fileno(), 0, 512 * MIB)
-            os.fsync(file.fileno())
+            fill(file, 512 * MIB)
             time.sleep(2)
             dd = subprocess.Popen(["dd", "if=/dev/zero", f"of={file.name}", "bs=1M", "count=512",
                                    "oflag=direct", "conv=notrunc", "status=none"])
@@ -402,6 +399,14 @@ def running(*command):
     finally:
         load.terminate()
         load.wait(10)
+
+
+def fill(file, size):
+    """Writes it whole, so that to write over it is nothing but that: no journal of new blocks."""
+    for _ in range(size // MIB):
+        file.write(bytes(MIB))
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def kernel_cpu_times(cpu=None):

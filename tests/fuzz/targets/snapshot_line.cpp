@@ -21,7 +21,7 @@ void check_snapshot_line(std::string_view input) {
     const auto json = nlohmann::json::parse(published->tasks, nullptr, false);
     require(json.is_array(), "tasks are a list");
     MetricsText text(MetricsFormat::openmetrics, "host");
-    agent::add_task_metrics(published->tasks, text);
+    agent::add_task_metrics(*published, text);
     require(text.take().ends_with("# EOF\n"), "metrics end with their mark");
   }
 }

@@ -67,7 +67,7 @@ class HostReaderOfATree : public testing::Test {
 
 /// The kernel's idle time does; who takes rates of a counter takes that for a new begin.
 TEST_F(HostReaderOfATree, TheCpusTimesDoNotFallBack) {
-  HostReader reader(tree.root(), questions());
+  HostReader reader(tree.root(), space_of);
   (void)reader.read(clock);
   tree.write("proc/stat", "cpu  31 0 0 69 0 0 0 0 0 0\ncpu0 31 0 0 69 0 0 0 0 0 0\nintr 1\n");
   const HostFacts facts = reader.read(clock);
