@@ -66,12 +66,18 @@ int write_all(int fd, std::string_view text) {
   return 0;
 }
 
-int write_draft(const std::filesystem::path& draft, std::string_view content,
-                Durability durability) {
+int write_draft(const std::filesystem::path& draft, std::string_view content, Durability durability,
+                mode_t mode) {
   constexpr int kFlags =
       O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-  const UniqueFd fd(open(draft.c_str(), kFlags, 0644));
+  const UniqueFd fd(open(draft.c_str(), kFlags, mode));
   if (!fd) {
+    return errno;
+  }
+  // A draft that a crash has left, or somebody else has made, has another one.
+  struct stat status {};
+  if (fstat(fd.get(), &status) != 0 ||
+      ((status.st_mode & ~mode & 07777U) != 0 && fchmod(fd.get(), mode) != 0)) {
     return errno;
   }
   if (const int code = write_all(fd.get(), content); code != 0) {
@@ -100,14 +106,14 @@ int sync_folder(const std::filesystem::path& folder) {
 }
 
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
-                          Durability durability) {
+                          Durability durability, mode_t mode) {
   const auto failed = [](const std::filesystem::path& at, int code) {
     return failure(fmt::format("{}: {}", at.string(), strerror(code)), code);
   };
   const std::filesystem::path draft = path.string() + ".new";
   struct stat status {};
   const bool is_first = stat(path.c_str(), &status) != 0;
-  if (const int code = write_draft(draft, content, durability); code != 0) {
+  if (const int code = write_draft(draft, content, durability, mode); code != 0) {
     return failed(draft, code);
   }
   if (std::rename(draft.c_str(), path.c_str()) != 0) {
