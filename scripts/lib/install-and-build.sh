@@ -12,8 +12,11 @@ export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 build_packages=(
   g++ cmake ninja-build pkg-config libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
   libboost1.81-dev libexpected-dev libtomlplusplus-dev libsystemd-dev libutf8proc-dev libgtest-dev
-  pybind11-dev python3-dev
+  pybind11-dev python3-dev libsqlite3-dev libsodium-dev
 )
+# shellcheck disable=SC2034
+# What the hub's tests start for real.
+hub_test_packages=(prometheus victoria-metrics curl)
 # shellcheck disable=SC2034
 # What the end-to-end tests and the sample containers of the quickstart need beside an engine.
 container_packages=(busybox-static procps tar)

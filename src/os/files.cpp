@@ -66,13 +66,13 @@ int write_all(int fd, std::string_view text) {
   return 0;
 }
 
-int write_draft(const std::filesystem::path& draft, std::string_view content,
-                Durability durability) {
+int write_draft(const std::filesystem::path& draft, std::string_view content, Durability durability,
+                mode_t mode) {
   // A file that another user has put there, in a folder such as /tmp, would stay theirs to write
   // to.
   unlink(draft.c_str());
   constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY;
-  const UniqueFd fd(open(draft.c_str(), kFlags, 0644));
+  const UniqueFd fd(open(draft.c_str(), kFlags, mode));
   if (!fd) {
     return errno;
   }
@@ -102,14 +102,14 @@ int sync_folder(const std::filesystem::path& folder) {
 }
 
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
-                          Durability durability) {
+                          Durability durability, mode_t mode) {
   const auto failed = [](const std::filesystem::path& at, int code) {
     return failure(fmt::format("{}: {}", at.string(), strerror(code)), code);
   };
   const std::filesystem::path draft = path.string() + ".new";
   struct stat status {};
   const bool is_first = stat(path.c_str(), &status) != 0;
-  if (const int code = write_draft(draft, content, durability); code != 0) {
+  if (const int code = write_draft(draft, content, durability, mode); code != 0) {
     return failed(draft, code);
   }
   if (std::rename(draft.c_str(), path.c_str()) != 0) {

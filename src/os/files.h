@@ -107,9 +107,10 @@ enum class Durability {
 
 /// Replaces a file as a whole, by a draft beside it (".new") that takes its name. Whoever reads it
 /// meanwhile, or after a crash of this program, finds the old content or the new one. A link or
-/// anything else that is not a file in the draft's place is refused, not followed.
+/// anything else that is not a file in the draft's place is refused, not followed. The file has the
+/// mode from its first byte on: for secrets 0600.
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
-                                        Durability durability);
+                                        Durability durability, mode_t mode = 0644);
 
 /// A small file of the kernel (control groups, /proc) that is read again and again: it stays open
 /// and each reading begins at its start, which makes the kernel write it anew. When half of the
