@@ -120,3 +120,24 @@ export function stepFor(seconds: number): number {
   const steps = [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400];
   return steps.find((step) => seconds / step <= 600) ?? 28_800;
 }
+
+/** Seconds since 1970. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+const shortest = 120;
+
+/** Around the middle, by a factor; never shorter than can be drawn, never into the future. */
+export function scaled(span: Span, factor: number, now: number): Span {
+  const length = Math.min(7_776_000, Math.max(shortest, (span.to - span.from) * factor));
+  const to = Math.min(now, (span.from + span.to) / 2 + length / 2);
+  return { from: Math.floor(to - length), to: Math.floor(to) };
+}
+
+export function moved(span: Span, share: number, now: number): Span {
+  const length = span.to - span.from;
+  const to = Math.min(now, Math.floor(span.to + length * share));
+  return { from: to - length, to };
+}

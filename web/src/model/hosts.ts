@@ -105,3 +105,12 @@ export function searchProcesses(hosts: Iterable<Host>, text: string, limit: numb
   }
   return { found, total };
 }
+
+/** The host that was asked for, else the first that is online, else the first. */
+export function chooseHost(hosts: ReadonlyMap<string, Host>, names: readonly string[], asked: string | null): Host | undefined {
+  if (asked !== null && hosts.has(asked)) {
+    return hosts.get(asked);
+  }
+  const online = names.find((name) => hosts.get(name)?.online === true);
+  return hosts.get(online ?? names[0] ?? '');
+}

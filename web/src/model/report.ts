@@ -125,10 +125,11 @@ function readSessions(info: Reader): Session[] | null {
 function readGpuList(container: Reader): number[] | null {
   let value = container.raw('gpuDevices', 'gpu_devices', 'gpus');
   if (typeof value === 'string') {
+    const text = value;
     try {
-      value = JSON.parse(value) as unknown;
+      value = JSON.parse(text) as unknown;
     } catch {
-      const parts = value.split(',').map((part) => part.trim());
+      const parts = text.split(',').map((part) => part.trim());
       value = parts.every((part) => /^\d+$/.test(part)) ? parts : undefined;
     }
   }

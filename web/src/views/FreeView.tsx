@@ -25,7 +25,6 @@ function Card({ gpu, suggested }: { gpu: Gpu; suggested: boolean }) {
 }
 
 function OfferCard({ offer, count }: { offer: Offer; count: number }) {
-  const texts = useTexts();
   const { host, cards } = offer;
   const command = visibleDevices(cards.slice(0, count));
   return (

@@ -4,21 +4,15 @@ import { replaceHash, routeHash } from '../app/routes';
 import { useDark } from '../app/theme';
 import { useTexts } from '../i18n';
 import { durationText, fullTimeText } from '../model/format';
-import { historyPath, metrics, readHistory, stepFor, type History, type Metric, type Series } from '../model/history';
+import { historyPath, metrics, moved, readHistory, scaled, stepFor, type History, type Metric, type Series, type Span } from '../model/history';
+import { chooseHost } from '../model/hosts';
 import { DataTable, type Column } from '../parts/DataTable';
 import Plot, { lineColor, unitText } from '../parts/Plot';
 import { ResourceFrame } from '../parts/ResourceFrame';
 import { useResource } from '../state/resource';
 import { useStore } from '../state/store';
-import { chooseHost } from './WindowView';
 
 const ranges = [3600, 21_600, 86_400, 604_800, 2_592_000, 7_776_000];
-const shortest = 120;
-
-interface Span {
-  from: number;
-  to: number;
-}
 
 function endingNow(seconds: number): Span {
   const to = Math.floor(Date.now() / 1000);
@@ -92,19 +86,6 @@ function Chart({ history, metric, span, zoom }: { history: History; metric: Metr
       <Legend history={history} metric={metric} hidden={hidden} toggle={toggle} />
     </section>
   );
-}
-
-/** Around the middle, by a factor; never shorter than can be drawn, never into the future. */
-export function scaled(span: Span, factor: number, now: number): Span {
-  const length = Math.min(7_776_000, Math.max(shortest, (span.to - span.from) * factor));
-  const to = Math.min(now, (span.from + span.to) / 2 + length / 2);
-  return { from: Math.floor(to - length), to: Math.floor(to) };
-}
-
-export function moved(span: Span, share: number, now: number): Span {
-  const length = span.to - span.from;
-  const to = Math.min(now, Math.floor(span.to + length * share));
-  return { from: to - length, to };
 }
 
 export default function HistoryView({ query }: { query: URLSearchParams }) {

@@ -29,8 +29,8 @@ export default function SearchView({ query }: { query: string }) {
       ),
     };
     const rest = processColumns(texts, true).map((column): Column<Found> => {
-      const { sortValue, cell } = column;
-      return { ...column, cell: (row) => cell(row.process), ...(sortValue === undefined ? {} : { sortValue: (row: Found) => sortValue(row.process) }) };
+      const { sortValue, cell, ...same } = column;
+      return { ...same, cell: (row) => cell(row.process), ...(sortValue === undefined ? {} : { sortValue: (row: Found) => sortValue(row.process) }) };
     });
     return [host, ...rest];
   }, [texts]);

@@ -2,21 +2,13 @@ import { Select } from 'antd';
 import { routeHash } from '../app/routes';
 import { useTexts } from '../i18n';
 import { unknownText } from '../model/format';
+import { chooseHost } from '../model/hosts';
 import type { Host } from '../model/types';
 import { Age } from '../parts/Age';
 import { HostMeters } from '../parts/HostCard';
 import HostDetail from '../parts/HostDetail';
 import { StatusPill } from '../parts/StatusPill';
 import { hostColors, useStore } from '../state/store';
-
-/** The host that was asked for, else the first that is online, else the first. */
-export function chooseHost(hosts: ReadonlyMap<string, Host>, names: readonly string[], asked: string | null): Host | undefined {
-  if (asked !== null && hosts.has(asked)) {
-    return hosts.get(asked);
-  }
-  const online = names.find((name) => hosts.get(name)?.online === true);
-  return hosts.get(online ?? names[0] ?? '');
-}
 
 function Menu({ hosts, names, chosen }: { hosts: ReadonlyMap<string, Host>; names: readonly string[]; chosen: string }) {
   const texts = useTexts();

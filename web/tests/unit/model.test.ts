@@ -103,7 +103,7 @@ describe('which card is free', () => {
     expect(names(80_000, 2, 101)).toEqual([['a', [0, 2]]]);
   });
   it('takes unknown for not free, and offers no host that is offline', () => {
-    expect(names(0, 1).map(([name]) => name)).toEqual(['b', 'a'].sort());
+    expect(names(0, 1).map(([name]) => name)).toEqual(['b', 'a']);
   });
   it('asks for one card at least', () => {
     expect(names(0, 0).every(([, cards]) => (cards as number[]).length > 0)).toBe(true);

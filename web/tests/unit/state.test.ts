@@ -9,8 +9,8 @@ import { sortRows } from '../../src/parts/DataTable';
 import { Feed } from '../../src/state/feed';
 import { defaults, load, readSettings, save } from '../../src/state/settings';
 import { forgetHosts, putHosts, takeReport, useStore } from '../../src/state/store';
-import { chooseHost } from '../../src/views/WindowView';
-import { moved, scaled } from '../../src/views/HistoryView';
+import { moved, scaled } from '../../src/model/history';
+import { chooseHost } from '../../src/model/hosts';
 
 describe('the address of the API', () => {
   it.each([
