@@ -18,6 +18,11 @@ build_packages=(
 # What the hub's tests start for real.
 hub_test_packages=(prometheus victoria-metrics curl)
 # shellcheck disable=SC2034
+# What the hub's page is built with, and the browser that its tests run in.
+web_packages=(nodejs npm)
+# shellcheck disable=SC2034
+browser_packages=(chromium fonts-noto-cjk)
+# shellcheck disable=SC2034
 # What the end-to-end tests and the sample containers of the quickstart need beside an engine.
 container_packages=(busybox-static procps tar)
 # shellcheck disable=SC2034
