@@ -14,9 +14,9 @@ namespace ssl = boost::asio::ssl;
 /// Browsers offer HTTP/2 first; what we speak is to be said.
 int choose_protocol(SSL* /*connection*/, const unsigned char** chosen, unsigned char* length,
                     const unsigned char* offered, unsigned offered_length, void* /*argument*/) {
-  static constexpr unsigned char kHttp11[] = "\x08http/1.1";
+  static constexpr unsigned char kProtocol[] = "\x08http/1.1";
   unsigned char* found = nullptr;
-  if (SSL_select_next_proto(&found, length, kHttp11, sizeof kHttp11 - 1, offered, offered_length) !=
+  if (SSL_select_next_proto(&found, length, kProtocol, sizeof kProtocol - 1, offered, offered_length) !=
       OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_NOACK;
   }

@@ -66,6 +66,9 @@ std::vector<CLI::ConfigItem> TomlConfig::from_config(std::istream& input) const 
   std::vector<CLI::ConfigItem> found;
   for (const auto& [toml_key, node] : table) {
     const std::string key(toml_key.str());
+    if (!left_out_.empty() && key == left_out_) {
+      continue;
+    }
     const CLI::Option* option = app_.get_option_no_throw("--" + key);
     if (option == nullptr || !option->get_configurable()) {
       refuse(toml_key.source(), fmt::format("unknown key {}; the keys are named like the options "

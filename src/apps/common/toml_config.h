@@ -17,8 +17,11 @@ class TomlConfig : public CLI::Config {
  public:
   using IsSet = std::function<bool(const CLI::Option&)>;
 
-  TomlConfig(const CLI::App& app, IsSet is_set_in_environment)
-      : app_(app), is_set_in_environment_(std::move(is_set_in_environment)) {}
+  /// The key `left_out` is no option: somebody else reads it. Empty: there is none.
+  TomlConfig(const CLI::App& app, IsSet is_set_in_environment, std::string left_out = {})
+      : app_(app),
+        is_set_in_environment_(std::move(is_set_in_environment)),
+        left_out_(std::move(left_out)) {}
 
   [[nodiscard]] std::string to_config(const CLI::App* app, bool default_also,
                                       bool write_description, std::string prefix) const override;
@@ -27,6 +30,7 @@ class TomlConfig : public CLI::Config {
  private:
   const CLI::App& app_;
   IsSet is_set_in_environment_;
+  std::string left_out_;
 };
 
 }  // namespace wemol
