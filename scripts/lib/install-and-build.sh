@@ -11,15 +11,15 @@ export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 # What the build needs; the test framework is among it since configuring asks for it.
 build_packages=(
   g++ cmake ninja-build pkg-config libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
-  libboost1.81-dev libexpected-dev libtomlplusplus-dev libsystemd-dev libutf8proc-dev libgtest-dev
+  libboost1.81-dev libssl-dev libexpected-dev libtomlplusplus-dev libsystemd-dev libutf8proc-dev libgtest-dev
   pybind11-dev python3-dev
 )
 # shellcheck disable=SC2034
 # What the end-to-end tests and the sample containers of the quickstart need beside an engine.
 container_packages=(busybox-static procps tar)
 # shellcheck disable=SC2034
-# The clients with which the end-to-end tests ask wemol-agent.
-client_packages=(curl python3-websockets)
+# The clients with which the end-to-end tests ask wemol-agent, and what makes the certificates of a hub.
+client_packages=(curl openssl python3-websockets)
 # shellcheck disable=SC2034
 # What the presets asan, tsan and fuzz need beside: the compiler, its sanitizers, and what names the lines in
 # their reports.
