@@ -117,6 +117,9 @@ class ProcessKiller::Round : public std::enable_shared_from_this<Round> {
   }
 
   void note_end(std::size_t at) {
+    if (!done_) {
+      return;  // it was on its way when the rest was given up
+    }
     results_[at].outcome = KillOutcome::killed;
     std::erase_if(held_, [&](const Held& it) {
       if (it.at == at) {
