@@ -107,10 +107,10 @@ struct ProcessFacts {
   std::uint64_t parent_pid = 0;
   /// Since the boot. With the pid it names the process for good: a pid alone is used again.
   std::uint64_t start_ticks = 0;
-  std::string name;  ///< comm
-  std::string
-      command_line;  ///< arguments joined by blanks; empty: a thread of the kernel, or denied
-  char state = '?';  ///< R, S, D, Z, T, I, …
+  std::string name;          ///< comm
+  std::string command_line;  ///< arguments joined by blanks, secrets masked; empty: a thread of the
+                             ///< kernel, or denied
+  char state = '?';          ///< R, S, D, Z, T, I, …
   std::uint32_t user_id = 0;
   std::uint64_t cpu_ticks = 0;  ///< user and system
   std::optional<std::uint64_t> resident_bytes;

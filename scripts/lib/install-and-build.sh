@@ -26,8 +26,8 @@ browser_packages=(chromium fonts-noto-cjk)
 # What the end-to-end tests and the sample containers of the quickstart need beside an engine.
 container_packages=(busybox-static procps tar)
 # shellcheck disable=SC2034
-# The clients with which the end-to-end tests ask wemol-agent.
-client_packages=(curl python3-websockets)
+# The clients with which the end-to-end tests ask wemol-agent, and what makes the certificates of a hub.
+client_packages=(curl openssl python3-websockets)
 # shellcheck disable=SC2034
 # What the presets asan, tsan and fuzz need beside: the compiler, its sanitizers, and what names the lines in
 # their reports.

@@ -8,6 +8,7 @@
 
 #include "agent_program.h"
 #include "files.h"
+#include "hub_setup.h"
 #include "listener.h"
 #include "token_file.h"
 #include "unix_socket.h"
@@ -78,6 +79,13 @@ Finding check_recorder(const AgentOptions& options) {
                                          fd.error().message)};
 }
 
+Finding check_hub(const AgentOptions& options) {
+  const auto fault = hub_fault(options);
+  return fault ? Finding{false, "nothing gets to the hub: " + *fault}
+               : Finding{true, fmt::format("the hub {} knows this host as {}", options.hub->text(),
+                                           options.hub_hostname)};
+}
+
 }  // namespace
 
 int run_agent_check(const AgentOptions& options) {
@@ -87,6 +95,9 @@ int run_agent_check(const AgentOptions& options) {
   }
   if (!options.recorder_socket.empty()) {
     findings.push_back(check_recorder(options));
+  }
+  if (options.hub) {
+    findings.push_back(check_hub(options));
   }
   for (const Finding& finding : findings) {
     fmt::print("{} {}\n", finding.good ? "ok  " : "FAIL", finding.text);

@@ -1,6 +1,9 @@
 #include "agent_options.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -9,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "hub_report.h"
 #include "text.h"
 #include "toml_config.h"
 #include "version.h"
@@ -73,6 +77,29 @@ std::optional<std::vector<std::string>> parse_origins(const std::string& text) {
   return origins;
 }
 
+/// "lin, maria": the names of users, as `ls -l` has them.
+std::optional<std::vector<std::string>> parse_users(const std::string& text) {
+  std::vector<std::string> users;
+  for (const std::string_view part : split_fields(text, ',')) {
+    const std::string_view user = trimmed(part);
+    if (user.empty() && trimmed(text).empty()) {
+      return users;
+    }
+    constexpr std::size_t kLongest = 256;
+    if (user.empty() || user.size() > kLongest || printable(user) != user ||
+        user.find(' ') != std::string_view::npos) {
+      return std::nullopt;
+    }
+    users.emplace_back(user);
+  }
+  return users;
+}
+
+std::optional<std::string> parse_hub_hostname(const std::string& text) {
+  return text.empty() || hub_client::reported_host_name(text) == text ? std::optional(text)
+                                                                      : std::nullopt;
+}
+
 /// An empty value is as good as none.
 OptionTable::Accept storing_path(std::filesystem::path& target) {
   return [&target](const std::string& text) {
@@ -104,6 +131,35 @@ void add_listening(OptionTable& table, Listening& listening) {
                    listening.only_localhost);
 }
 
+void add_hub(OptionTable& table, AgentOptions& options) {
+  table.add(
+      "hub", "URL", "",
+      "The wemol-hub that gets this host's samples: https://HOST[:PORT][/PATH]; none by default",
+      "http://HOST[:PORT][/PATH] or https://HOST[:PORT][/PATH]",
+      [&options](const std::string& text) {
+        if (text.empty()) {
+          return true;
+        }
+        auto url = hub_client::parse_hub_url(text);
+        if (url) {
+          options.hub = std::move(*url);
+        }
+        return url.has_value();
+      });
+  table.add("hub-token-file", "FILE", "",
+            "With the token that `wemol-hub enroll` has printed for this host", "a file",
+            storing_path(options.hub_token_file));
+  table.add("hub-ca", "FILE", "",
+            "Certificates (PEM) that the hub's has to be signed by; default the system's", "a file",
+            storing_path(options.hub_ca_file));
+  table.add("hub-hostname", "NAME", "", "The name that this host has there; default its hostname",
+            "letters, digits, '.', '-' and '_', 253 at most",
+            storing(parse_hub_hostname, options.hub_hostname));
+  table.add("hub-kill-users", "USERS", "",
+            "Users whose processes may be ended from the hub, several with commas; none by default",
+            "names of users, several with commas", storing(parse_users, options.hub_kill_users));
+}
+
 void add_options(OptionTable& table, AgentOptions& options, Listening& listening) {
   add_listening(table, listening);
   table.add("portfile", "FILE", "",
@@ -130,7 +186,15 @@ void add_options(OptionTable& table, AgentOptions& options, Listening& listening
   table.add("interval", "SECONDS", "2",
             "Distance between samples, 0.1 to 86400; 1 s at most while a WebSocket client is there",
             "seconds from 0.1 to 86400", storing(parse_seconds, options.interval));
+  add_hub(table, options);
   table.add_switch("verbose", "Log each request", options.verbose);
+}
+
+std::string default_hub_hostname() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  std::string reported = hub_client::reported_host_name(name.data());
+  return reported.empty() ? kDefaultNode : reported;
 }
 
 serve::ListenAddress resolved(const Listening& listening) {
@@ -163,6 +227,9 @@ tl::expected<AgentOptions, EarlyExit> parse_agent_options(int argc, const char* 
   options.listen = resolved(listening);
   if (options.node_id.empty()) {
     options.node_id = default_node();
+  }
+  if (options.hub_hostname.empty()) {
+    options.hub_hostname = default_hub_hostname();
   }
   if (!options.listen.is_local() && options.token_file.empty()) {
     return tl::make_unexpected(EarlyExit{

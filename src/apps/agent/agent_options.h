@@ -4,12 +4,14 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <tl/expected.hpp>
 
 #include "command_line.h"
+#include "hub_url.h"
 #include "listen_address.h"
 #include "sampler_thread.h"
 
@@ -26,6 +28,11 @@ struct AgentOptions {
   std::filesystem::path recorder_socket = "/run/wemol-recorder/snapshots.sock";  ///< empty: none
   ProcessScope processes = ProcessScope::gpu;
   std::chrono::nanoseconds interval = std::chrono::seconds(2);
+  std::optional<hub_client::HubUrl> hub;    ///< where samples are reported; absent: nowhere
+  std::filesystem::path hub_token_file;     ///< what this host brings along there; empty: nothing
+  std::filesystem::path hub_ca_file;        ///< empty: the system's certificates
+  std::string hub_hostname;                 ///< under which the hub knows this host
+  std::vector<std::string> hub_kill_users;  ///< whose processes the hub may end
   bool verbose = false;
   bool check = false;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
@@ -17,10 +18,12 @@
 #include <spdlog/spdlog.h>
 
 #include "agent_api.h"
+#include "hub_setup.h"
 #include "log.h"
 #include "nvml_client.h"
 #include "parent_watch.h"
 #include "portfile.h"
+#include "process_clock.h"
 #include "sampled_host.h"
 #include "server.h"
 #include "service_manager.h"
@@ -38,14 +41,6 @@ constexpr int kCannotStart = 1;
 constexpr std::chrono::seconds kPatience{2};
 /// Beside the connections: the sampler's files, the helper's pipes, what is open in passing.
 constexpr rlim_t kOtherDescriptors = 64;
-
-class ProcessClock : public Clock {
- public:
-  [[nodiscard]] SteadyTime now() const override { return std::chrono::steady_clock::now(); }
-  [[nodiscard]] WallTime wall_now() const override { return std::chrono::system_clock::now(); }
-  /// Nothing waits here but the io_context.
-  [[nodiscard]] bool wait_until(SteadyTime /*due*/) override { return false; }
-};
 
 /// As nohup has it.
 bool is_hangup_ignored() {
@@ -92,7 +87,12 @@ class Agent {
               {.interval = options.interval,
                .processes = options.processes,
                .nvml_helper_command = nvml::own_helper_command()},
-              [this](const HostSource::Sample& sample) { feed_.take(sample); }),
+              [this](const HostSource::Sample& sample) {
+                feed_.take(sample);
+                if (hub_) {
+                  hub_->take(*sample);
+                }
+              }),
         watch_(host_, options.interval, clock_.now()),
         feed_(host_, watch_, clock_, options.node_id) {
     if (!is_hangup_ignored()) {
@@ -125,6 +125,9 @@ class Agent {
     if (auto listening = server_->listen(options_.listen); !listening) {
       return listening;
     }
+    if (options_.hub) {
+      report_to_hub();
+    }
     if (!options_.portfile.empty()) {
       auto portfile = Portfile::write(options_.portfile, server_->address());
       if (!portfile) {
@@ -150,6 +153,23 @@ class Agent {
   }
 
  private:
+  void report_to_hub() {
+    hub_.emplace(context_, hub_settings(options_, server_->address().port), clock_,
+                 tasks_ ? &*tasks_ : nullptr);
+    if (!options_.hub->is_tls && !options_.hub->is_loopback() && !options_.hub_token_file.empty()) {
+      spdlog::warn("{} has no TLS: whoever listens on the network reads this host's token",
+                   options_.hub->text());
+    }
+    constexpr std::chrono::seconds kBetweenSessions{30};
+    sessions_.emplace(kBetweenSessions, [this](HostSessions sessions) {
+      asio::post(context_, [this, sessions = std::move(sessions)]() mutable {
+        if (hub_) {
+          hub_->take(std::move(sessions));
+        }
+      });
+    });
+  }
+
   void stop(const std::string& why) {
     if (std::exchange(is_stopping_, true)) {
       return;
@@ -161,6 +181,8 @@ class Agent {
     second_.cancel();
     parent_.reset();
     portfile_.reset();
+    sessions_.reset();
+    hub_.reset();  // asks for the tasks
     tasks_.reset();
     server_->stop();
   }
@@ -204,6 +226,8 @@ class Agent {
   HostWatch watch_;
   LiveFeed feed_;
   std::optional<serve::SnapshotSubscriber> tasks_;
+  std::optional<hub_client::HubReporter> hub_;
+  std::optional<SessionWatch> sessions_;
   std::optional<AgentApi> api_;
   std::optional<serve::Server> server_;
   std::optional<Portfile> portfile_;

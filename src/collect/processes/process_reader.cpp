@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "command_line_secrets.h"
 #include "files.h"
 #include "text.h"
 
@@ -37,7 +38,7 @@ ProcessReader::ReadCommandLine command_lines_below(const std::filesystem::path& 
     std::string text(kCommandLineBytes + 1, '\0');
     const ssize_t length = file ? ::read(file.get(), text.data(), text.size()) : 0;
     text.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
-    return command_line_text(text);
+    return command_line_text(without_secrets(text));
   };
 }
 
