@@ -98,7 +98,8 @@ class Scraping {
     test::write_text(dir_ / "sd.json", service_discovery_json(table));
     std::string config = test::read_text(kConfig / "prometheus.yml");
     config = replaced(config, "http://127.0.0.1:7864/api/sd", address() + "/sd.json");
-    config = replaced(config, "127.0.0.1:7864", address().substr(7));
+    // The hub's own metrics are not served here.
+    config = replaced(config, "127.0.0.1:7864", "127.0.0.1:" + std::to_string(test::free_port()));
     config = replaced(config, "_interval: 15s", "_interval: 1s");
     test::write_text(dir_ / "prometheus.yml", config);
     fs::copy_file(kConfig / "wemol-rules.yml", dir_ / "wemol-rules.yml");
