@@ -35,7 +35,7 @@ void respond_compressed(Workers& workers, const serve::Request& request, std::st
                         const serve::Respond& respond) {
   const ContentCoding coding = coding_for(request, json.size());
   const Text plain = serve::make_text(std::move(json));
-  const auto answer = [plain, coding, respond](std::optional<Text> text) {
+  const auto answer = [plain, coding, respond](const std::optional<Text>& text) {
     serve::Response response;
     response.body = plain;
     (coding == ContentCoding::gzip ? response.gzip : response.brotli) = text.value_or(nullptr);
@@ -85,7 +85,7 @@ void CachedDocument::answer(const serve::Request& request, serve::Respond respon
 }
 
 void CachedDocument::compress(const EditionPtr& edition, ContentCoding coding) {
-  const auto done = [edition, coding](std::optional<Text> text) {
+  const auto done = [edition, coding](const std::optional<Text>& text) {
     const bool is_gzip = coding == ContentCoding::gzip;
     (is_gzip ? edition->gzip : edition->brotli) = text.value_or(nullptr);
     auto waiting = std::move(is_gzip ? edition->waiting_for_gzip : edition->waiting_for_brotli);
