@@ -265,7 +265,9 @@ void HttpSession::refuse(Error error) {
                                          core_->settings.header_bytes)),
          false, false);
   } else if (error == http::error::body_limit) {
-    send(body_too_large(body_limit_ == 0 ? core_->settings.body_bytes : body_limit_), false, false);
+    // With the header alone it is more than any route takes.
+    const std::size_t largest = std::max(core_->settings.body_bytes, core_->router.largest_body());
+    send(body_too_large(body_limit_ == 0 ? largest : body_limit_), false, false);
   } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
              error != http::error::end_of_stream && error != http::error::partial_message) {
     send(error_response(400, fmt::format("this is no HTTP request: {}", error.message())), false,

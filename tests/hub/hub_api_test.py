@@ -134,7 +134,7 @@ class Reading(Case):
         hub = self.legacy_hub()
         hub.report(old_report(interval=600))
         plain = hub.get("/api/gpu-stats")
-        self.assertEqual(plain.headers["Content-Encoding"], None)
+        self.assertEqual((plain.headers["Content-Encoding"], plain.headers["Vary"]), (None, "Accept-Encoding"))
         zipped = hub.get("/api/gpu-stats", {"Accept-Encoding": "gzip"})
         self.assertEqual(zipped.headers["Content-Encoding"], "gzip")
         self.assertEqual(gzip.decompress(zipped.body), plain.body)
@@ -358,6 +358,30 @@ class Errors(Case):
         self.assert_error(hub.get("/ws"), 426, "/ws is a WebSocket")
         self.assert_error(hub.get("/api/modules"), 404, "record-dir")
 
+    def test_bodies_are_bounded(self):
+        hub = self.legacy_hub()
+        most = 8 << 20
+        head = "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{}\r\n\r\n"
+
+        def send(path, line, body=b""):
+            connection = hub.connect()
+            try:
+                connection.send(head.format(path, line).encode() + body)
+            except ConnectionError:
+                pass  # it did not want to hear it all
+            return connection.answer()
+
+        report = json.dumps(old_report()).encode()
+        fits = report + b" " * (most - len(report))
+        self.assertEqual(hub.report(fits).status, 200)
+        for path, limit in (("/api/report-gpu-stats", most), ("/api/kill-processes", 256 << 10), ("/api/login", 8192)):
+            self.assert_error(send(path, f"Content-Length: {limit + 1}"), 413, f"larger than {limit} bytes")
+            chunk = b"%x\r\n" % (limit + 1) + b" " * (limit + 1) + b"\r\n0\r\n\r\n"
+            self.assert_error(send(path, "Transfer-Encoding: chunked", chunk), 413, f"larger than {limit} bytes")
+        self.assertEqual(send("/api/report-gpu-stats", "Content-Length: 99999999999999999999").status, 400)
+        answer = send("/api/hosts", "X-Long: " + "x" * 20000)
+        self.assert_error(answer, 431, "headers are larger")
+
     def test_a_report_may_come_compressed_by_nobody(self):
         """What is said to be gzip is not taken for JSON."""
         hub = self.legacy_hub()
@@ -374,6 +398,15 @@ class Errors(Case):
         self.assert_error(refused, 429, "without a token")
         self.assertEqual(refused.headers["Retry-After"], "10")
         self.assertEqual(hub.report(old_report(), token, X_Forwarded_For="192.0.2.8").status, 200)
+
+    def test_an_enrolled_host_behind_a_flooded_address_is_still_heard(self):
+        """Agents behind one address: a stranger among them must not silence the others."""
+        hub = self.hub("--trusted-proxies", "127.0.0.1", "--read-only-public")
+        token = hub.enroll("gpu7")
+        for _ in range(40):
+            hub.report("{}", "wrong", X_Forwarded_For="192.0.2.7")
+        self.assertEqual(hub.report("{}", "wrong", X_Forwarded_For="192.0.2.7").status, 429)
+        self.assertEqual(hub.report(old_report(), token, X_Forwarded_For="192.0.2.7").body, SUCCESS)
 
     def test_one_host_cannot_report_without_end(self):
         hub = self.legacy_hub()
