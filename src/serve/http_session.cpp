@@ -82,7 +82,8 @@ HttpSession::HttpSession(std::shared_ptr<ServerCore> core, ClientStream stream, 
       stream_(std::move(stream)),
       place_(std::move(place)),
       peer_(std::move(peer)),
-      waiting_(core_->waiting, *this) {
+      waiting_(core_->waiting, *this),
+      way_(core_->outgoing, *this) {
   core_->connections.insert(this);
 }
 
@@ -372,6 +373,7 @@ void HttpSession::open_websocket(const Subscribe& subscribe) {
 
 void HttpSession::send(Response response, bool is_head, bool keep_alive) {
   body_ = response.body ? std::move(response.body) : make_text({});
+  way_.begin(body_);
   answer_.emplace(static_cast<http::status>(response.status), kHttp11);
   answer_->set(http::field::server, core_->settings.name);
   answer_->set(http::field::date, http_date());
@@ -410,6 +412,7 @@ void HttpSession::send(Response response, bool is_head, bool keep_alive) {
 void HttpSession::sent(Error error, bool keep_alive) {
   serializer_.reset();
   answer_.reset();
+  way_.end();
   body_.reset();
   if (error) {
     return;

@@ -417,6 +417,45 @@ class SlowClients(Case):
         self.assertTrue(closed)
         self.assertLess(took, PATIENCE)
 
+    def fill(self, hub, hosts, size):
+        for number in range(hosts):
+            report = small_report(f"h{number}", 1, filler="x" * size)
+            self.assertEqual(hub.report(report).status, 200)
+
+    def test_pages_that_do_not_read(self):
+        hub = self.legacy_hub()
+        self.fill(hub, 40, 200_000)  # 8 MB for each page at first
+        before = hub.memory_mib()
+        stuck = []
+        for _ in range(60 if FULL else 40):
+            stuck.append(hub.websocket("/api/live", receive_buffer=4096))
+            self.fill(hub, 1, 200_000)  # each one is at another revision
+        reader = hub.websocket("/api/live")
+        self.assertEqual(len(reader.hear()["machines"]), 40)
+        for _ in range(5):
+            self.fill(hub, 2, 200_000)
+            self.assertTrue(reader.hear()["machines"].keys() <= {"h0", "h1"})
+        self.assert_memory(hub, before, 180, f"{len(stuck)} pages of 8 MB that do not read")
+        if FULL:
+            for it in stuck[:5]:
+                self.assertTrue(it.connection.is_closed(PATIENCE))
+
+    def test_readers_that_do_not_read(self):
+        hub = self.legacy_hub()
+        self.fill(hub, 40, 200_000)
+        before = hub.memory_mib()
+        stuck = []
+        for _ in range(60 if FULL else 40):
+            it = socket.socket()
+            it.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            it.connect(("127.0.0.1", hub.port))
+            it.sendall(b"GET /api/gpu-stats HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            stuck.append(it)
+            self.addCleanup(it.close)
+            self.fill(hub, 1, 200_000)
+        self.assertEqual(len(hub.machines()), 40)
+        self.assert_memory(hub, before, 180, f"{len(stuck)} readers of 8 MB that do not read")
+
 
 class Floods(Case):
     def flood(self, hub, count, *arguments, **headers):
