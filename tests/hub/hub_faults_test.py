@@ -263,6 +263,24 @@ class Clocks(Case):
         self.assertIsNone(agent.process.poll())
 
 
+class SameName(Case):
+    def test_two_hosts_with_one_name(self):
+        """They alternate, it is said, and they chase each other off the hub ever less often."""
+        hub = self.hub()
+        token = hub.enroll("gpu7")
+        agents = [Agent(self, f"http://127.0.0.1:{hub.port}", token) for _ in range(2)]
+        self.assertTrue(eventually(lambda: hub.log().count("gpu7 has connected") >= 4), hub.log())
+        self.assertIn("two have this name", hub.log())
+        self.assertTrue(all("the hub ends it: the host has connected anew" in it.log() for it in agents))
+        already = hub.log().count("gpu7 has connected")
+        time.sleep(30 if FULL else 6)
+        # At once each time it would be more than one in a second.
+        self.assertLessEqual(hub.log().count("gpu7 has connected") - already, 12 if FULL else 6, hub.log())
+        self.assertEqual(list(hub.machines()), ["gpu7"])
+        for agent in agents:
+            self.assertIsNone(agent.process.poll())
+
+
 class DeadNetwork(Case):
     OUTAGE = 720 if FULL else 6
 
