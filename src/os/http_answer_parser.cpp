@@ -1,7 +1,3 @@
-// Beast asserts that the last chunk of an empty body does not arrive byte by byte. It reads it
-// rightly all the same, and what a server sends is no reason to abort.
-#define BOOST_DISABLE_ASSERTS
-
 #include "http_answer_parser.h"
 
 #include <boost/beast/http/basic_parser.hpp>

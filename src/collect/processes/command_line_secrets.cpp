@@ -79,13 +79,27 @@ std::optional<Span> secret_of_url(std::string_view text) {
                                                                    : std::nullopt;
 }
 
+/// "NAME=value": a whole argument, so that blanks in it belong to the value. Not a shell's text, in
+/// which more follows behind a value in quotes.
+bool is_one_value(std::string_view text) {
+  const auto begin = begin_of_secret(text);
+  if (!begin || text.find(' ') <= *begin) {
+    return false;
+  }
+  const std::string_view value = text.substr(*begin);
+  if (!value.starts_with('"') && !value.starts_with('\'')) {
+    return true;
+  }
+  const std::size_t end = value.find(value.front(), 1);
+  return end == std::string_view::npos || !value.substr(end + 1).starts_with(' ');
+}
+
 class Masking {
  public:
   /// One argument, as the kernel tells them apart.
   void argument(std::string_view text) {
-    const auto secret = begin_of_secret(text);
-    if (is_next_secret_ || (secret && text.find(' ') > *secret)) {
-      word(text);  // blanks in it belong to the value
+    if (is_next_secret_ || is_one_value(text)) {
+      word(text);
     } else {
       words(text);
     }

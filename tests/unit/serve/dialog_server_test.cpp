@@ -85,9 +85,11 @@ TEST_F(Dialogs, HearWholeMessagesAndAnswerInOrder) {
 
 TEST_F(Dialogs, AMessageBeyondTheLimitEndsIt) {
   serve({.dialog_message_bytes = 1000});
-  RawClient client = this->client();
-  client.send_frame(RawClient::kText, std::string(1001, 'x'));
-  EXPECT_EQ(client.close_code(), 1009);
+  {
+    RawClient client = this->client();
+    client.send_frame(RawClient::kText, std::string(1001, 'x'));
+    EXPECT_EQ(client.close_code(), 1009);
+  }
   wait_for_end();
 }
 

@@ -2,12 +2,15 @@
 
 #include <sys/stat.h>
 
+#include <memory>
+
 #include <gtest/gtest.h>
 
 #include "listener.h"
 #include "raw_client.h"
 #include "served.h"
 #include "temp_dir.h"
+#include "topic.h"
 #include "unix_socket.h"
 
 namespace wemol::serve {
@@ -235,18 +238,21 @@ TEST(HttpServer, AHeaderThatTricklesInHasOneTimeForAllOfIt) {
   }
 }
 
+// Who only waits makes room (Routes.WhoWaitsLongestMakesRoom); these are at work.
 TEST(HttpServer, TurnsAwayWhoIsTooMany) {
-  Served served({.connections = {.all = 2}}, small_router());
-  RawClient first(served.port());
+  const auto topic = std::make_shared<Topic>();
+  Router router = small_router();
+  router.add_websocket("/live", [&](const Request& /*request*/) {
+    return Subscription{.topic = topic, .greeting = nullptr, .dialog = nullptr};
+  });
+  Served served({.connections = {.all = 2}}, std::move(router));
+  auto first = std::make_unique<RawClient>(served.port());
   RawClient second(served.port());
-  first.get("/hello");
-  second.get("/hello");
-  EXPECT_EQ(status_of(first.answer()), 200);
-  EXPECT_EQ(status_of(second.answer()), 200);
+  EXPECT_TRUE(first->open_websocket("/live").starts_with("HTTP/1.1 101 "));
+  EXPECT_TRUE(second.open_websocket("/live").starts_with("HTTP/1.1 101 "));
   RawClient third(served.port());
   EXPECT_EQ(status_of(third.rest().value_or("it stays open")), 503);
-  first.get("/hello", "Connection: close\r\n");
-  EXPECT_TRUE(first.rest());
+  first.reset();
   while (served.connections() > 1) {
     std::this_thread::yield();
   }
