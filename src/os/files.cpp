@@ -66,8 +66,8 @@ int write_all(int fd, std::string_view text) {
   return 0;
 }
 
-int write_draft(const std::filesystem::path& draft, std::string_view content, Durability durability,
-                mode_t mode) {
+int write_draft(const std::filesystem::path& draft, std::span<const std::string_view> parts,
+                Durability durability, mode_t mode) {
   // A file that another user has put there, in a folder such as /tmp, would stay theirs to write
   // to.
   unlink(draft.c_str());
@@ -76,8 +76,10 @@ int write_draft(const std::filesystem::path& draft, std::string_view content, Du
   if (!fd) {
     return errno;
   }
-  if (const int code = write_all(fd.get(), content); code != 0) {
-    return code;
+  for (const std::string_view part : parts) {
+    if (const int code = write_all(fd.get(), part); code != 0) {
+      return code;
+    }
   }
   // Before it has its name: else a power cut can leave the name with nothing in it.
   return durability == Durability::at_once && fsync(fd.get()) != 0 ? errno : 0;
@@ -103,13 +105,19 @@ int sync_folder(const std::filesystem::path& folder) {
 
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
                           Durability durability, mode_t mode) {
+  return replace_file(path, std::span(&content, 1), durability, mode);
+}
+
+Result<void> replace_file(const std::filesystem::path& path,
+                          std::span<const std::string_view> parts, Durability durability,
+                          mode_t mode) {
   const auto failed = [](const std::filesystem::path& at, int code) {
     return failure(fmt::format("{}: {}", at.string(), strerror(code)), code);
   };
   const std::filesystem::path draft = path.string() + ".new";
   struct stat status {};
   const bool is_first = stat(path.c_str(), &status) != 0;
-  if (const int code = write_draft(draft, content, durability, mode); code != 0) {
+  if (const int code = write_draft(draft, parts, durability, mode); code != 0) {
     return failed(draft, code);
   }
   if (std::rename(draft.c_str(), path.c_str()) != 0) {

@@ -111,6 +111,10 @@ enum class Durability {
 /// mode from its first byte on: for secrets 0600.
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
                                         Durability durability, mode_t mode = 0644);
+/// The same with the parts one after the other, for what is not to be in memory as a whole.
+[[nodiscard]] Result<void> replace_file(const std::filesystem::path& path,
+                                        std::span<const std::string_view> parts,
+                                        Durability durability, mode_t mode = 0644);
 
 /// A small file of the kernel (control groups, /proc) that is read again and again: it stays open
 /// and each reading begins at its start, which makes the kernel write it anew. When half of the

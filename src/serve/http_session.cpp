@@ -132,6 +132,12 @@ void HttpSession::wait_for_request(std::chrono::milliseconds patience) {
   }
   parser_.emplace();
   body_limit_ = 0;
+  // A thousand of them may wait here: none keeps the body of the last request.
+  request_ = {};
+  constexpr std::size_t kUsualBytes = 4096;
+  if (buffer_.size() == 0 && buffer_.capacity() > kUsualBytes) {
+    buffer_.shrink_to_fit();
+  }
   waiting_.begin();
   if (buffer_.size() > 0) {  // the next one came with the last one
     expires_after(core_->settings.header_timeout);

@@ -168,7 +168,7 @@ class Hub {
     tell("READY=1\nSTATUS=serving on " + server_->address().text(), kPatience);
     context_.run();
     workers_.end();  // it may be saving
-    save(last_reports_text(table_));
+    save(LastReports(table_));
   }
 
  private:
@@ -368,14 +368,14 @@ class Hub {
     if (std::exchange(saved_revision_, table_.revision()) == table_.revision()) {
       return;
     }
-    const auto job = [this, text = last_reports_text(table_)] { return save(text); };
+    const auto job = [this, reports = LastReports(table_)] { return save(reports); };
     (void)workers_.run(job, [](const std::optional<bool>& /*saved*/) {});
   }
 
-  bool save(const std::string& text) const {
+  bool save(const LastReports& reports) const {
     constexpr mode_t kOwnOnly = 0600;
-    const auto saved =
-        replace_file(options_.last_reports_file(), text, Durability::by_and_by, kOwnOnly);
+    const auto saved = replace_file(options_.last_reports_file(), reports.parts(),
+                                    Durability::by_and_by, kOwnOnly);
     if (!saved) {
       spdlog::error("the newest reports are not saved: {}", saved.error().message);
     }

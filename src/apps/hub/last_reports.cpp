@@ -17,18 +17,22 @@ constexpr char kSeparator = '\t';
 
 }  // namespace
 
-std::string last_reports_text(const HostTable& table) {
-  std::string text;
+LastReports::LastReports(const HostTable& table) {
   table.for_each([&](const Host& host) {
     const Json head{{"address", host.address},
                     {"received", Seconds(host.received_wall.time_since_epoch()).count()},
                     {"has_token", host.has_token}};
-    text += head.dump(-1, ' ', false, Json::error_handler_t::replace);
-    text += kSeparator;
-    text += host.report->json;
-    text += '\n';
+    lines_.push_back(
+        {head.dump(-1, ' ', false, Json::error_handler_t::replace) + kSeparator, host.report});
   });
-  return text;
+}
+
+std::vector<std::string_view> LastReports::parts() const {
+  std::vector<std::string_view> parts;
+  for (const Line& line : lines_) {
+    parts.insert(parts.end(), {line.head, line.report->json, "\n"});
+  }
+  return parts;
 }
 
 std::size_t restore_reports(std::string_view text, Moment now, HostTable& table) {
