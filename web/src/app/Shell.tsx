@@ -141,7 +141,7 @@ function Controls() {
 }
 
 /** A failed refresh, with how old what is shown is. */
-function FailureBanner({ refresh }: { refresh(): void }) {
+function FailureBanner({ refresh }: { refresh: () => void }) {
   const texts = useTexts();
   const failure = useStore((store) => store.failure);
   const freshAt = useStore((store) => store.freshAt);
@@ -175,7 +175,7 @@ function Empty({ texts }: { texts: Texts }) {
   );
 }
 
-export function Shell({ view, refresh, children }: { view: ViewName; refresh(): void; children: ReactNode }) {
+export function Shell({ view, refresh, children }: { view: ViewName; refresh: () => void; children: ReactNode }) {
   const texts = useTexts();
   const freshAt = useStore((store) => store.freshAt);
   const failed = useStore((store) => store.failure !== null);

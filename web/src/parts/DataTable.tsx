@@ -6,9 +6,9 @@ import { useTexts } from '../i18n';
 export interface Column<Row> {
   id: string;
   title: string;
-  cell(row: Row): ReactNode;
+  cell: (row: Row) => ReactNode;
   /** Rows without a value come last, whichever way it is sorted. */
-  sortValue?(row: Row): number | string | null;
+  sortValue?: (row: Row) => number | string | null;
   numeric?: boolean;
 }
 
@@ -16,14 +16,14 @@ interface Props<Row> {
   caption: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
-  keyOf(row: Row): string;
+  keyOf: (row: Row) => string;
   sort?: { column: string; descending: boolean };
   pageSize?: number;
   selection?: {
     selected: ReadonlySet<string>;
-    selectable(row: Row): boolean;
-    labelOf(row: Row): string;
-    change(selected: ReadonlySet<string>): void;
+    selectable: (row: Row) => boolean;
+    labelOf: (row: Row) => string;
+    change: (selected: ReadonlySet<string>) => void;
   };
 }
 

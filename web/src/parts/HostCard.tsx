@@ -44,7 +44,7 @@ export function GpuStrip({ host }: { host: Host }) {
 interface Props {
   host: Host;
   expanded: boolean;
-  toggle(name: string): void;
+  toggle: (name: string) => void;
 }
 
 export const HostCard = memo(function HostCard({ host, expanded, toggle }: Props) {

@@ -104,6 +104,8 @@ export class Feed {
       ask(this.settings.base, 'api/gpu-stats', { etag: this.etag, signal: this.stopper.signal }),
       first ? this.askAges() : null,
     ]);
+    // It may have been stopped meanwhile.
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
     if (this.running) {
       await this.take(answer);
     }

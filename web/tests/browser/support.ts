@@ -46,7 +46,7 @@ export interface PageOptions extends BrowserContextOptions {
   /** The hub answers with errors, which the console repeats. */
   mayFail?: boolean;
   /** Before the first request. */
-  prepare?(hub: FakeHub): void;
+  prepare?: (hub: FakeHub) => void;
   /** Another name than 127.0.0.1, for pages without a secure context. */
   hostName?: string;
 }
