@@ -40,6 +40,14 @@ constexpr std::array kSampleFields{
     FieldOf<TaskSample>{{"cpu_percent", Unit::percent, "cpu_percent", "container_cpu_usage_percent",
                          "100 is one busy CPU"},
                         stat<&Stats::cpu_percent>},
+    FieldOf<TaskSample>{{"cpu_used_seconds", Unit::seconds, "", "container_cpu_usage_seconds_total",
+                         "CPU time since the container's start; `native` only"},
+                        [](const TaskSample& it) {
+                          const auto& counter = it.stats.cpu_counter;
+                          return counter ? FieldValue(
+                                               std::chrono::duration<double>(counter->used).count())
+                                         : FieldValue();
+                        }},
     FieldOf<TaskSample>{{"memory_used_bytes", Unit::bytes, "mem_usage",
                          "container_memory_usage_bytes", "Without inactive page cache"},
                         stat<&Stats::memory_used_bytes>},

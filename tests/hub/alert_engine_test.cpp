@@ -120,7 +120,7 @@ TEST_F(HubAlertEngine, AHostThatIsOfflineIsAnAlertAndItsFiguresAreUnknown) {
   EXPECT_EQ(evaluate({{"gpu.0.temp", 20}}, false), Texts{"firing offline"});
   clock_.pass(24h);
   EXPECT_EQ(evaluate({{"gpu.0.temp", 20}}, false), Texts());
-  EXPECT_EQ(evaluate({{"gpu.0.temp", 90}}), Texts{"resolved offline"});
+  EXPECT_EQ(evaluate({{"gpu.0.temp", 90}}), (Texts{"repeated gpu.0.temp", "resolved offline"}));
   EXPECT_EQ(engine_.alerts().size(), 1U);  // the GPU's goes on
 }
 

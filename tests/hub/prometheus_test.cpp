@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <regex>
 #include <string>
@@ -98,7 +100,8 @@ class Scraping {
     test::write_text(dir_ / "sd.json", service_discovery_json(table));
     std::string config = test::read_text(kConfig / "prometheus.yml");
     config = replaced(config, "http://127.0.0.1:7864/api/sd", address() + "/sd.json");
-    config = replaced(config, "127.0.0.1:7864", address().substr(7));
+    // The hub's own metrics are not served here.
+    config = replaced(config, "127.0.0.1:7864", "127.0.0.1:" + std::to_string(test::free_port()));
     config = replaced(config, "_interval: 15s", "_interval: 1s");
     test::write_text(dir_ / "prometheus.yml", config);
     fs::copy_file(kConfig / "wemol-rules.yml", dir_ / "wemol-rules.yml");
@@ -116,17 +119,13 @@ class Scraping {
   std::optional<test::BackgroundProgram> agent_;
 };
 
-class HubPrometheus : public testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override {
-    for (const std::string& program : {GetParam(), std::string("python3"), std::string("curl")}) {
-      if (!has_program(program)) {
-        GTEST_SKIP() << "there is no " << program << " here";
-      }
-    }
+/// Prometheus or VictoriaMetrics, scraping.
+class Engine {
+ public:
+  explicit Engine(const std::string& name) {
     const std::string listen = "127.0.0.1:" + std::to_string(port_);
     const fs::path& dir = scraping_.dir().path();
-    if (GetParam() == "prometheus") {
+    if (name == "prometheus") {
       start({"prometheus", "--config.file=" + (dir / "prometheus.yml").string(),
              "--storage.tsdb.path=" + (dir / "data").string(), "--web.listen-address=" + listen});
     } else {
@@ -135,22 +134,50 @@ class HubPrometheus : public testing::TestWithParam<std::string> {
              "-storageDataPath=" + (dir / "data").string(), "-httpListenAddr=" + listen,
              "-search.latencyOffset=0s", "-search.disableCache"});
     }
+  }
+
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] const fs::path& dir() const { return scraping_.dir().path(); }
+
+ private:
+  void start(std::vector<std::string> argv) {
+    program_.emplace(std::move(argv), scraping_.dir() / "engine.log");
+  }
+
+  Scraping scraping_;
+  int port_ = test::free_port();
+  std::optional<test::BackgroundProgram> program_;
+};
+
+/// The tests only ask, so one engine of a kind serves them all.
+class HubPrometheus : public testing::TestWithParam<std::string> {
+ protected:
+  static void TearDownTestSuite() { engines_.clear(); }
+
+  void SetUp() override {
+    for (const std::string& program : {GetParam(), std::string("python3"), std::string("curl")}) {
+      if (!has_program(program)) {
+        GTEST_SKIP() << "there is no " << program << " here";
+      }
+    }
+    std::unique_ptr<Engine>& engine = engines_[GetParam()];
+    if (!engine) {
+      engine = std::make_unique<Engine>(GetParam());
+    }
+    engine_ = engine.get();
     // Two scrapes, so that there are rates.
     ASSERT_TRUE(wait_for([&] {
       return !is_empty("rate(host_disk_read_bytes_total{host=\"gpu7\"}[30s])");
-    })) << test::read_text(dir / "engine.log");
+    })) << test::read_text(engine_->dir() / "engine.log");
   }
 
-  void start(std::vector<std::string> argv) {
-    engine_.emplace(std::move(argv), scraping_.dir() / "engine.log");
-  }
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] std::string url() const { return engine_->url(); }
 
   [[nodiscard]] Json instant(const std::string& query) const {
-    test::write_text(scraping_.dir() / "query", query);
+    test::write_text(engine_->dir() / "query", query);
     return Json::parse(
         test::output_of("curl -s " + url() + "/api/v1/query --data-urlencode query@" +
-                        (scraping_.dir() / "query").string()),
+                        (engine_->dir() / "query").string()),
         nullptr, false);
   }
   [[nodiscard]] bool is_empty(const std::string& query) const {
@@ -162,10 +189,10 @@ class HubPrometheus : public testing::TestWithParam<std::string> {
   [[nodiscard]] Result<HistoryAnswer> ask(const std::vector<std::string>& metrics) const {
     PrometheusHistory history(
         [this](const PromQuestion& question, auto done) {
-          test::write_text(scraping_.dir() / "form", question.form);
+          test::write_text(engine_->dir() / "form", question.form);
           done(PromAnswer{200,
                           test::output_of("curl -s " + url() + question.path + " --data-binary @" +
-                                          (scraping_.dir() / "form").string())});
+                                          (engine_->dir() / "form").string())});
         },
         1s);
     const auto now = std::chrono::system_clock::now();
@@ -175,9 +202,10 @@ class HubPrometheus : public testing::TestWithParam<std::string> {
     return result;
   }
 
-  Scraping scraping_;
-  int port_ = test::free_port();
-  std::optional<test::BackgroundProgram> engine_;
+  Engine* engine_ = nullptr;
+
+ private:
+  static inline std::map<std::string, std::unique_ptr<Engine>> engines_;
 };
 
 TEST_P(HubPrometheus, HasTheFiguresThatTheAgentServes) {

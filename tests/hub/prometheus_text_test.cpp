@@ -61,8 +61,7 @@ TEST(HubPrometheusText, NothingBreaksOutOfAQuery) {
   EXPECT_EQ(selection(R"(container.a"b\c.cpu_percent)").expression,
             R"(container_cpu_usage_percent{host="gpu7",container="a\"b\\c"})");
   EXPECT_EQ(selection("container.my_job(1).cpu_percent").expression,
-            R"(container_cpu_usage_percent{host="gpu7",container=~"my[_. *]job\\(1\\)"
-})");
+            R"x(container_cpu_usage_percent{host="gpu7",container=~"my[_. *]job\\(1\\)"})x");
 }
 
 TEST(HubPrometheusText, AQueryHasAllStatistics) {

@@ -78,7 +78,7 @@ TEST_F(HubSqliteHistory, AtItsEndWritesWhatWaits) {
 
 // The acknowledgment is flush() here; in the program a second.
 TEST_F(HubSqliteHistory, LosesNothingAcknowledgedToAKill) {
-  clock_.wall = WallTime(100'000s);
+  clock_.wall = WallTime(50'000s);  // all within the reach of the finest steps
   const auto file = dir_ / "history.db";
   std::mt19937 random(42);
   std::int64_t written = 0;
@@ -117,7 +117,7 @@ TEST_F(HubSqliteHistory, LosesNothingAcknowledgedToAKill) {
               1);
     const auto history = open(file);
     ASSERT_TRUE(history);
-    const std::size_t found = count_points(*history, "a", 100'000);
+    const std::size_t found = count_points(*history, "a", 50'000);
     // The last one may have been written and not acknowledged.
     EXPECT_GE(found, static_cast<std::size_t>(acknowledged + 1));
     EXPECT_LE(found, static_cast<std::size_t>(acknowledged + 2));
@@ -131,7 +131,7 @@ TEST_F(HubSqliteHistory, WaitsWhileTheDiskIsFull) {
   if (mount("none", disk.c_str(), "tmpfs", 0, "size=8m") != 0) {
     GTEST_SKIP() << "no file system can be mounted here";
   }
-  clock_.wall = WallTime(100'000s);
+  clock_.wall = WallTime(50'000s);  // all within the reach of the finest steps
   {
     const auto history = open(disk / "history.db");
     ASSERT_TRUE(history);
@@ -147,7 +147,7 @@ TEST_F(HubSqliteHistory, WaitsWhileTheDiskIsFull) {
     ASSERT_EQ(history->conditions().size(), 1U);
     EXPECT_NE(history->conditions()[0].message.find("database or disk is full"), std::string::npos)
         << history->conditions()[0].message;
-    EXPECT_EQ(count_points(*history, "a", 100'000), 1U);
+    EXPECT_EQ(count_points(*history, "a", 50'000), 1U);
     std::filesystem::remove(disk / "filler");
     history->flush();
     EXPECT_TRUE(history->conditions().empty()) << history->conditions()[0].message;

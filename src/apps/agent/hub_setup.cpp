@@ -36,13 +36,13 @@ hub_client::HubReporter::Settings hub_settings(const AgentOptions& options, std:
 }
 
 std::optional<std::string> hub_fault(const AgentOptions& options) {
-  constexpr std::chrono::seconds kPatience{30};  // more than all steps have
+  constexpr std::chrono::seconds kForAllSteps{30};
   spdlog::set_level(spdlog::level::off);         // the finding says it
   boost::asio::io_context context(1);
   const ProcessClock clock;
   const hub_client::HubLink link(context, hub_access(options), {}, clock,
                                  [](const auto& /*request*/, const auto& /*reply*/) {});
-  const SteadyTime due = clock.now() + kPatience;
+  const SteadyTime due = clock.now() + kForAllSteps;
   while (!link.is_registered() && link.problem().empty() && clock.now() < due) {
     context.run_one_for(std::chrono::milliseconds(100));
     context.restart();

@@ -92,7 +92,7 @@ std::optional<std::vector<std::string>> parse_origins(const std::string& text) {
   return origins;
 }
 
-std::optional<HistoryKind> parse_history(const std::string& text) {
+std::optional<HistoryKind> parse_history_kind(const std::string& text) {
   if (text == "sqlite") {
     return HistoryKind::sqlite;
   }
@@ -142,7 +142,7 @@ void add_surroundings(OptionTable& table, HubOptions& options) {
 void add_history(OptionTable& table, HubOptions& options) {
   table.add("history", "KIND", "sqlite",
             "Where the past is: sqlite (in --state-dir) or prometheus (asked by PromQL)",
-            "sqlite or prometheus", storing(parse_history, options.history));
+            "sqlite or prometheus", storing(parse_history_kind, options.history));
   table.add("prometheus-url", "URL", "", "Of Prometheus or VictoriaMetrics", "a URL",
             [&](const std::string& text) {
               options.prometheus_url = text;

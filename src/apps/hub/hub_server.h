@@ -5,6 +5,7 @@
 
 #include <wemol/result.h>
 
+#include "clock.h"
 #include "history.h"
 #include "hub_options.h"
 #include "server_settings.h"

@@ -2,20 +2,19 @@
 
 #include <openssl/ssl.h>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
-#include <exception>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -28,6 +27,7 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
+using boost::system::error_code;
 
 using Call = http::request<http::string_body>;
 
@@ -45,48 +45,102 @@ Call call_of(const WebUrl& url, WebPost post) {
   return call;
 }
 
-template <typename Stream>
-asio::awaitable<WebAnswer> talked(Stream& stream, const Call& call, std::uint64_t most_bytes) {
-  co_await http::async_write(stream, call, asio::use_awaitable);
-  beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
-  parser.body_limit(most_bytes);
-  co_await http::async_read(stream, buffer, parser, asio::use_awaitable);
-  co_return WebAnswer{parser.get().result_int(), std::move(parser.get().body())};
-}
+using Done = std::function<void(Result<WebAnswer>)>;
 
-asio::awaitable<WebAnswer> posted(WebUrl url, Call call, WebBounds bounds) {
-  const auto executor = co_await asio::this_coro::executor;
-  asio::ip::tcp::resolver resolver(executor);
-  beast::tcp_stream plain(executor);
-  const auto found = co_await resolver.async_resolve(url.host, url.port, asio::use_awaitable);
-  plain.expires_after(bounds.patience);
-  co_await plain.async_connect(found, asio::use_awaitable);
-  if (!url.is_tls) {
-    co_return co_await talked(plain, call, bounds.answer_bytes);
+/// One request, from the lookup to the answer. It keeps itself until then. No coroutine: clang 14
+/// cannot compile those with its address sanitizer.
+class WebCall : public std::enable_shared_from_this<WebCall> {
+ public:
+  WebCall(asio::io_context& context, WebUrl url, Call call, WebBounds bounds, Done done)
+      : url_(std::move(url)),
+        call_(std::move(call)),
+        bounds_(bounds),
+        done_(std::move(done)),
+        resolver_(context),
+        plain_(context) {
+    parser_.body_limit(bounds.answer_bytes);
   }
-  asio::ssl::context tls(asio::ssl::context::tls_client);
-  tls.set_default_verify_paths();
-  asio::ssl::stream<beast::tcp_stream&> stream(plain, tls);
-  stream.set_verify_mode(asio::ssl::verify_peer);
-  stream.set_verify_callback(asio::ssl::host_name_verification(url.host));
-  // The macro casts the old way.
-  std::string name = url.host;
-  SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-           name.data());
-  co_await stream.async_handshake(asio::ssl::stream_base::client, asio::use_awaitable);
-  co_return co_await talked(stream, call, bounds.answer_bytes);
-}
 
-std::string reason_of(const std::exception_ptr& failed) {
-  try {
-    std::rethrow_exception(failed);
-  } catch (const boost::system::system_error& error) {
-    return printable(error.code().message());
-  } catch (const std::exception& error) {
-    return printable(error.what());
+  void start() {
+    resolver_.async_resolve(url_.host, url_.port,
+                            [self = shared_from_this()](error_code error, const Found& found) {
+                              error ? self->fail(error) : self->connect(found);
+                            });
   }
-}
+
+ private:
+  using Found = asio::ip::tcp::resolver::results_type;
+  using Secure = asio::ssl::stream<beast::tcp_stream&>;
+
+  void connect(const Found& found) {
+    plain_.expires_after(bounds_.patience);
+    plain_.async_connect(found, [self = shared_from_this()](error_code error, const auto& /*to*/) {
+      if (error) {
+        self->fail(error);
+      } else if (self->url_.is_tls) {
+        self->shake_hands();
+      } else {
+        self->talk(self->plain_);
+      }
+    });
+  }
+
+  void shake_hands() {
+    error_code error;
+    tls_.set_default_verify_paths(error);
+    if (error) {
+      fail(error);
+      return;
+    }
+    secure_.emplace(plain_, tls_);
+    secure_->set_verify_mode(asio::ssl::verify_peer);
+    secure_->set_verify_callback(asio::ssl::host_name_verification(url_.host));
+    // The macro casts the old way.
+    SSL_ctrl(secure_->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             url_.host.data());
+    secure_->async_handshake(asio::ssl::stream_base::client,
+                             [self = shared_from_this()](error_code failed) {
+                               failed ? self->fail(failed) : self->talk(*self->secure_);
+                             });
+  }
+
+  template <typename Stream>
+  void talk(Stream& stream) {
+    http::async_write(
+        stream, call_,
+        [self = shared_from_this(), &stream](error_code error, std::size_t /*bytes*/) {
+          error ? self->fail(error) : self->listen(stream);
+        });
+  }
+
+  template <typename Stream>
+  void listen(Stream& stream) {
+    http::async_read(stream, buffer_, parser_,
+                     [self = shared_from_this()](error_code error, std::size_t /*bytes*/) {
+                       if (error) {
+                         self->fail(error);
+                         return;
+                       }
+                       auto& answer = self->parser_.get();
+                       self->done_(WebAnswer{answer.result_int(), std::move(answer.body())});
+                     });
+  }
+
+  void fail(error_code error) {
+    done_(failure(fmt::format("{}:{}: {}", url_.host, url_.port, printable(error.message()))));
+  }
+
+  WebUrl url_;
+  Call call_;
+  WebBounds bounds_;
+  Done done_;
+  asio::ip::tcp::resolver resolver_;
+  asio::ssl::context tls_{asio::ssl::context::tls_client};
+  beast::tcp_stream plain_;
+  std::optional<Secure> secure_;
+  beast::flat_buffer buffer_;
+  http::response_parser<http::string_body> parser_;
+};
 
 }  // namespace
 
@@ -134,17 +188,9 @@ void post_to_web(asio::io_context& context, WebPost post, WebBounds bounds,
     });
     return;
   }
-  const std::string place = fmt::format("{}:{}", url->host, url->port);
   Call call = call_of(*url, std::move(post));
-  asio::co_spawn(
-      context, posted(std::move(*url), std::move(call), bounds),
-      [place, done = std::move(done)](const std::exception_ptr& failed, WebAnswer answer) {
-        if (failed) {
-          done(failure(fmt::format("{}: {}", place, reason_of(failed))));
-        } else {
-          done(std::move(answer));
-        }
-      });
+  std::make_shared<WebCall>(context, std::move(*url), std::move(call), bounds, std::move(done))
+      ->start();
 }
 
 }  // namespace wemol::hub

@@ -26,7 +26,9 @@ bool is_same_word(std::string_view word, std::string_view lower_case) {
 
 bool has_telling_name(std::string_view text) {
   return std::ranges::any_of(kTellingNames, [&](std::string_view name) {
-    return !std::ranges::search(text, name, {}, lower).empty();
+    return std::search(text.begin(), text.end(), name.begin(), name.end(),
+                       [&](char in_text, char in_name) { return lower(in_text) == in_name; }) !=
+           text.end();
   });
 }
 

@@ -116,9 +116,7 @@ void AlertEngine::take_silence(const std::vector<WatchedHost>& hosts,
   for (const WatchedHost& host : hosts) {
     online.emplace(host.name, host.is_online);
   }
-  std::erase_if(alerts_, [&](auto& entry) {
-    const AlertSubject& subject = entry.first;
-    Alert& alert = entry.second;
+  const auto is_over = [&](const AlertSubject& subject, Alert& alert) {
     if (observations.contains(subject)) {
       return false;
     }
@@ -134,7 +132,11 @@ void AlertEngine::take_silence(const std::vector<WatchedHost>& hosts,
       return false;
     }
     return is_resolved(subject, alert, now, kSilence, notices);
-  });
+  };
+  // Not std::erase_if(), which shows the entries as const.
+  for (auto entry = alerts_.begin(); entry != alerts_.end();) {
+    entry = is_over(entry->first, entry->second) ? alerts_.erase(entry) : std::next(entry);
+  }
 }
 
 bool AlertEngine::is_resolved(const AlertSubject& subject, Alert& alert, Moment now,

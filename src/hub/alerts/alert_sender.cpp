@@ -82,7 +82,7 @@ void AlertSender::work(SteadyTime now) {
     if (under_way < kMostHooksAtOnce && !hook->is_under_way && !hook->is_done &&
         hook->backoff.over(now)) {
       post(hook, now);
-      under_way += hook->is_under_way ? 1 : 0;
+      under_way += hook->is_under_way ? 1U : 0U;
     }
   }
   take_ends();

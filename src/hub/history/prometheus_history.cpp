@@ -52,8 +52,11 @@ class Gathering {
                   [](const HistorySeries& series) { return series.points.empty(); });
     // Two patterns may fit one figure.
     std::ranges::stable_sort(answer_.series, {}, &HistorySeries::metric);
-    const auto repeated = std::ranges::unique(answer_.series, {}, &HistorySeries::metric);
-    answer_.series.erase(repeated.begin(), repeated.end());
+    const auto is_same = [](const HistorySeries& one, const HistorySeries& other) {
+      return one.metric == other.metric;
+    };
+    answer_.series.erase(std::unique(answer_.series.begin(), answer_.series.end(), is_same),
+                         answer_.series.end());
     done_(std::move(answer_));
   }
 

@@ -48,7 +48,7 @@ constexpr std::array kDerived{
 
 constexpr double kMegahertzPerHertz = 1e-6;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     result += c == '\\' || c == '"' ? "\\" : "";
@@ -58,7 +58,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string matcher(std::string_view label, std::string_view part) {
-  return part == "*" ? fmt::format("{}=~\".+\"", label) : fmt::format("{}={}", label, quoted(part));
+  return part == "*" ? fmt::format("{}=~\".+\"", label) : fmt::format("{}={}", label, in_quotes(part));
 }
 
 /// A container's name of which blanks, dots and stars became '_' (report_figures.cpp).
@@ -72,7 +72,7 @@ std::string container_matcher(std::string_view part) {
                           (c >= 'A' && c <= 'Z') || c == '-' || static_cast<signed char>(c) < 0;
     pattern += c == '_' ? "[_. *]" : is_plain ? std::string(1, c) : std::string{'\\', c};
   }
-  return fmt::format("container=~{}", quoted(pattern));
+  return fmt::format("container=~{}", in_quotes(pattern));
 }
 
 std::string with_labels(std::string_view expression, const std::string& labels,

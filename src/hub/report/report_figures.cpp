@@ -168,8 +168,10 @@ class Collect {
     }
     // Of two with one name the first counts.
     std::ranges::stable_sort(figures_, {}, &Figure::name);
-    const auto repeated = std::ranges::unique(figures_, {}, &Figure::name);
-    figures_.erase(repeated.begin(), repeated.end());
+    const auto is_same = [](const Figure& one, const Figure& other) {
+      return one.name == other.name;
+    };
+    figures_.erase(std::unique(figures_.begin(), figures_.end(), is_same), figures_.end());
     return std::move(figures_);
   }
 
