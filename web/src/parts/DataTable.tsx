@@ -78,15 +78,18 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, sort, pageSize =
               </th>
             )}
             {columns.map((column) => {
+              const numeric = column.numeric === true;
               const sortedBy = order?.column === column.id ? (order.descending ? 'descending' : 'ascending') : undefined;
+              const mark = <span className={`sort-mark ${sortedBy ?? ''}`} aria-hidden="true" />;
               return (
-                <th key={column.id} scope="col" className={column.numeric === true ? 'numeric' : undefined} aria-sort={sortedBy}>
+                <th key={column.id} scope="col" className={numeric ? 'numeric' : undefined} aria-sort={sortedBy}>
                   {column.sortValue === undefined ? (
                     column.title
                   ) : (
                     <button type="button" className="sort" onClick={() => turn(column)}>
+                      {numeric && mark}
                       {column.title}
-                      <span className={`sort-mark ${sortedBy ?? ''}`} aria-hidden="true" />
+                      {!numeric && mark}
                     </button>
                   )}
                 </th>

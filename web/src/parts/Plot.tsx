@@ -56,13 +56,16 @@ interface Gestures {
   reset: () => void;
 }
 
+/** Steps at which an axis of bytes is a round number of KiB, MiB or GiB. */
+const byteSteps = Array.from({ length: 60 }, (_, power) => 2 ** power);
+
 function axes(dark: boolean, unit: Unit, small: boolean): UPlot.Axis[] {
   const stroke = dark ? '#9aa5b5' : '#586274';
   const grid = { stroke: dark ? '#262d38' : '#e8ebf0', width: 1 };
   const font = '11px system-ui, sans-serif';
   return [
     { stroke, grid: { show: false }, ticks: { show: false }, font, size: 26, space: small ? 60 : 80 },
-    { stroke, grid, ticks: { show: false }, font, size: small ? 40 : 62, space: small ? 26 : 40, values: (_chart, values) => values.map((value) => unitText(unit, value)) },
+    { stroke, grid, ticks: { show: false }, font, size: small ? 40 : 62, space: small ? 26 : 40, values: (_chart, values) => values.map((value) => unitText(unit, value)), ...(unit.startsWith('bytes') ? { incrs: byteSteps } : {}) },
   ];
 }
 

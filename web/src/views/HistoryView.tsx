@@ -133,7 +133,7 @@ export default function HistoryView({ query }: { query: URLSearchParams }) {
           </Button>
         </div>
       </div>
-      <p className="quiet">
+      <p className="quiet view-note">
         {fullTimeText(span.from * 1000)} – {fullTimeText(span.to * 1000)}. {texts.dragHint}
       </p>
       <ResourceFrame resource={resource}>{(history) => <Chart history={history} metric={metric} span={span} zoom={change} reset={() => chooseRange(range === 0 ? 3600 : range)} />}</ResourceFrame>
