@@ -36,9 +36,9 @@ describe('the list', () => {
     expect(await meter.evaluate((element) => getComputedStyle(element, '::after').content)).toBe('"8 GiB / 32 GiB"');
     expect(await meter.getAttribute('aria-label')).toBe('Memory 25%, 8 GiB / 32 GiB');
     const disk = card(page, 'a').locator('.meter').nth(2);
-    expect(await disk.getAttribute('aria-label')).toMatch(/^Disk \d[\d.]*%, [\d.]+ TiB \/ 1\.75 TiB$/);
+    expect(await disk.getAttribute('aria-label')).toMatch(/^Disk \d[\d.]*%, [\d.]+ TiB \/ 1\.7 TiB$/);
     await disk.focus();
-    expect(await disk.evaluate((element) => getComputedStyle(element, '::after').content)).toContain('TiB / 1.75 TiB');
+    expect(await disk.evaluate((element) => getComputedStyle(element, '::after').content)).toContain('TiB / 1.7 TiB');
   });
 
   it('opens a card by a click anywhere on it, and by the keyboard', async () => {
@@ -355,8 +355,9 @@ describe('history, modules, tasks and alerts', () => {
     await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
     await page.mouse.up();
     await expect.poll(() => page.locator('.plot').getAttribute('aria-label')).not.toBe(before);
+    expect(await page.locator('.ant-segmented-item-selected').count()).toBe(0);
     await page.locator('.plot .u-over').dblclick();
-    await expect.poll(() => page.locator('.plot').getAttribute('aria-label')).toBe(before);
+    await page.locator('.ant-segmented-item-selected', { hasText: '1 h' }).waitFor();
     await page.getByText('90 d', { exact: true }).click();
     await expect.poll(() => hub.requests.filter((request) => request.path === 'api/history').length).toBeGreaterThan(2);
     await page.locator('.plot canvas').waitFor();
@@ -370,7 +371,7 @@ describe('history, modules, tasks and alerts', () => {
   ])('has figures of the host and of tasks: %s', async (name, metric, lines) => {
     const { page, hub } = await visit({ hosts: 2 }, { hash: '#/history?host=gpu-02' });
     await page.locator('.plot canvas').waitFor();
-    await page.getByLabel('Metric').click();
+    await page.getByLabel('Figure').click();
     await page.locator('.ant-select-item-option', { hasText: name }).first().click();
     await expect.poll(() => page.locator('.legend-entry').allInnerTexts()).toEqual(lines);
     expect(hub.requests.some((request) => request.path === 'api/history' && request.query.get('metric') === metric && request.query.get('host') === 'gpu-02')).toBe(true);
