@@ -116,7 +116,7 @@ export default function HistoryView({ query }: { query: URLSearchParams }) {
     <>
       <div className="toolbar view-bar">
         <Select className="wide-select" showSearch aria-label={texts.host} value={host} onChange={(name) => choose(name, metric.id)} options={names.map((name) => ({ value: name, label: name }))} />
-        <Select className="wide-select" aria-label={texts.metric} value={metric.id} onChange={(id) => choose(host, id)} options={metrics.map((entry) => ({ value: entry.id, label: texts.metricNames[entry.id] ?? entry.id }))} />
+        <Select className="wide-select" listHeight={400} aria-label={texts.metric} value={metric.id} onChange={(id) => choose(host, id)} options={metrics.map((entry) => ({ value: entry.id, label: texts.metricNames[entry.id] ?? entry.id }))} />
         <Segmented<number> aria-label={texts.range} value={range} onChange={chooseRange} options={ranges.map((seconds) => ({ value: seconds, label: durationText(seconds) }))} />
         <div className="button-row">
           <Button size="small" onClick={() => change(moved(span, -0.5, now()))}>
