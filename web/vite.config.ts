@@ -28,6 +28,8 @@ export default defineConfig({
     // No inline script, and nothing inlined as data: URLs.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // A test bounds what is loaded first, as it is sent.
+    chunkSizeWarningLimit: 1000,
     manifest: true,
     reportCompressedSize: false,
     rollupOptions: {

@@ -61,10 +61,9 @@ void apply_proxy(const ProxyRules& rules, Request& request) {
     }
   }
   std::string& path = request.target.path;
-  if (!rules.base_path.empty() && path.starts_with(rules.base_path) &&
-      (path.size() == rules.base_path.size() || path[rules.base_path.size()] == '/')) {
+  // The base path alone stays: whoever serves pages leads from there to the one with a slash.
+  if (!rules.base_path.empty() && path.starts_with(rules.base_path + '/')) {
     path.erase(0, rules.base_path.size());
-    path = path.empty() ? "/" : path;
   }
 }
 

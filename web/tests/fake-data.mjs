@@ -238,7 +238,7 @@ export function historyDocument(host, metric, from, to, step, gpus = 8) {
     const points = [];
     for (let time = begin; time <= to && points.length < 2000; time += step) {
       if (!absent(time)) {
-        const mean = scale * Math.max(0, 0.5 + 0.35 * Math.sin(time / 900 + noise(host, name) * 6) + 0.12 * noise(host, name, time));
+        const mean = scale * Math.max(0, 0.48 + 0.35 * Math.sin(time / 900 + noise(host, name) * 6) + 0.12 * noise(host, name, time));
         points.push([time, mean * 0.93, mean, mean * 1.04]);
       }
     }

@@ -10,6 +10,10 @@ interface Options {
   dist?: string;
   password?: string | null;
   live?: boolean;
+  /** With a password everybody may look, as by --read-only-public. */
+  open?: boolean;
+  /** Pages of other origins may ask. */
+  foreign?: boolean;
 }
 
 interface Answer {
@@ -24,7 +28,7 @@ export class FakeHub {
   readonly port: number;
   readonly machines: Map<string, Record<string, unknown>>;
   readonly answers: Map<string, Answer | ((body: unknown, url: URL) => Answer)>;
-  readonly requests: { method: string; path: string; body: string; headers: IncomingHttpHeaders; at: number }[];
+  readonly requests: { method: string; path: string; query: URLSearchParams; body: string; headers: IncomingHttpHeaders; at: number }[];
   readonly sessions: Map<string, string>;
   readonly seen: Map<string, number>;
   frozen: boolean;

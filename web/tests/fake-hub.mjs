@@ -17,7 +17,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 
 export class FakeHub {
   constructor(options = {}) {
-    this.options = { hosts: 3, gpus: 8, processes: 12, port: 0, base: '/', interval: 2000, dist: join(here, '..', 'dist'), password: null, live: true, ...options };
+    this.options = { hosts: 3, gpus: 8, processes: 12, port: 0, base: '/', interval: 2000, dist: join(here, '..', 'dist'), password: null, live: true, foreign: false, open: false, ...options };
     /** Reports by host name; tests change them as they like. */
     this.machines = new Map();
     /** What the API answers instead, by path: {status, body}, or a function of the request. */
@@ -117,7 +117,7 @@ export class FakeHub {
   }
 
   allowed(request) {
-    return this.options.password === null || this.userOf(request) !== null;
+    return this.options.password === null || this.options.open || this.userOf(request) !== null;
   }
 
   userOf(request) {
@@ -161,6 +161,15 @@ export class FakeHub {
       this.fail(request, response, 404, 'there is nothing here');
       return;
     }
+    if (this.options.foreign) {
+      // As with --allow-origin: other pages may ask.
+      response.setHeader('access-control-allow-origin', request.headers.origin ?? '*');
+      response.setHeader('access-control-expose-headers', 'ETag');
+      if (request.method === 'OPTIONS') {
+        response.writeHead(204, { 'access-control-allow-headers': 'content-type, if-none-match, x-csrf-token', 'access-control-allow-methods': 'GET, POST, DELETE' }).end();
+        return;
+      }
+    }
     const path = url.pathname.slice(base.length);
     let body = '';
     for await (const chunk of request) {
@@ -170,7 +179,7 @@ export class FakeHub {
       this.page(path, response);
       return;
     }
-    this.requests.push({ method: request.method, path, body, headers: request.headers, at: Date.now() });
+    this.requests.push({ method: request.method, path, query: url.searchParams, body, headers: request.headers, at: Date.now() });
     const special = this.answers.get(path);
     if (special !== undefined) {
       const { status = 200, body: text = {}, hang = false } = typeof special === 'function' ? special(JSON.parse(body || '{}'), url) : special;
@@ -191,6 +200,10 @@ export class FakeHub {
       this.fail(request, response, 401, 'sign in first');
       return;
     }
+    if (request.method !== 'GET' && this.options.password !== null && this.userOf(request) === null) {
+      this.fail(request, response, 401, 'sign in first');
+      return;
+    }
     if (request.method !== 'GET' && this.options.password !== null && request.headers['x-csrf-token'] !== 'token-of-the-session') {
       this.fail(request, response, 403, 'the token of the session is missing');
       return;
@@ -204,7 +217,7 @@ export class FakeHub {
         this.json(request, response, 200, { hosts: this.names().map((hostname) => ({ hostname, is_online: this.machines.get(hostname)?.is_online === true, seconds_since: (Date.now() - (this.seen.get(hostname) ?? Date.now())) / 1000 })) });
         return;
       case 'api/session':
-        this.json(request, response, 200, { user: this.userOf(request), csrf: this.userOf(request) === null ? null : 'token-of-the-session' });
+        this.json(request, response, 200, { user: this.userOf(request), csrf: this.userOf(request) === null ? null : 'token-of-the-session', sign_in: this.options.password !== null });
         return;
       case 'api/tasks':
         this.json(request, response, 200, tasksOf(this.names()));

@@ -195,7 +195,7 @@ class Hub {
     serve::Router router;
     api_->add_to(router);
     login_->add_to(router);
-    add_page(router);
+    add_page(router, options_.base_path);
     server_.emplace(context_, server_settings(options_), std::move(router));
     if (!options_.tls_cert.empty()) {
       if (auto loaded = use_certificate(); !loaded) {

@@ -19,8 +19,8 @@ using serve::Response;
 
 constexpr std::size_t kLoginBytes = 8192;
 
-Response session_answer(const Json& user, const Json& csrf) {
-  const Json json{{"status", "success"}, {"user", user}, {"csrf", csrf}};
+Response session_answer(const Json& user, const Json& csrf, bool has_users) {
+  const Json json{{"status", "success"}, {"user", user}, {"csrf", csrf}, {"sign_in", has_users}};
   return serve::json_response(json.dump() + '\n');
 }
 
@@ -98,7 +98,7 @@ void LoginApi::login(const Request& request, const serve::Respond& respond) {
 
 Response LoginApi::opened(const std::string& user, bool is_secure) {
   const NewSession session = parts_.sessions.open(user, parts_.clock.now());
-  Response response = session_answer(user, session.csrf);
+  Response response = session_answer(user, session.csrf, true);
   response.headers.emplace_back("Set-Cookie",
                                 session_cookie(session.id, parts_.cookie_path, is_secure));
   return response;
@@ -124,10 +124,10 @@ Response LoginApi::session(const Request& request) {
   }
   const auto user = parts_.gate.user_of(request);
   if (!user) {
-    return session_answer(nullptr, nullptr);
+    return session_answer(nullptr, nullptr, !parts_.users.empty());
   }
   const std::string_view id = cookie_value(request.header("Cookie"), kSessionCookie);
-  return session_answer(*user, parts_.sessions.csrf_token(id));
+  return session_answer(*user, parts_.sessions.csrf_token(id), true);
 }
 
 }  // namespace wemol::hub

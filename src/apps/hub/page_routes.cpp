@@ -25,9 +25,17 @@ Response page_response(const PageFile& file) {
   return response;
 }
 
+/// The page's links are relative, so that it works below any path.
+Response to_the_base(const std::string& base_path) {
+  Response response;
+  response.status = 308;
+  response.headers.emplace_back("Location", base_path + "/");
+  return response;
+}
+
 }  // namespace
 
-void add_page(serve::Router& router) {
+void add_page(serve::Router& router, const std::string& base_path) {
   for (const PageFile& file : page_files()) {
     const Response response = page_response(file);
     const auto answer = [response](const Request& /*request*/) -> Response {
@@ -37,6 +45,10 @@ void add_page(serve::Router& router) {
     if (file.path == "index.html") {
       router.add("GET", "/", answer);
     }
+  }
+  if (!base_path.empty()) {
+    router.add("GET", base_path,
+               [base_path](const Request& /*request*/) { return to_the_base(base_path); });
   }
   if (page_files().empty()) {
     router.add("GET", "/", [](const Request& /*request*/) {

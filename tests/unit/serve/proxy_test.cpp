@@ -59,7 +59,8 @@ TEST_F(Proxy, SaysNobodyThenItIsItself) {
 
 TEST_F(Proxy, TheBasePathIsTakenAwayWhereItIs) {
   EXPECT_EQ(asked("127.0.0.1", {}, "/gpu/api/hosts").target.path, "/api/hosts");
-  EXPECT_EQ(asked("127.0.0.1", {}, "/gpu").target.path, "/");
+  EXPECT_EQ(asked("127.0.0.1", {}, "/gpu/").target.path, "/");
+  EXPECT_EQ(asked("127.0.0.1", {}, "/gpu").target.path, "/gpu");
   EXPECT_EQ(asked("127.0.0.1", {}, "/api/hosts").target.path, "/api/hosts");
   EXPECT_EQ(asked("127.0.0.1", {}, "/gpus").target.path, "/gpus");
 }

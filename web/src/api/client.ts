@@ -35,6 +35,10 @@ export function apiBase(address: string, page: string): string {
     return new URL('.', page.replace(/[?#].*$/, '')).href;
   }
   const url = new URL(/^https?:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`);
+  // Chromium takes blanks in a host's name for %20.
+  if (!/^[\w.\-[\]:]+$/.test(url.hostname)) {
+    throw new TypeError('no host name');
+  }
   const path = url.pathname.replace(/\/+$/, '').replace(/\/api$/, '');
   return `${url.origin}${path}/`;
 }

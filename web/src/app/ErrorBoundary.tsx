@@ -6,25 +6,31 @@ interface Props {
   children: ReactNode;
 }
 
-/** The last resort: a fault of one view leaves the menu and the other views usable. */
-export class ErrorBoundary extends Component<Props, { failedKey: string | null; message: string }> {
-  override state = { failedKey: null, message: '' };
+interface State {
+  /** What failed, and at which key; null while nothing has. */
+  failed: { message: string; key: string | null } | null;
+}
 
-  static getDerivedStateFromError(error: unknown): { message: string } {
-    return { message: error instanceof Error ? error.message : String(error) };
+/** The last resort: a fault of one view leaves the menu and the other views usable. */
+export class ErrorBoundary extends Component<Props, State> {
+  override state: State = { failed: null };
+
+  static getDerivedStateFromError(error: unknown): State {
+    return { failed: { message: error instanceof Error ? error.message : String(error), key: null } };
   }
 
   override componentDidCatch(): void {
-    this.setState({ failedKey: this.props.resetKey });
+    this.setState(({ failed }, { resetKey }) => ({ failed: failed === null ? null : { ...failed, key: resetKey } }));
   }
 
   override componentDidUpdate(): void {
-    if (this.state.failedKey !== null && this.state.failedKey !== this.props.resetKey) {
-      this.setState({ failedKey: null, message: '' });
+    const key = this.state.failed?.key ?? null;
+    if (key !== null && key !== this.props.resetKey) {
+      this.setState({ failed: null });
     }
   }
 
   override render(): ReactNode {
-    return this.state.message === '' ? this.props.children : <pre role="alert">{this.state.message}</pre>;
+    return this.state.failed === null ? this.props.children : <pre role="alert">{this.state.failed.message}</pre>;
   }
 }

@@ -10,6 +10,7 @@ import { useStore } from '../state/store';
 export function Login() {
   const texts = useTexts();
   const base = useApiBase();
+  const mayLook = useStore((store) => store.mayLook);
   const [user, setUser] = useState('');
   const [password, setPassword] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
@@ -43,7 +44,7 @@ export function Login() {
         }}
       >
         <h1 id="login-title">{texts.appName}</h1>
-        <p className="quiet">{texts.loginHint}</p>
+        <p className="quiet">{mayLook ? texts.loginToChange : texts.loginHint}</p>
         {problem !== null && <Alert type="error" title={problem} showIcon />}
         <label htmlFor="login-user">{texts.userName}</label>
         <Input id="login-user" autoComplete="username" required value={user} onChange={(event) => setUser(event.target.value)} />
@@ -52,6 +53,11 @@ export function Login() {
         <Button type="primary" htmlType="submit" loading={busy} block>
           {texts.signIn}
         </Button>
+        {mayLook && (
+          <Button type="text" block onClick={() => useStore.setState({ loginNeeded: false })}>
+            {texts.lookOnly}
+          </Button>
+        )}
       </form>
     </main>
   );

@@ -11,6 +11,7 @@ import { useApiBase } from '../state/api';
 import { ask } from '../api/client';
 import { useTicking } from '../state/clock';
 import { useResource } from '../state/resource';
+import { askSession } from '../state/session';
 import { useSettings } from '../state/settings';
 import { useStore } from '../state/store';
 import { routeHash, viewNames, type ViewName } from './routes';
@@ -116,10 +117,13 @@ function Controls() {
   const language = useLanguage();
   const change = useSettings((settings) => settings.change);
   const user = useStore((store) => store.user);
+  const signInOffered = useStore((store) => store.signInOffered);
   const base = useApiBase();
   const signOut = async (): Promise<void> => {
     await ask(base, 'api/logout', { method: 'POST', body: {} });
-    useStore.setState({ user: null, loginNeeded: true });
+    useStore.setState({ user: null });
+    await askSession(base);
+    useStore.setState((store) => ({ loginNeeded: !store.mayLook }));
   };
   const themeName = dark ? texts.light : texts.dark;
   return (
@@ -131,6 +135,11 @@ function Controls() {
       <Tooltip title={themeName}>
         <Button type="text" aria-label={themeName} icon={<Icon name={dark ? 'sun' : 'moon'} />} onClick={() => change({ theme: dark ? 'light' : 'dark' })} />
       </Tooltip>
+      {user === null && signInOffered && (
+        <Button type="text" onClick={() => useStore.setState({ loginNeeded: true })}>
+          {texts.signIn}
+        </Button>
+      )}
       {user !== null && (
         <Button type="text" onClick={() => void signOut()}>
           {texts.signOut}
@@ -141,7 +150,7 @@ function Controls() {
 }
 
 /** A failed refresh, with how old what is shown is. */
-function FailureBanner({ refresh }: { refresh(): void }) {
+function FailureBanner({ refresh }: { refresh: () => void }) {
   const texts = useTexts();
   const failure = useStore((store) => store.failure);
   const freshAt = useStore((store) => store.freshAt);
@@ -175,7 +184,7 @@ function Empty({ texts }: { texts: Texts }) {
   );
 }
 
-export function Shell({ view, refresh, children }: { view: ViewName; refresh(): void; children: ReactNode }) {
+export function Shell({ view, refresh, children }: { view: ViewName; refresh: () => void; children: ReactNode }) {
   const texts = useTexts();
   const freshAt = useStore((store) => store.freshAt);
   const failed = useStore((store) => store.failure !== null);

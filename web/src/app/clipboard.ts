@@ -23,6 +23,8 @@ function copyBySelection(text: string): boolean {
   field.select();
   let copied = false;
   try {
+    // Deprecated, and the only way in a page that came without TLS.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
     copied = document.execCommand('copy');
   } catch {
     copied = false;

@@ -10,6 +10,7 @@ export const en = {
   retry: 'Retry now',
   loading: 'Loading',
   unknown: 'unknown',
+  none: 'none',
   all: 'All',
 
   hosts: 'Hosts',
@@ -41,6 +42,7 @@ export const en = {
   failureNetwork: 'The hub cannot be reached.',
   failureTimeout: 'The hub does not answer in time.',
   failureJson: 'The answer is not what a hub sends.',
+  failureMessage: (status: number, message: string) => `The hub answers with status ${status}: ${message}.`,
   failureStatus: (status: number) => `The hub answers with status ${status}.`,
   notOffered: 'This hub does not offer that.',
 
@@ -96,7 +98,7 @@ export const en = {
   sessions: 'Sessions',
   filterProcesses: 'Filter by name and command line',
   clearFilter: 'Clear the filter',
-  filterHides: (hidden: number) => `The filter hides ${hidden}.`,
+  filterHides: (hidden: number) => `. The filter hides ${hidden}.`,
   noProcesses: 'No processes',
   processesUnknown: 'The report says nothing of processes.',
   pid: 'PID',
@@ -119,6 +121,7 @@ export const en = {
   outcomeDone: 'terminated',
   outcomeFailed: 'not terminated',
   outcomeUnknown: 'outcome unknown',
+  killReasons: { ended: '', missing: 'no such process', denied: 'not permitted', lasts: 'it has not ended yet', silent: 'the host has not answered' },
   notConnected: 'The host is not connected.',
   notAllowed: 'Not allowed here: the host’s own settings decide who may end whose processes.',
 
@@ -223,6 +226,7 @@ export const en = {
   notifies: 'Notifies',
   severity: 'Severity',
   threshold: 'Threshold',
+  severities: { critical: 'critical', warning: 'warning', info: 'info' } as Record<string, string>,
   firing: 'firing',
   pending: 'pending',
   holdsFor: 'Holds for',
@@ -253,6 +257,8 @@ export const en = {
   loginWrong: 'User or password is wrong.',
   loginMany: 'Too many attempts. Try again in a while.',
   loginHint: 'This hub asks for a password.',
+  loginToChange: 'Changes need a password.',
+  lookOnly: 'Look without signing in',
 };
 
 export type Texts = typeof en;

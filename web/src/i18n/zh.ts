@@ -10,6 +10,7 @@ export const zh: Texts = {
   retry: '立即重试',
   loading: '加载中',
   unknown: '未知',
+  none: '无',
   all: '全部',
 
   hosts: '主机列表',
@@ -41,6 +42,7 @@ export const zh: Texts = {
   failureNetwork: '无法连接到中心。',
   failureTimeout: '中心没有及时响应。',
   failureJson: '返回的内容不是中心的数据。',
+  failureMessage: (status, message) => `中心返回状态码 ${status}：${message}。`,
   failureStatus: (status) => `中心返回状态码 ${status}。`,
   notOffered: '该中心不提供此功能。',
 
@@ -96,7 +98,7 @@ export const zh: Texts = {
   sessions: '会话',
   filterProcesses: '按名称和命令行筛选',
   clearFilter: '清除筛选',
-  filterHides: (hidden) => `筛选隐藏了 ${hidden} 个。`,
+  filterHides: (hidden) => `，筛选隐藏了 ${hidden} 个。`,
   noProcesses: '没有进程',
   processesUnknown: '上报中没有进程信息。',
   pid: 'PID',
@@ -119,6 +121,7 @@ export const zh: Texts = {
   outcomeDone: '已终止',
   outcomeFailed: '未终止',
   outcomeUnknown: '结果未知',
+  killReasons: { ended: '', missing: '进程不存在', denied: '没有权限', lasts: '尚未结束', silent: '主机没有回应' },
   notConnected: '目标主机不在线。',
   notAllowed: '此处不允许：由主机自己的设置决定谁可以终止谁的进程。',
 
@@ -223,6 +226,7 @@ export const zh: Texts = {
   notifies: '通知',
   severity: '级别',
   threshold: '阈值',
+  severities: { critical: '严重', warning: '警告', info: '提示' },
   firing: '触发',
   pending: '待定',
   holdsFor: '持续时间',
@@ -253,4 +257,6 @@ export const zh: Texts = {
   loginWrong: '用户名或密码错误。',
   loginMany: '尝试次数过多，请稍后再试。',
   loginHint: '该中心需要密码。',
+  loginToChange: '更改需要密码。',
+  lookOnly: '不登录，仅查看',
 };

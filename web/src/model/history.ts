@@ -15,7 +15,7 @@ export interface Metric {
   bounded?: boolean;
 }
 
-export const metrics: readonly Metric[] = [
+export const metrics: readonly [Metric, ...Metric[]] = [
   { id: 'gpu', pattern: 'gpu.*.gpu', scope: 'gpu', unit: 'percent', bounded: true },
   { id: 'gpu-memory', pattern: 'gpu.*.memoryAllocatedBytes', scope: 'gpu', unit: 'bytes' },
   { id: 'gpu-temperature', pattern: 'gpu.*.temp', scope: 'gpu', unit: 'celsius' },
@@ -59,8 +59,8 @@ function pointsOf(list: unknown): Point[] {
 
 /** "GPU 3", the container's name, "train, GPU 3", or the host's name. */
 function labelOf(metric: string, host: string): { label: string; gpuIndex: number | null } {
-  const [, container, rest] = /^container\.([^.]+)\.(.*)$/.exec(metric) ?? [null, null, metric];
-  const [, index] = /^gpu\.(\d+)\./.exec(rest ?? '') ?? [];
+  const [, container, rest] = /^container\.([^.]+)\.(.*)$/.exec(metric) ?? [];
+  const [, index] = /^gpu\.(\d+)\./.exec(rest ?? metric) ?? [];
   const gpu = index === undefined ? null : `GPU ${index}`;
   const name = [container, gpu].filter((part) => typeof part === 'string').join(', ');
   return { label: printable(name === '' ? host : name), gpuIndex: index === undefined ? null : Number(index) };

@@ -27,7 +27,7 @@ export function ContainerTable({ containers, caption }: { containers: readonly C
         ),
       },
       { id: 'status', title: texts.status, sortValue: (container) => container.status, cell: (container) => <bdi>{container.status ?? unknownText}</bdi> },
-      { id: 'gpus', title: texts.gpus, cell: (container) => (container.gpus === null ? unknownText : container.gpus.join(', ') || '0') },
+      { id: 'gpus', title: texts.gpus, cell: (container) => (container.gpus === null ? unknownText : container.gpus.join(', ') || texts.none) },
       { id: 'cpu', title: texts.cpu, numeric: true, sortValue: (container) => container.cpuPercent, cell: (container) => percentText(container.cpuPercent) },
       { id: 'memory', title: texts.memory, numeric: true, sortValue: (container) => container.memoryUsedBytes, cell: (container) => bytesText(container.memoryUsedBytes) },
       {

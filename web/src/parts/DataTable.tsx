@@ -6,9 +6,9 @@ import { useTexts } from '../i18n';
 export interface Column<Row> {
   id: string;
   title: string;
-  cell(row: Row): ReactNode;
+  cell: (row: Row) => ReactNode;
   /** Rows without a value come last, whichever way it is sorted. */
-  sortValue?(row: Row): number | string | null;
+  sortValue?: (row: Row) => number | string | null;
   numeric?: boolean;
 }
 
@@ -16,14 +16,14 @@ interface Props<Row> {
   caption: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
-  keyOf(row: Row): string;
+  keyOf: (row: Row) => string;
   sort?: { column: string; descending: boolean };
   pageSize?: number;
   selection?: {
     selected: ReadonlySet<string>;
-    selectable(row: Row): boolean;
-    labelOf(row: Row): string;
-    change(selected: ReadonlySet<string>): void;
+    selectable: (row: Row) => boolean;
+    labelOf: (row: Row) => string;
+    change: (selected: ReadonlySet<string>) => void;
   };
 }
 
@@ -78,15 +78,18 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, sort, pageSize =
               </th>
             )}
             {columns.map((column) => {
+              const numeric = column.numeric === true;
               const sortedBy = order?.column === column.id ? (order.descending ? 'descending' : 'ascending') : undefined;
+              const mark = <span className={`sort-mark ${sortedBy ?? ''}`} aria-hidden="true" />;
               return (
-                <th key={column.id} scope="col" className={column.numeric === true ? 'numeric' : undefined} aria-sort={sortedBy}>
+                <th key={column.id} scope="col" className={numeric ? 'numeric' : undefined} aria-sort={sortedBy}>
                   {column.sortValue === undefined ? (
                     column.title
                   ) : (
                     <button type="button" className="sort" onClick={() => turn(column)}>
+                      {numeric && mark}
                       {column.title}
-                      <span className={`sort-mark ${sortedBy ?? ''}`} aria-hidden="true" />
+                      {!numeric && mark}
                     </button>
                   )}
                 </th>

@@ -100,13 +100,13 @@ export const GpuCell = memo(function GpuCell({ index, name, utilization, memory,
   const label = `${texts.gpuNumber(index)} ${name ?? ''}: ${texts.utilization} ${percentText(utilization)}, ${texts.gpuMemory} ${mebibytesText(usedMb)} / ${mebibytesText(totalMb)}, ${temperatureText(celsius)}`;
   const height = (percent: number | null): string => `${percent === null ? 0 : Math.max(0, Math.min(100, percent))}%`;
   return (
-    <li className={`gpu-cell level-${loadLevel(utilization)}`} role="img" aria-label={label} title={label}>
+    <div className={`gpu-cell level-${loadLevel(utilization)}`} role="img" aria-label={label} title={label}>
       <span className="gpu-cell-fill" style={{ height: height(utilization) }} />
       <span className="gpu-cell-memory">
         <span className={`level-${loadLevel(memory)}`} style={{ height: height(memory) }} />
       </span>
       <span className="gpu-cell-index">{index ?? '?'}</span>
       <span className="gpu-cell-text">{utilization === null ? unknownText : Math.round(utilization)}</span>
-    </li>
+    </div>
   );
 });

@@ -33,18 +33,18 @@ export function GpuStrip({ host }: { host: Host }) {
     return <p className="gpu-none">{host.gpus === null ? texts.gpuUnknown : texts.noGpu}</p>;
   }
   return (
-    <ul className="gpu-strip" aria-label={texts.gpus}>
+    <div className="gpu-strip" role="group" aria-label={texts.gpus}>
       {host.gpus.map((gpu) => (
         <GpuCell key={gpu.key} index={gpu.index} name={gpu.name} utilization={gpu.utilizationPercent} memory={gpu.memoryPercent} usedMb={gpu.memoryUsedMb} totalMb={gpu.memoryTotalMb} celsius={gpu.temperatureC} />
       ))}
-    </ul>
+    </div>
   );
 }
 
 interface Props {
   host: Host;
   expanded: boolean;
-  toggle(name: string): void;
+  toggle: (name: string) => void;
 }
 
 export const HostCard = memo(function HostCard({ host, expanded, toggle }: Props) {

@@ -69,7 +69,7 @@ function RemoveHost({ name }: { name: string }) {
     <Button
       size="small"
       danger
-      onClick={() =>
+      onClick={() => {
         modal.confirm({
           title: texts.removeHostTitle(name),
           content: texts.removeHostText,
@@ -77,8 +77,8 @@ function RemoveHost({ name }: { name: string }) {
           okButtonProps: { danger: true },
           cancelText: texts.cancel,
           onOk: remove,
-        })
-      }
+        });
+      }}
     >
       {texts.removeHost}
     </Button>

@@ -45,16 +45,27 @@ interface Props {
   small?: boolean;
   /** The axis ends at 100. */
   bounded?: boolean;
-  onZoom?(from: number, to: number): void;
+  onZoom?: (from: number, to: number) => void;
+  /** The double click undoes what dragging did. */
+  onReset?: () => void;
 }
+
+/** What the mouse asks for; the newest functions, so that a chart outlives them. */
+interface Gestures {
+  zoom: (from: number, to: number) => void;
+  reset: () => void;
+}
+
+/** Steps at which an axis of bytes is a round number of KiB, MiB or GiB. */
+const byteSteps = Array.from({ length: 60 }, (_, power) => 2 ** power);
 
 function axes(dark: boolean, unit: Unit, small: boolean): UPlot.Axis[] {
   const stroke = dark ? '#9aa5b5' : '#586274';
   const grid = { stroke: dark ? '#262d38' : '#e8ebf0', width: 1 };
   const font = '11px system-ui, sans-serif';
   return [
-    { stroke, grid: { show: false }, ticks: { show: false }, font, size: 26, space: small ? 60 : 80, },
-    { stroke, grid, ticks: { show: false }, font, size: small ? 40 : 62, space: small ? 26 : 40, values: (_chart, values) => values.map((value) => unitText(unit, value)) },
+    { stroke, grid: { show: false }, ticks: { show: false }, font, size: 26, space: small ? 60 : 80 },
+    { stroke, grid, ticks: { show: false }, font, size: small ? 40 : 62, space: small ? 26 : 40, values: (_chart, values) => values.map((value) => unitText(unit, value)), ...(unit.startsWith('bytes') ? { incrs: byteSteps } : {}) },
   ];
 }
 
@@ -71,14 +82,14 @@ function timeAxis(from: number, to: number): (chart: UPlot, splits: number[]) =>
     });
 }
 
-function makeChart(frame: HTMLElement, { history, unit, from, to, height, small = false, bounded = false }: Props, dark: boolean, zoom: (from: number, to: number) => void): UPlot {
+function makeChart(frame: HTMLElement, { history, unit, from, to, height, small = false, bounded = false }: Props, dark: boolean, gestures: Gestures): UPlot {
   const [time, value] = axes(dark, unit, small) as [UPlot.Axis, UPlot.Axis];
   time.values = timeAxis(from, to);
   const options: UPlot.Options = {
     width: Math.max(120, frame.clientWidth),
     height,
     legend: { show: false },
-    cursor: { drag: { x: !small, y: false, setScale: false }, show: !small },
+    cursor: { drag: { x: !small, y: false, setScale: false }, show: !small, bind: { dblclick: () => () => { gestures.reset(); return null; } } },
     scales: {
       x: { time: true, range: () => [from, to] },
       y: { range: (_chart, _low, high) => [0, bounded ? 100 : Math.max(1, (Number.isFinite(high) ? high : 1) * 1.1)] },
@@ -89,7 +100,7 @@ function makeChart(frame: HTMLElement, { history, unit, from, to, height, small 
       setSelect: [
         (chart) => {
           if (chart.select.width > 4) {
-            zoom(chart.posToVal(chart.select.left, 'x'), chart.posToVal(chart.select.left + chart.select.width, 'x'));
+            gestures.zoom(chart.posToVal(chart.select.left, 'x'), chart.posToVal(chart.select.left + chart.select.width, 'x'));
           }
         },
       ],
@@ -103,13 +114,13 @@ function dataOf(history: History): UPlot.AlignedData {
 }
 
 export default function Plot(props: Props) {
-  const { history, unit, from, to, height, label, small = false, bounded = false, onZoom } = props;
+  const { history, unit, from, to, height, label, small = false, bounded = false, onZoom, onReset } = props;
   const frame = useRef<HTMLDivElement>(null);
   const dark = useDark();
-  const zoom = useRef(onZoom);
+  const asked = useRef({ onZoom, onReset });
   useEffect(() => {
-    zoom.current = onZoom;
-  }, [onZoom]);
+    asked.current = { onZoom, onReset };
+  }, [onZoom, onReset]);
   const inputs = useMemo(() => ({ history, unit, from, to, height, label, small, bounded }), [history, unit, from, to, height, label, small, bounded]);
 
   useEffect(() => {
@@ -117,7 +128,7 @@ export default function Plot(props: Props) {
     if (element === null) {
       return;
     }
-    const chart = makeChart(element, inputs, dark, (begin, end) => zoom.current?.(begin, end));
+    const chart = makeChart(element, inputs, dark, { zoom: (begin, end) => asked.current.onZoom?.(begin, end), reset: () => asked.current.onReset?.() });
     const observer = new ResizeObserver(() => chart.setSize({ width: Math.max(120, element.clientWidth), height: inputs.height }));
     observer.observe(element);
     return () => {

@@ -90,7 +90,7 @@ export function ProcessTable({ host, processes, caption, withGpu = false, online
         <Input size="small" allowClear prefix={<Icon name="search" />} aria-label={texts.filterProcesses} placeholder={texts.filterProcesses} value={filter} onChange={(event) => setFilter(event.target.value)} />
         <span className="quiet">
           {texts.processCount(rows.length)}
-          {hidden > 0 && `. ${texts.filterHides(hidden)} `}
+          {hidden > 0 && `${texts.filterHides(hidden)} `}
           {hidden > 0 && (
             <button type="button" className="link" onClick={() => setFilter('')}>
               {texts.clearFilter}

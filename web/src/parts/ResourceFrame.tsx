@@ -5,7 +5,7 @@ import type { Resource } from '../state/resource';
 import { failureText } from './failureText';
 
 /** What a view got from the hub, with what went wrong above it; old values are greyed, not dropped. */
-export function ResourceFrame<Value>({ resource, children }: { resource: Resource<Value>; children(value: Value): ReactNode }) {
+export function ResourceFrame<Value>({ resource, children }: { resource: Resource<Value>; children: (value: Value) => ReactNode }) {
   const texts = useTexts();
   const { value, failure, loading, reload } = resource;
   return (

@@ -13,6 +13,6 @@ export function failureText(texts: Texts, failure: Failure): string {
       if (failure.status === 404 && failure.message === null) {
         return texts.notOffered;
       }
-      return failure.message === null ? texts.failureStatus(failure.status) : `${texts.failureStatus(failure.status)} ${failure.message}`;
+      return failure.message === null ? texts.failureStatus(failure.status) : texts.failureMessage(failure.status, failure.message);
   }
 }

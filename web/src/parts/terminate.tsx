@@ -32,6 +32,12 @@ function refusalText(texts: Texts, answer: Exclude<Answer, { kind: 'ok' }>): str
   return failureText(texts, failure);
 }
 
+function ResultReason({ result: { reason, message } }: { result: KillResult }) {
+  const texts = useTexts();
+  const text = reason === null ? message : texts.killReasons[reason];
+  return text === null || text === '' ? null : <small>{text}</small>;
+}
+
 function Results({ results, processes }: { results: readonly KillResult[]; processes: readonly Process[] }) {
   const texts = useTexts();
   const words = { done: texts.outcomeDone, failed: texts.outcomeFailed, unknown: texts.outcomeUnknown };
@@ -40,7 +46,7 @@ function Results({ results, processes }: { results: readonly KillResult[]; proce
       {results.map((result) => (
         <li key={result.pid} className={`result-${result.outcome}`}>
           <code>{result.pid}</code> <bdi>{processes.find((process) => process.pid === result.pid)?.name}</bdi> <strong>{words[result.outcome]}</strong>
-          {result.message !== null && <small>{result.message}</small>}
+          <ResultReason result={result} />
         </li>
       ))}
     </ul>

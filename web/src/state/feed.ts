@@ -38,6 +38,8 @@ export class Feed {
   private socketTimer: ReturnType<typeof setTimeout> | undefined;
   private socketFailures = 0;
   private heardAt = 0;
+  /** The WebSocket has told of all hosts, and since then of each change. */
+  private complete = false;
   private polling = false;
   private running = false;
   /** Changes of hosts that wait for the next frame. */
@@ -100,12 +102,15 @@ export class Feed {
     this.polling = true;
     clearTimeout(this.timer);
     const first = useStore.getState().freshAt === null;
+    const askedAt = Date.now();
     const [answer] = await Promise.all([
       ask(this.settings.base, 'api/gpu-stats', { etag: this.etag, signal: this.stopper.signal }),
       first ? this.askAges() : null,
     ]);
+    // It may have been stopped meanwhile.
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
     if (this.running) {
-      await this.take(answer);
+      await this.take(answer, askedAt);
     }
     this.polling = false;
     this.schedule();
@@ -122,7 +127,7 @@ export class Feed {
     }
   }
 
-  private async take(answer: Answer): Promise<void> {
+  private async take(answer: Answer, askedAt: number): Promise<void> {
     if (answer.kind === 'unauthorized') {
       useStore.setState({ loginNeeded: true });
       this.stop();
@@ -139,6 +144,11 @@ export class Feed {
     const machines = machinesOf(answer.data);
     if (machines === null) {
       useStore.setState({ failure: { kind: 'no_json' } });
+      return;
+    }
+    // What the WebSocket has said meanwhile is newer than this answer.
+    if (this.complete && this.heardAt >= askedAt) {
+      useStore.setState({ freshAt: Date.now(), failure: null });
       return;
     }
     this.etag = answer.etag;
@@ -175,6 +185,7 @@ export class Feed {
     socket.onclose = () => {
       if (this.socket === socket) {
         this.socket = undefined;
+        this.complete = false;
         this.reconnectLater();
       }
     };
@@ -183,6 +194,7 @@ export class Feed {
   private closeSocket(): void {
     const socket = this.socket;
     this.socket = undefined;
+    this.complete = false;
     socket?.close();
   }
 
@@ -218,6 +230,7 @@ export class Feed {
     const machines = machinesOf(message) ?? new Map<string, unknown>();
     // The next poll asks for everything: its tag is older than what has come since.
     this.etag = null;
+    this.complete ||= message['everything'] === true;
     const removed = message['everything'] === true ? useStore.getState().names.filter((name) => !machines.has(name)) : message['removed'];
     for (const name of Array.isArray(removed) ? (removed as unknown[]) : []) {
       if (typeof name === 'string') {

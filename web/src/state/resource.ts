@@ -8,7 +8,7 @@ export interface Resource<Value> {
   value: Value | null;
   failure: Failure | null;
   loading: boolean;
-  reload(): void;
+  reload: () => void;
 }
 
 /** Asks `path` now and every `everyMs` (0: once); `read` must be stable. A failed try keeps the old value. */

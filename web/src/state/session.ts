@@ -11,10 +11,15 @@ export function takeSession(answer: unknown, fallback: string | null): void {
   useStore.setState({ user: typeof user === 'string' ? printable(user) : fallback });
 }
 
-/** After the page was loaded anew the cookie is still there, and the rest is asked for. An old server has no sessions. */
+/** After the page was loaded anew the cookie is still there, and the rest is asked for. An old server has no sessions.
+ *  Where somebody may look without one, the page stays, and the login can be asked for. */
 export async function askSession(base: string): Promise<void> {
   const answer = await ask(base, 'api/session');
   if (answer.kind === 'ok') {
     takeSession(answer.data, null);
+    const signInOffered = isObject(answer.data) && answer.data['sign_in'] === true;
+    useStore.setState({ signInOffered, mayLook: useStore.getState().user === null });
+  } else if (answer.kind === 'unauthorized') {
+    useStore.setState({ mayLook: false });
   }
 }

@@ -71,7 +71,7 @@ export function save(key: string, value: unknown): void {
 }
 
 interface SettingsStore extends Settings {
-  change(part: Partial<Settings>): void;
+  change: (part: Partial<Settings>) => void;
 }
 
 export const useSettings = create<SettingsStore>()((set, get) => ({

@@ -20,6 +20,9 @@ export interface Store {
   loginNeeded: boolean;
   /** null: not signed in, or the hub does not say. */
   user: string | null;
+  /** The hub has users, and looking needs none of them. */
+  signInOffered: boolean;
+  mayLook: boolean;
 }
 
 export const useStore = create<Store>()(() => ({
@@ -30,6 +33,8 @@ export const useStore = create<Store>()(() => ({
   live: 'off',
   loginNeeded: false,
   user: null,
+  signInOffered: false,
+  mayLook: false,
 }));
 
 const colorKey = 'wemol-hub-colors';
@@ -99,5 +104,5 @@ export function dropHost(name: string): void {
 
 /** Another address has other hosts. */
 export function forgetHosts(): void {
-  useStore.setState({ hosts: new Map(), names: [], freshAt: null, failure: null, user: null, loginNeeded: false });
+  useStore.setState({ hosts: new Map(), names: [], freshAt: null, failure: null, user: null, loginNeeded: false, signInOffered: false, mayLook: false });
 }

@@ -9,7 +9,8 @@ import { ResourceFrame } from '../parts/ResourceFrame';
 import { useResource } from '../state/resource';
 
 function Severity({ severity }: { severity: string | null }) {
-  return <bdi className={`tag severity-${severity === 'critical' || severity === 'info' ? severity : 'warning'}`}>{severity ?? unknownText}</bdi>;
+  const texts = useTexts();
+  return <bdi className={`tag severity-${severity === 'critical' || severity === 'info' ? severity : 'warning'}`}>{severity === null ? unknownText : Object.hasOwn(texts.severities, severity) ? texts.severities[severity] : severity}</bdi>;
 }
 
 function conditionText({ metric, above, below }: AlertRule): string {

@@ -24,7 +24,7 @@ interface Line {
   series: Series;
 }
 
-function Legend({ history, metric, hidden, toggle }: { history: History; metric: Metric; hidden: ReadonlySet<string>; toggle(label: string): void }) {
+function Legend({ history, metric, hidden, toggle }: { history: History; metric: Metric; hidden: ReadonlySet<string>; toggle: (label: string) => void }) {
   const texts = useTexts();
   const dark = useDark();
   const lines = useMemo(() => history.series.map((series, position): Line => ({ position, series })), [history]);
@@ -51,7 +51,7 @@ function Legend({ history, metric, hidden, toggle }: { history: History; metric:
   return <DataTable caption={texts.seriesName} columns={columns} rows={lines} keyOf={(line) => `${line.position}`} />;
 }
 
-function Chart({ history, metric, span, zoom }: { history: History; metric: Metric; span: Span; zoom(span: Span): void }) {
+function Chart({ history, metric, span, zoom, reset }: { history: History; metric: Metric; span: Span; zoom: (span: Span) => void; reset: () => void }) {
   const texts = useTexts();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const shown = useMemo(
@@ -82,6 +82,7 @@ function Chart({ history, metric, span, zoom }: { history: History; metric: Metr
         height={320}
         label={`${name}, ${fullTimeText(span.from * 1000)} – ${fullTimeText(span.to * 1000)}`}
         onZoom={(from, to) => zoom({ from: Math.floor(from), to: Math.ceil(to) })}
+        onReset={reset}
       />
       <Legend history={history} metric={metric} hidden={hidden} toggle={toggle} />
     </section>
@@ -96,7 +97,7 @@ export default function HistoryView({ query }: { query: URLSearchParams }) {
   const [span, setSpan] = useState(() => endingNow(3600));
   const asked = query.get('host');
   const host = chooseHost(hosts, names, asked)?.name ?? asked;
-  const metric = metrics.find((entry) => entry.id === query.get('metric')) ?? (metrics[0] as Metric);
+  const metric = metrics.find((entry) => entry.id === query.get('metric')) ?? metrics[0];
   const read = useCallback((answer: unknown) => readHistory(answer, host ?? ''), [host]);
   const path = host === null ? null : historyPath(host, metric.pattern, span.from, span.to, stepFor(span.to - span.from));
   const resource = useResource(path, read, 0);
@@ -115,7 +116,7 @@ export default function HistoryView({ query }: { query: URLSearchParams }) {
     <>
       <div className="toolbar view-bar">
         <Select className="wide-select" showSearch aria-label={texts.host} value={host} onChange={(name) => choose(name, metric.id)} options={names.map((name) => ({ value: name, label: name }))} />
-        <Select className="wide-select" aria-label={texts.metric} value={metric.id} onChange={(id) => choose(host, id)} options={metrics.map((entry) => ({ value: entry.id, label: texts.metricNames[entry.id] ?? entry.id }))} />
+        <Select className="wide-select" listHeight={400} aria-label={texts.metric} value={metric.id} onChange={(id) => choose(host, id)} options={metrics.map((entry) => ({ value: entry.id, label: texts.metricNames[entry.id] ?? entry.id }))} />
         <Segmented<number> aria-label={texts.range} value={range} onChange={chooseRange} options={ranges.map((seconds) => ({ value: seconds, label: durationText(seconds) }))} />
         <div className="button-row">
           <Button size="small" onClick={() => change(moved(span, -0.5, now()))}>
@@ -132,13 +133,10 @@ export default function HistoryView({ query }: { query: URLSearchParams }) {
           </Button>
         </div>
       </div>
-      <p className="quiet">
+      <p className="quiet view-note">
         {fullTimeText(span.from * 1000)} – {fullTimeText(span.to * 1000)}. {texts.dragHint}
       </p>
-      {/* The double click undoes what dragging did; the buttons do the same. */}
-      <div onDoubleClick={() => chooseRange(range === 0 ? 3600 : range)}>
-        <ResourceFrame resource={resource}>{(history) => <Chart history={history} metric={metric} span={span} zoom={change} />}</ResourceFrame>
-      </div>
+      <ResourceFrame resource={resource}>{(history) => <Chart history={history} metric={metric} span={span} zoom={change} reset={() => chooseRange(range === 0 ? 3600 : range)} />}</ResourceFrame>
     </>
   );
 }

@@ -9,7 +9,7 @@ import { useResource } from '../state/resource';
 const mebibyte = 1024 * 1024;
 
 /** From the median to p95 a bar, the highest a line; the scale is that of the column. */
-function SpreadCell({ spread, scale, text }: { spread: Spread; scale: number; text(value: number | null): string }) {
+function SpreadCell({ spread, scale, text }: { spread: Spread; scale: number; text: (value: number | null) => string }) {
   const texts = useTexts();
   if (spread.p50 === null && spread.max === null) {
     return unknownText;

@@ -43,7 +43,7 @@ export default function SearchView({ query }: { query: string }) {
       <div className="toolbar view-bar">
         <Input size="large" allowClear type="search" prefix={<Icon name="search" />} aria-label={texts.searchLabel} placeholder={texts.searchLabel} value={text} onChange={(event) => change(event.target.value)} />
       </div>
-      <p className="quiet" role="status">
+      <p className="quiet view-note" role="status">
         {wanted.trim() === '' ? texts.searchHint : `${texts.searchFound(total)}${total > found.length ? texts.searchFirst(found.length) : ''}`}
       </p>
       {found.length > 0 && <DataTable caption={texts.searchLabel} columns={columns} rows={found} keyOf={(row) => `${row.host.name} ${row.process.key}`} pageSize={50} sort={{ column: 'gpu-memory', descending: true }} />}

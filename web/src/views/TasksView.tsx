@@ -63,7 +63,7 @@ function TaskTable({ tasks }: { tasks: readonly Task[] }) {
             </a>
           ),
       },
-      { id: 'gpus', title: texts.gpus, cell: (task) => (task.gpus === null ? unknownText : task.gpus.map((gpu) => gpu.index ?? '?').join(', ') || '0') },
+      { id: 'gpus', title: texts.gpus, cell: (task) => (task.gpus === null ? unknownText : task.gpus.map((gpu) => gpu.index ?? '?').join(', ') || texts.none) },
       { id: 'gpu-memory', title: texts.gpuMemory, numeric: true, sortValue: gpuMemory, cell: (task) => bytesText(gpuMemory(task)) },
       { id: 'cpu', title: texts.cpu, numeric: true, sortValue: (task) => task.cpuPercent, cell: (task) => (task.cpuPercent === null ? unknownText : texts.cores(numberText(task.cpuPercent / 100, 1))) },
       { id: 'memory', title: texts.memory, numeric: true, sortValue: (task) => task.memoryUsedBytes, cell: (task) => (task.memoryLimitBytes === null ? bytesText(task.memoryUsedBytes) : usageText(task.memoryUsedBytes, task.memoryLimitBytes)) },

@@ -46,13 +46,15 @@ export interface PageOptions extends BrowserContextOptions {
   /** The hub answers with errors, which the console repeats. */
   mayFail?: boolean;
   /** Before the first request. */
-  prepare?(hub: FakeHub): void;
+  prepare?: (hub: FakeHub) => void;
+  /** Runs in the page before its own script. */
+  watch?: () => void;
   /** Another name than 127.0.0.1, for pages without a secure context. */
   hostName?: string;
 }
 
 export async function visit(hubOptions: HubOptions = {}, options: PageOptions = {}): Promise<Open> {
-  const { hash = '', settings = {}, mayFail = false, prepare, hostName, ...context } = options;
+  const { hash = '', settings = {}, mayFail = false, prepare, watch, hostName, ...context } = options;
   const hub = await new FakeHub(hubOptions).start();
   prepare?.(hub);
   const page = await (await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 }, ...context })).newPage();
@@ -68,6 +70,9 @@ export async function visit(hubOptions: HubOptions = {}, options: PageOptions = 
       localStorage.setItem('wemol-hub-settings', JSON.stringify(kept));
     }
   }, settings);
+  if (watch !== undefined) {
+    await page.addInitScript(watch);
+  }
   open.push({ page, hub, faults, mayFail });
   await page.goto(`${hostName === undefined ? hub.url : hub.url.replace('127.0.0.1', hostName)}${hash}`);
   return { page, hub, faults };

@@ -2,6 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { hostName, reportOf } from '../fake-data.mjs';
+import type { ViewName } from '../../src/app/routes';
+import { en, type Texts } from '../../src/i18n/en';
+import { zh } from '../../src/i18n/zh';
 import { settled, visit } from './support';
 
 const card = (page: Page, name: string) => page.locator(`.host-card[data-host="${name}"]`);
@@ -32,6 +35,10 @@ describe('the list', () => {
     await meter.hover();
     expect(await meter.evaluate((element) => getComputedStyle(element, '::after').content)).toBe('"8 GiB / 32 GiB"');
     expect(await meter.getAttribute('aria-label')).toBe('Memory 25%, 8 GiB / 32 GiB');
+    const disk = card(page, 'a').locator('.meter').nth(2);
+    expect(await disk.getAttribute('aria-label')).toMatch(/^Disk \d[\d.]*%, [\d.]+ TiB \/ 1\.7 TiB$/);
+    await disk.focus();
+    expect(await disk.evaluate((element) => getComputedStyle(element, '::after').content)).toContain('TiB / 1.7 TiB');
   });
 
   it('opens a card by a click anywhere on it, and by the keyboard', async () => {
@@ -50,7 +57,7 @@ describe('the list', () => {
   });
 
   it('says 在线, 离线, 刚刚 and n秒前 in Chinese', async () => {
-    const { page, hub } = await visit({ hosts: 2, live: false }, { locale: 'zh-CN' });
+    const { page, hub } = await visit({ hosts: 2 }, { locale: 'zh-CN', settings: { live: false } });
     await settled(page);
     expect(await card(page, 'gpu-01').innerText()).toMatch(/在线[^]*刚刚/);
     hub.frozen = true;
@@ -156,6 +163,13 @@ describe('a GPU card', () => {
     expect(await first.locator('.gauge').count()).toBe(5);
     expect(await first.locator('section.processes').count()).toBe(1);
     await first.locator('.gpu-history canvas').waitFor();
+    // A sight of the plot: the canvas has more than its ground.
+    const drawn = () => first.locator('.gpu-history canvas').evaluate((canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      const pixels = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
+      return [...pixels].filter((value, index) => index % 4 === 3 && value > 0).length;
+    });
+    await expect.poll(drawn).toBeGreaterThan(200);
     // All cards share one question.
     expect(hub.requests.filter((request) => request.path === 'api/history').length).toBe(1);
     await page.reload();
@@ -194,13 +208,13 @@ describe('the process table', () => {
     await rows(page).first().waitFor();
     await page.getByRole('button', { name: 'Terminate 21 python' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('Terminate 1 process on gpu-01?').waitFor();
+    await dialog.locator('.ant-modal-confirm-title', { hasText: 'Terminate 1 process on gpu-01?' }).waitFor();
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     expect(hub.requests.some((request) => request.path === 'api/kill-processes')).toBe(false);
     await page.getByRole('button', { name: 'Terminate 21 python' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Terminate' }).click();
-    await page.getByText('0 of 1 terminated').waitFor();
-    await page.getByText('没有权限终止进程 21').waitFor();
+    await page.locator('.ant-modal-confirm-title', { hasText: '0 of 1 terminated' }).waitFor();
+    await page.locator('.results').getByText('not permitted').waitFor();
     const sent = JSON.parse(hub.requests.find((request) => request.path === 'api/kill-processes')?.body ?? '{}') as unknown;
     expect(sent).toEqual({ hostname: 'gpu-01', pids: [21], processes: [{ pid: 21, create_time: 1_795_800_000 }] });
   });
@@ -213,7 +227,7 @@ describe('the process table', () => {
     await page.getByLabel('Select all shown').check();
     await page.getByRole('button', { name: 'Terminate 3 selected' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Terminate' }).click();
-    await page.getByText('2 of 3 terminated').waitFor();
+    await page.locator('.ant-modal-confirm-title', { hasText: '2 of 3 terminated' }).waitFor();
     expect(await page.locator('.results .result-done').count()).toBe(2);
     expect(await page.locator('.results .result-failed').innerText()).toContain('21');
   });
@@ -296,7 +310,7 @@ describe('screen and docker', () => {
     await page.getByText('Copied').waitFor();
     expect(await copied(page)).toBe('screen -R train');
     await page.getByRole('button', { name: 'Copy: screen -x data.prep' }).click();
-    await page.getByRole('dialog').getByText('is attached elsewhere').waitFor();
+    await page.getByRole('dialog').locator('.ant-modal-confirm-title', { hasText: 'is attached elsewhere' }).waitFor();
     expect(await copied(page)).toBe('screen -R train');
     await page.getByRole('button', { name: 'Copy the command to join' }).click();
     await expect.poll(() => copied(page)).toBe('screen -x data.prep');
@@ -341,11 +355,26 @@ describe('history, modules, tasks and alerts', () => {
     await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
     await page.mouse.up();
     await expect.poll(() => page.locator('.plot').getAttribute('aria-label')).not.toBe(before);
+    expect(await page.locator('.ant-segmented-item-selected').count()).toBe(0);
+    await page.locator('.plot .u-over').dblclick();
+    await page.locator('.ant-segmented-item-selected', { hasText: '1 h' }).waitFor();
     await page.getByText('90 d', { exact: true }).click();
     await expect.poll(() => hub.requests.filter((request) => request.path === 'api/history').length).toBeGreaterThan(2);
     await page.locator('.plot canvas').waitFor();
     await page.getByRole('button', { name: 'Zoom in' }).click();
     await page.locator('.plot canvas').waitFor();
+  });
+
+  it.each([
+    ['Host memory', 'system.memory.usage_percent', ['gpu-02']],
+    ['Task GPU memory', 'container.*.gpu.*.task_memory_used_bytes', ['gromacs_md_t-20931, GPU 0', 'alphafold_t-20944, GPU 0']],
+  ])('has figures of the host and of tasks: %s', async (name, metric, lines) => {
+    const { page, hub } = await visit({ hosts: 2 }, { hash: '#/history?host=gpu-02' });
+    await page.locator('.plot canvas').waitFor();
+    await page.getByLabel('Figure').click();
+    await page.locator('.ant-select-item-option', { hasText: name }).first().click();
+    await expect.poll(() => page.locator('.legend-entry').allInnerTexts()).toEqual(lines);
+    expect(hub.requests.some((request) => request.path === 'api/history' && request.query.get('metric') === metric && request.query.get('host') === 'gpu-02')).toBe(true);
   });
 
   it('says so when the hub keeps none', async () => {
@@ -368,6 +397,16 @@ describe('history, modules, tasks and alerts', () => {
     await page.getByLabel('Filter tasks').fill('boltz');
     await expect.poll(() => page.locator('tbody tr').count()).toBe(2);
     expect(await page.locator('tbody .cell-job').first().innerText()).toContain('job-7');
+    expect(await page.locator('tbody .cell-module').first().innerText()).toBe('boltz');
+  });
+
+  it('shows a task that begins, and drops one that ends', async () => {
+    const task = (id: string) => ({ hosts: [{ hostname: 'gpu-01', is_online: true, tasks: [{ task_id: id, name: id }] }] });
+    const { page, hub } = await visit({ hosts: 1 }, { hash: '#/tasks', settings: { intervalMs: 1000 }, prepare: (fake) => fake.answers.set('api/tasks', { body: task('t-1') }) });
+    await page.getByText('t-1').first().waitFor();
+    hub.answers.set('api/tasks', { body: task('t-2') });
+    await page.getByText('t-2').first().waitFor();
+    await page.getByText('t-1').first().waitFor({ state: 'detached' });
   });
 
   it('shows alerts: threshold, duration, whom they tell', async () => {
@@ -397,14 +436,72 @@ describe('settings', () => {
   });
 
   it('lead to another server', async () => {
-    const other = await visit({ hosts: 2 });
+    const other = await visit({ hosts: 2, foreign: true });
     await settled(other.page);
     const { page } = await visit({ hosts: 1, live: false }, { hash: '#/settings', mayFail: true });
     await page.getByLabel('API address').fill('not an address');
     await page.getByText('Not an address.').waitFor();
     await page.getByLabel('API address').fill(other.hub.url);
     await page.getByLabel('API address').blur();
-    // Another origin has to allow it, which the fake does not.
-    await page.getByText('Refresh failed').waitFor();
+    await page.evaluate(() => (window.location.hash = '#/hosts'));
+    await page.locator('.host-card').nth(1).waitFor();
+    await page.locator('.live-state.on').waitFor();
+    await page.reload();
+    await page.locator('.host-card').nth(1).waitFor();
+  });
+});
+
+/** Every text of the page: what is written, what is said, what a pointer shows. */
+function textsOf(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found: string[] = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      if (node instanceof Element) {
+        found.push(...['aria-label', 'title', 'placeholder', 'data-title', 'data-tip'].map((name) => node.getAttribute(name) ?? ''));
+      } else {
+        found.push(node.textContent ?? '');
+      }
+    }
+    return found.map((text) => text.trim()).filter((text) => text !== '');
+  });
+}
+
+describe('both languages', () => {
+  // What both say alike, such as CPU, cannot be told apart.
+  const wordsOf = (own: Texts, other: Texts): Set<string> =>
+    new Set(
+      [...Object.entries(own), ...Object.entries(own.metricNames)].flatMap(([key, text]) => {
+        const there: unknown = key in other ? other[key as keyof Texts] : other.metricNames[key];
+        return typeof text === 'string' && text !== there ? [text] : [];
+      }),
+    );
+
+  it.each([
+    ['zh-CN', zh, en],
+    ['en-US', en, zh],
+  ] as const)('do not mix in any view: %s', async (locale, own, other) => {
+    const foreign = wordsOf(other, own);
+    const native = wordsOf(own, other);
+    const { page } = await visit({ hosts: 2 }, { locale });
+    await settled(page);
+    for (const view of ['hosts', 'window', 'free', 'search?q=python', 'tasks', 'modules', 'history', 'alerts', 'settings']) {
+      await page.evaluate((to) => (window.location.hash = to), `#/${view}`);
+      await page.locator(`main[aria-label="${own[view.replace(/\?.*/, '') as ViewName]}"]`).waitFor();
+      await expect.poll(() => page.locator('main').textContent()).not.toContain(`${own.loading}…`);
+      const texts = await textsOf(page);
+      expect(texts.filter((text) => foreign.has(text)), view).toEqual([]);
+      expect(texts.filter((text) => native.has(text)).length, view).toBeGreaterThan(10);
+    }
+  });
+
+  it('follow the browser, and change by a button', async () => {
+    const { page } = await visit({ hosts: 1 }, { locale: 'zh-TW' });
+    await settled(page);
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByText('Online', { exact: true }).waitFor();
+    await page.reload();
+    await page.getByText('Online', { exact: true }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('en');
   });
 });

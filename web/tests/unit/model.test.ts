@@ -225,13 +225,22 @@ describe('what became of processes', () => {
   it('is told for each that was asked for', () => {
     const results = readKillResults({ results: [{ pid: 2, status: 'success', message: '进程 2 已终止' }, { pid: 3, status: 'error', message: 'x' }, { pid: 9, status: 'success' }, 7] }, [2, 3, 4]);
     expect(results).toEqual([
-      { pid: 2, outcome: 'done', message: '进程 2 已终止' },
-      { pid: 3, outcome: 'failed', message: 'x' },
-      { pid: 4, outcome: 'unknown', message: null },
+      { pid: 2, outcome: 'done', reason: 'ended', message: '进程 2 已终止' },
+      { pid: 3, outcome: 'failed', reason: null, message: 'x' },
+      { pid: 4, outcome: 'unknown', reason: null, message: null },
     ]);
   });
+  it.each([
+    ['进程 3 不存在', 'missing'],
+    ['没有权限终止进程 3', 'denied'],
+    ['进程 3 尚未结束', 'lasts'],
+    ['没有收到进程 3 的结果', 'silent'],
+    ['进程 3 不存在?', null],
+  ])('has its reason in the language of the page: %s', (message, reason) => {
+    expect(readKillResults({ results: [{ pid: 3, status: 'error', message }] }, [3])[0]?.reason).toBe(reason);
+  });
   it('is unknown for an old server, which does not say', () => {
-    expect(readKillResults({ status: 'success', message: '命令已发送到客户端' }, [2])).toEqual([{ pid: 2, outcome: 'unknown', message: null }]);
+    expect(readKillResults({ status: 'success', message: '命令已发送到客户端' }, [2])).toEqual([{ pid: 2, outcome: 'unknown', reason: null, message: null }]);
     expect(readKillResults(null, [2])[0]?.outcome).toBe('unknown');
   });
 });

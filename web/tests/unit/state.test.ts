@@ -298,6 +298,24 @@ describe('the feed', () => {
     });
   });
 
+  it('keeps what the WebSocket has said since a poll was asked', async () => {
+    let answer: (response: Response) => void = () => undefined;
+    answers = [() => new Promise((resolve) => (answer = resolve))];
+    await run(true, async () => {
+      const [socket] = FakeSocket.made;
+      socket?.say({ type: 'hosts', everything: true, machines: { a: { is_online: true }, new: { is_online: true } } });
+      await vi.advanceTimersByTimeAsync(300);
+      answer(new Response(JSON.stringify(machines(['a']))));
+      await vi.advanceTimersByTimeAsync(300);
+      expect(names()).toEqual(['a', 'new']);
+      // Once it has hung up, polls count again.
+      socket?.drop();
+      answers = [json(machines(['a']))];
+      await vi.advanceTimersByTimeAsync(25_000);
+      expect(names()).toEqual(['a']);
+    });
+  });
+
   it('removes hosts, and bears any message', async () => {
     answers = [json(machines(['a', 'b']))];
     await run(true, async () => {
