@@ -121,9 +121,9 @@ std::string handshake_fault(HubStream::Tls& tls, const error_code& error, const 
 /// Outlives the connector while its callbacks are on their way.
 class HubConnector::Work : public std::enable_shared_from_this<Work> {
  public:
-  Work(asio::io_context& context, const HubAccess& access, Patience patience)
+  Work(asio::io_context& context, HubAccess access, Patience patience)
       : context_(context),
-        access_(access),
+        access_(std::move(access)),
         patience_(patience),
         timer_(context),
         mailbox_(std::make_shared<Mailbox>()) {

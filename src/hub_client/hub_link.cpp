@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "text.h"
+
 namespace wemol::hub_client {
 namespace {
 
@@ -21,6 +23,7 @@ namespace websocket = boost::beast::websocket;
 using SocketError = boost::system::error_code;
 
 constexpr std::size_t kMostWaitingReplies = 64;
+constexpr std::chrono::seconds kSettled{30};
 
 struct Socket {
   explicit Socket(HubStream opened) : websocket(std::move(opened)) {}
@@ -129,7 +132,9 @@ class HubLink::Link : public std::enable_shared_from_this<Link> {
             return;
           }
           if (failed) {
-            self->lose(failed.message());
+            const auto& said = kept->websocket.reason().reason;
+            self->lose(said.empty() ? failed.message()
+                                    : "the hub ends it: " + printable({said.data(), said.size()}));
             return;
           }
           const auto data = kept->received.cdata();
@@ -173,7 +178,7 @@ class HubLink::Link : public std::enable_shared_from_this<Link> {
       return false;
     }
     timer_.cancel();
-    retry_.succeeded();
+    registered_at_ = clock_.now();
     socket_->is_registered = true;
     if (!std::exchange(problem_, {}).empty() || !std::exchange(was_registered_, true)) {
       spdlog::info("this host is registered at the hub as {}", access_.hostname);
@@ -212,6 +217,11 @@ class HubLink::Link : public std::enable_shared_from_this<Link> {
                   "no WebSocket to the hub: {}", why);
     }
     problem_ = std::move(why);
+    // One that is lost at once each time has not succeeded: two agents that have one name, by
+    // turns.
+    if (is_registered() && clock_.now() - registered_at_ >= kSettled) {
+      retry_.succeeded();
+    }
     drop();
     timer_.expires_after(retry_.failed(clock_.now()));
     timer_.async_wait([self = shared_from_this()](SocketError cancelled) {
@@ -237,6 +247,7 @@ class HubLink::Link : public std::enable_shared_from_this<Link> {
   std::optional<HubConnector> connector_;
   std::shared_ptr<Socket> socket_;  ///< null: there is none
   std::string problem_;
+  SteadyTime registered_at_{};
   bool was_registered_ = false;
   bool is_ended_ = false;
 };

@@ -46,6 +46,8 @@ struct Response {
   std::string etag;
   Text gzip;    ///< the body once more, compressed; null: not
   Text brotli;  ///< as well
+  /// Others get it compressed, even where this one has no such form: caches have to know.
+  bool has_codings = false;
 };
 
 /// In any letter case.

@@ -82,7 +82,8 @@ HttpSession::HttpSession(std::shared_ptr<ServerCore> core, ClientStream stream, 
       stream_(std::move(stream)),
       place_(std::move(place)),
       peer_(std::move(peer)),
-      waiting_(core_->waiting, *this) {
+      waiting_(core_->waiting, *this),
+      way_(core_->outgoing, *this) {
   core_->connections.insert(this);
 }
 
@@ -271,7 +272,9 @@ void HttpSession::refuse(Error error) {
                                          core_->settings.header_bytes)),
          false, false);
   } else if (error == http::error::body_limit) {
-    send(body_too_large(body_limit_ == 0 ? core_->settings.body_bytes : body_limit_), false, false);
+    // With the header alone it is more than any route takes.
+    const std::size_t largest = std::max(core_->settings.body_bytes, core_->router.largest_body());
+    send(body_too_large(body_limit_ == 0 ? largest : body_limit_), false, false);
   } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
              error != http::error::end_of_stream && error != http::error::partial_message) {
     send(error_response(400, fmt::format("this is no HTTP request: {}", error.message())), false,
@@ -376,6 +379,7 @@ void HttpSession::open_websocket(const Subscribe& subscribe) {
 
 void HttpSession::send(Response response, bool is_head, bool keep_alive) {
   body_ = response.body ? std::move(response.body) : make_text({});
+  way_.begin(body_);
   answer_.emplace(static_cast<http::status>(response.status), kHttp11);
   answer_->set(http::field::server, core_->settings.name);
   answer_->set(http::field::date, http_date());
@@ -414,6 +418,7 @@ void HttpSession::send(Response response, bool is_head, bool keep_alive) {
 void HttpSession::sent(Error error, bool keep_alive) {
   serializer_.reset();
   answer_.reset();
+  way_.end();
   body_.reset();
   if (error) {
     return;

@@ -76,6 +76,7 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   std::size_t body_limit_ = 0;  ///< of the request that is being read; 0: not known yet
   bool is_idle_ = false;        ///< between two requests
   Waiting waiting_;
+  Outgoing::Way way_;
 };
 
 }  // namespace wemol::serve

@@ -25,7 +25,7 @@ Response represented(Response response, const Request& request) {
   if (response.status != kOk) {
     return response;
   }
-  const bool has_codings = response.gzip || response.brotli;
+  const bool has_codings = response.gzip || response.brotli || response.has_codings;
   if (has_codings) {
     response.headers.emplace_back("Vary", "Accept-Encoding");
   }

@@ -11,6 +11,7 @@
 #include "access_control.h"
 #include "client_stream.h"
 #include "connection_count.h"
+#include "outgoing.h"
 #include "router.h"
 #include "server_settings.h"
 
@@ -41,13 +42,15 @@ struct ServerCore {
         settings(std::move(with)),
         router(std::move(routes)),
         access(settings.access),
-        count(settings.connections) {}
+        count(settings.connections),
+        outgoing(settings.outgoing_bytes) {}
 
   boost::asio::io_context& context;
   ServerSettings settings;
   Router router;
   AccessControl access;
   ConnectionCount count;
+  Outgoing outgoing;
   TlsContext tls;  ///< of the connections to come; null: none
   std::set<Connection*> connections;
   /// Those that have not asked for anything yet, or not again; who waits longest is in front.

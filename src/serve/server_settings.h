@@ -31,6 +31,8 @@ struct ServerSettings {
   std::size_t websocket_message_bytes = 4096;
   /// The same where a dialog listens.
   std::size_t dialog_message_bytes = std::size_t{1} << 20;
+  /// What may be on its way to all clients together, each text counted once.
+  std::size_t outgoing_bytes = std::size_t{64} << 20;
   /// What may wait for a client that is slower than a dialog.
   std::size_t dialog_waiting_bytes = std::size_t{4} << 20;
   ReaderWatch::Rules websocket;

@@ -2,6 +2,7 @@
 
 #include <openssl/ssl.h>
 
+#include <array>
 #include <boost/asio/ssl/error.hpp>
 
 #include <fmt/format.h>
@@ -14,10 +15,11 @@ namespace ssl = boost::asio::ssl;
 /// Browsers offer HTTP/2 first; what we speak is to be said.
 int choose_protocol(SSL* /*connection*/, const unsigned char** chosen, unsigned char* length,
                     const unsigned char* offered, unsigned offered_length, void* /*argument*/) {
-  static constexpr unsigned char kProtocol[] = "\x08http/1.1";
+  static constexpr std::array<unsigned char, 9> kProtocol{8,   'h', 't', 't', 'p',
+                                                          '/', '1', '.', '1'};
   unsigned char* found = nullptr;
-  if (SSL_select_next_proto(&found, length, kProtocol, sizeof kProtocol - 1, offered, offered_length) !=
-      OPENSSL_NPN_NEGOTIATED) {
+  if (SSL_select_next_proto(&found, length, kProtocol.data(), kProtocol.size(), offered,
+                            offered_length) != OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_NOACK;
   }
   *chosen = found;

@@ -1,10 +1,16 @@
 #include "topic.h"
 
+#include <vector>
+
 namespace wemol::serve {
 
 void Topic::publish(const Text& text) {
-  for (Subscriber* const subscriber : subscribers_) {
-    subscriber->offer(text);
+  // A copy: what is offered to one may be what others are dropped for.
+  for (Subscriber* const subscriber :
+       std::vector<Subscriber*>(subscribers_.begin(), subscribers_.end())) {
+    if (subscribers_.contains(subscriber)) {
+      subscriber->offer(text);
+    }
   }
 }
 

@@ -29,7 +29,8 @@ WebSocketSession::WebSocketSession(std::shared_ptr<ServerCore> core, ClientStrea
       place_(std::move(place)),
       subscription_(std::move(subscription)),
       websocket_(std::move(stream)),
-      watch_(core_->settings.websocket, std::chrono::steady_clock::now()) {
+      watch_(core_->settings.websocket, std::chrono::steady_clock::now()),
+      way_(core_->outgoing, *this) {
   core_->connections.insert(this);
 }
 
@@ -155,6 +156,7 @@ void WebSocketSession::offer(const Text& text) {
 
 void WebSocketSession::write(Text text) {
   sending_ = std::move(text);
+  way_.begin(sending_);
   watch_.sending_begins(std::chrono::steady_clock::now());
   websocket_.async_write(
       asio::buffer(*sending_),
@@ -162,6 +164,7 @@ void WebSocketSession::write(Text text) {
 }
 
 void WebSocketSession::sent(Error error) {
+  way_.end();
   sending_.reset();
   watch_.sending_ended();
   if (error || is_closing_) {

@@ -57,6 +57,7 @@ class WebSocketSession : public Connection,
   std::array<char, 1024> received_{};
   boost::beast::websocket::stream<ClientStream, false> websocket_;
   ReaderWatch watch_;
+  Outgoing::Way way_;
   Text sending_;  ///< null: nothing is on its way
   Text next_;
   std::deque<Text> waiting_;  ///< what the dialog has said meanwhile

@@ -256,7 +256,7 @@ TEST_P(HubPrometheus, EachQueryOfTheDashboardFindsSomething) {
   EXPECT_GE(count, 20U);
 }
 
-TEST_P(HubPrometheus, TheHostsNameIsTheAgentsAndUpHasIt) {
+TEST_P(HubPrometheus, TheHostsNameIsThatOfTheHubAndUpHasIt) {
   EXPECT_FALSE(is_empty("up{job=\"wemol-agent\",host=\"gpu7\"} == 1"));
   EXPECT_TRUE(is_empty("{exported_host!=\"\"}"));
 }

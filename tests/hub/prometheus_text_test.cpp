@@ -162,9 +162,17 @@ TEST(HubPrometheusHistory, GathersTheAnswersToAllQuestions) {
   waiting[2](failure("connection refused"));
   waiting[3](PromAnswer{503, "<html>"});
   EXPECT_EQ(answer->error().message, "connection refused");
+  // A figure that is none has no past, and keeps no other from having one.
   history.query({"gpu7", {"nothing"}, WallTime(1'000s), WallTime(2'000s), 5s},
                 [&](Result<HistoryAnswer> it) { answer = std::move(it); });
-  EXPECT_EQ(answer->error().message, "nothing: Prometheus has no such figure");
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_TRUE((*answer)->series.empty());
+  history.query({"gpu7", {"nothing", "gpu.*.temp"}, WallTime(1'000s), WallTime(2'000s), 5s},
+                [&](Result<HistoryAnswer> it) { answer = std::move(it); });
+  ASSERT_EQ(waiting.size(), 5U);
+  waiting[4](reply(R"(,"gpu":"1")"));
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_EQ((*answer)->series.size(), 1U);
 }
 
 }  // namespace

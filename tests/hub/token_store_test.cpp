@@ -36,6 +36,12 @@ TEST_F(HubTokenStore, ATokenSpeaksForItsOwnHost) {
   EXPECT_FALSE(store.accepts("a", first->substr(1)));
   EXPECT_FALSE(store.accepts("a", hash_of_secret(*first)));
   EXPECT_EQ(store.hosts(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(store.host_of(*first), "a");
+  EXPECT_EQ(store.host_of(*second), "b");
+  EXPECT_EQ(store.host_of(""), std::nullopt);
+  EXPECT_EQ(store.host_of(hash_of_secret(*first)), std::nullopt);
+  EXPECT_TRUE(store.has("a"));
+  EXPECT_FALSE(store.has("c"));
 }
 
 TEST_F(HubTokenStore, OnlyItsHashIsOnTheDiskAndForNobodyElse) {
@@ -58,6 +64,7 @@ TEST_F(HubTokenStore, AnotherEnrollmentTakesThePlaceOfTheFirst) {
   EXPECT_TRUE(*store.revoke("a"));
   EXPECT_FALSE(*store.revoke("a"));
   EXPECT_FALSE(store.accepts("a", token));
+  EXPECT_EQ(store.host_of(token), std::nullopt);
 }
 
 TEST_F(HubTokenStore, TheServiceSeesWhatACommandHasDone) {

@@ -22,7 +22,8 @@ constexpr std::chrono::seconds kTimeToRegister{10};
 /// Null for what is no JSON or nests deeper than any message.
 Json message_json(std::string_view text) {
   return Json::parse(
-      text, [](int depth, Json::parse_event_t, const Json&) { return depth <= kDeepestMessage; }, false);
+      text, [](int depth, Json::parse_event_t, const Json&) { return depth <= kDeepestMessage; },
+      false);
 }
 
 std::string text_in(const Json& object, const char* key) {
@@ -197,10 +198,15 @@ class AgentLinks::Link : public serve::Dialog, public std::enable_shared_from_th
     Link*& place = hub_->links[host];
     Link* const before = std::exchange(place, this);
     say(compact({{"type", "register_response"}, {"status", "success"}}));
-    if (before != this) {
-      spdlog::info("{} has connected from {}", host_, client_);
+    if (before == this) {
+      return;
     }
-    if (before != nullptr && before != this) {
+    spdlog::info("{} has connected from {}", host_, client_);
+    if (before != nullptr) {
+      spdlog::warn(
+          "{} was connected from {} already, which ends: unless it was the same agent, two "
+          "have this name",
+          host_, before->client_);
       before->hang_up("the host has connected anew");
     }
   }

@@ -20,6 +20,7 @@ serve::Response document(const std::string& etag, const Text& plain) {
   serve::Response response;
   response.body = plain;
   response.etag = etag;
+  response.has_codings = true;
   response.headers = {{"Cache-Control", "no-cache"}};
   return response;
 }
@@ -35,9 +36,10 @@ void respond_compressed(Workers& workers, const serve::Request& request, std::st
                         const serve::Respond& respond) {
   const ContentCoding coding = coding_for(request, json.size());
   const Text plain = serve::make_text(std::move(json));
-  const auto answer = [plain, coding, respond](std::optional<Text> text) {
+  const auto answer = [plain, coding, respond](const std::optional<Text>& text) {
     serve::Response response;
     response.body = plain;
+    response.has_codings = true;
     (coding == ContentCoding::gzip ? response.gzip : response.brotli) = text.value_or(nullptr);
     respond(std::move(response));
   };
@@ -61,9 +63,7 @@ void CachedDocument::answer(const serve::Request& request, serve::Respond respon
   const std::string etag = source_.etag();
   if (serve::has_entity_tag(request.header("If-None-Match"), etag)) {
     // Nothing need be made to say that it is the same.
-    serve::Response response = document(etag, nullptr);
-    response.headers.emplace_back("Vary", "Accept-Encoding");
-    respond(std::move(response));
+    respond(document(etag, nullptr));
     return;
   }
   refresh();
@@ -85,7 +85,7 @@ void CachedDocument::answer(const serve::Request& request, serve::Respond respon
 }
 
 void CachedDocument::compress(const EditionPtr& edition, ContentCoding coding) {
-  const auto done = [edition, coding](std::optional<Text> text) {
+  const auto done = [edition, coding](const std::optional<Text>& text) {
     const bool is_gzip = coding == ContentCoding::gzip;
     (is_gzip ? edition->gzip : edition->brotli) = text.value_or(nullptr);
     auto waiting = std::move(is_gzip ? edition->waiting_for_gzip : edition->waiting_for_brotli);

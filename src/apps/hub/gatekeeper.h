@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +41,7 @@ class Gatekeeper {
   [[nodiscard]] std::optional<serve::Response> rate_refusal(const serve::Request& request);
 
   /// Whose token a request brings; nothing when it brings none that is known.
-  [[nodiscard]] std::optional<std::string> host_of_token(std::string_view token);
+  [[nodiscard]] std::optional<std::string> host_of_token(std::string_view token) const;
   [[nodiscard]] bool is_legacy(const std::string& client) const;
   /// Nothing when nobody is logged in there.
   [[nodiscard]] std::optional<std::string> user_of(const serve::Request& request);
@@ -57,8 +56,6 @@ class Gatekeeper {
   UserStore& users_;
   Sessions& sessions_;
   const Clock& clock_;
-  /// By the hash of the token. Only those that were good.
-  std::map<std::string, std::string, std::less<>> hosts_by_token_;
   serve::RateLimiter failures_;  ///< of each client: wrong tokens
   serve::RateLimiter requests_;  ///< of each client
 };

@@ -192,12 +192,9 @@ std::optional<Response> HubApi::foreign_report(const Request& request, const std
     return serve::error_response(
         403, fmt::format("hostname: this token is that of {}, not of {}", *own, host));
   }
-  if (!own) {
-    const auto enrolled = parts_.tokens.hosts();
-    if (std::ranges::find(enrolled, host) != enrolled.end()) {
-      return serve::error_response(403,
-                                   fmt::format("hostname: {} has a token, which is needed", host));
-    }
+  if (!own && parts_.tokens.has(host)) {
+    return serve::error_response(403,
+                                 fmt::format("hostname: {} has a token, which is needed", host));
   }
   return reports_.take(host, parts_.clock.now())
              ? std::nullopt

@@ -220,8 +220,7 @@ class Hub {
       const bool is_own = tokens_.accepts(host, token);
       return {.is_accepted = is_own, .has_token = is_own};
     }
-    const bool is_enrolled = std::ranges::find(enrolled_, host) != enrolled_.end();
-    return {.is_accepted = !is_enrolled && gate_.is_legacy(client), .has_token = false};
+    return {.is_accepted = !tokens_.has(host) && gate_.is_legacy(client), .has_token = false};
   }
 
   Result<void> use_certificate() {

@@ -73,6 +73,8 @@ HistorySettings history_settings(const HubOptions& options) {
 
 serve::ServerSettings server_settings(const HubOptions& options) {
   constexpr std::size_t kUsualBody = 4096;
+  // All hosts' reports, of a thousand some 50 MB, and once more as they are a moment later.
+  constexpr std::size_t kOutgoing = std::size_t{128} << 20;
   constexpr std::size_t kAgentMessage = std::size_t{256} << 10;
   serve::ServerSettings settings;
   settings.name = std::string("wemol-hub/") + kVersion;
@@ -85,6 +87,7 @@ serve::ServerSettings server_settings(const HubOptions& options) {
       kMostConnections, descriptors - std::min(descriptors, kOtherDescriptors));
   settings.connections.per_client = kMostOfOneClient;
   settings.body_bytes = kUsualBody;
+  settings.outgoing_bytes = kOutgoing;
   settings.dialog_message_bytes = kAgentMessage;
   // The page has a policy of its own, which allows its files.
   settings.headers = {{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},

@@ -40,12 +40,14 @@ void take_create_times(const Json& json, KillOrder& order) {
 
 tl::expected<KillOrder, serve::Response> parse_kill_request(std::string_view body) {
   const Json json = Json::parse(
-      body, [](int depth, Json::parse_event_t, const Json&) { return depth <= kDeepestBody; }, false);
+      body, [](int depth, Json::parse_event_t, const Json&) { return depth <= kDeepestBody; },
+      false);
   if (!json.is_object()) {
     return refused("the body is no JSON object");
   }
   const auto host = json.find("hostname");
-  if (host == json.end() || host->is_null() || *host == "") {
+  if (host == json.end() || host->is_null() ||
+      (host->is_string() && host->get_ref<const std::string&>().empty())) {
     return refused("未提供主机名");
   }
   if (!host->is_string() || !is_host_name(host->get<std::string>())) {

@@ -30,7 +30,9 @@ Response page_response(const PageFile& file) {
 void add_page(serve::Router& router) {
   for (const PageFile& file : page_files()) {
     const Response response = page_response(file);
-    const auto answer = [response](const Request& /*request*/) { return response; };
+    const auto answer = [response](const Request& /*request*/) -> Response {
+      return Response(response);
+    };
     router.add("GET", "/" + std::string(file.path), answer);
     if (file.path == "index.html") {
       router.add("GET", "/", answer);

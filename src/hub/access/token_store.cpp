@@ -59,6 +59,10 @@ Result<void> TokenStore::refresh() {
     return failure(fmt::format("{}: {}", file_.path().string(), hashes.error().message));
   }
   hashes_ = std::move(*hashes);
+  hosts_.clear();
+  for (const auto& [host, hash] : hashes_) {
+    hosts_.emplace(hash, host);
+  }
   return {};
 }
 
@@ -104,6 +108,11 @@ bool TokenStore::accepts(std::string_view host, std::string_view token) const {
   const auto found = hashes_.find(host);
   const std::string& wanted = found == hashes_.end() ? kOfNobody : found->second;
   return is_same_secret(hash_of_secret(token), wanted);
+}
+
+std::optional<std::string> TokenStore::host_of(std::string_view token) const {
+  const auto found = hosts_.find(hash_of_secret(token));
+  return found == hosts_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::vector<std::string> TokenStore::hosts() const {

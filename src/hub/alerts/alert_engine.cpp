@@ -69,7 +69,7 @@ void AlertEngine::observe(std::size_t rule, const WatchedHost& host,
 }
 
 void AlertEngine::observe_figure(const AlertRule& rule, AlertSubject subject, const Figure& figure,
-                                 Observations& observations) const {
+                                 Observations& observations) {
   const bool is_bad = rule.is_below ? figure.value < rule.threshold : figure.value > rule.threshold;
   observations[std::move(subject)] = {is_bad ? Finding::bad : Finding::good, figure.value};
 }

@@ -28,6 +28,7 @@ struct AlertSubject {
   std::string host;
   std::string metric;  ///< "gpu.3.temp"; "offline"
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check takes the comparison's own 0 for one
   friend auto operator<=>(const AlertSubject&, const AlertSubject&) = default;
 };
 
@@ -78,16 +79,17 @@ class AlertEngine {
   using Observations = std::map<AlertSubject, Observed>;
 
   void observe(std::size_t rule, const WatchedHost& host, Observations& observations) const;
-  void observe_figure(const AlertRule& rule, AlertSubject subject, const Figure& figure,
-                      Observations& observations) const;
+  static void observe_figure(const AlertRule& rule, AlertSubject subject, const Figure& figure,
+                             Observations& observations);
   void take(const AlertSubject& subject, const Observed& observed, Moment now,
             std::vector<AlertNotice>& notices);
   /// What nothing was observed of in this round.
   void take_silence(const std::vector<WatchedHost>& hosts, const Observations& observations,
                     Moment now, std::vector<AlertNotice>& notices);
   /// True: it is over.
-  [[nodiscard]] bool is_resolved(const AlertSubject& subject, Alert& alert, Moment now,
-                                 std::chrono::seconds after, std::vector<AlertNotice>& notices);
+  [[nodiscard]] static bool is_resolved(const AlertSubject& subject, Alert& alert, Moment now,
+                                        std::chrono::seconds after,
+                                        std::vector<AlertNotice>& notices);
 
   std::vector<AlertRule> rules_;
   std::map<AlertSubject, Alert> alerts_;

@@ -192,7 +192,7 @@ Result<std::chrono::seconds> parse_span(std::string_view text) {
   }
   const auto number = parse_number<std::int64_t>(text);
   if (!number || *number < 0 || *number > kLongestSpan.count() / unit) {
-    return failure("a span such as \"90s\", \"5m\", \"4h\" or \"2d\" is expected, at most a year");
+    return failure(R"(a span such as "90s", "5m", "4h" or "2d" is expected, at most a year)");
   }
   return std::chrono::seconds(*number * unit);
 }

@@ -231,8 +231,8 @@ Result<std::optional<std::uint32_t>> HistoryFile::metric_number(const std::strin
 }
 
 const std::string& HistoryFile::metric_name(std::uint32_t number) const {
-  static const std::string kNone;
-  return number < metric_names_.size() ? metric_names_[number] : kNone;
+  static const std::string none;
+  return number < metric_names_.size() ? metric_names_[number] : none;
 }
 
 Result<RowFigures> HistoryFile::row_figures(const Figures& figures) {
@@ -253,7 +253,7 @@ Result<RowFigures> HistoryFile::row_figures(const Figures& figures) {
 }
 
 Result<void> HistoryFile::forget(std::string_view host) {
-  if (const auto forgotten = statements_.forget_host.bind(1, host).run(); !forgotten) {
+  if (auto forgotten = statements_.forget_host.bind(1, host).run(); !forgotten) {
     return forgotten;
   }
   if (const auto found = hosts_.find(host); found != hosts_.end()) {

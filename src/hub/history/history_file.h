@@ -84,6 +84,7 @@ class HistoryFile {
         first_row, delete_rows, chunks_between, delete_chunks, first_chunk, set_mark, read_mark,
         forget_host, delete_host, forgotten_host;
   };
+  class Reading;
   using Hosts = std::map<std::string, HostEntry, std::less<>>;
 
   HistoryFile(HistorySettings settings, Database database)

@@ -76,77 +76,117 @@ std::chrono::seconds step_for(const HistoryQuery& query, const Level& level) {
   return steps * level.step;
 }
 
+Error too_large() {
+  return {"metric, step: the answer has too many points: ask for less or a longer step"};
+}
+
 }  // namespace
 
-Result<HistoryAnswer> HistoryFile::query(const HistoryQuery& query, WallTime now) {
-  const Level& level = level_for(query, now, settings_.keep);
-  Answer answer(query, step_for(query, level));
-  const auto found = hosts_.find(query.host);
-  if (found == hosts_.end()) {
-    return answer.finish();
+/// One query of a host that is known.
+class HistoryFile::Reading {
+ public:
+  Reading(HistoryFile& file, const HistoryQuery& query, const Level& level, const HostEntry& host)
+      : file_(file),
+        query_(query),
+        level_(level),
+        host_(host),
+        answer_(query, step_for(query, level)) {}
+
+  [[nodiscard]] Result<HistoryAnswer> read() {
+    if (auto added = add_chunks(); !added) {
+      return tl::make_unexpected(std::move(added.error()));
+    }
+    if (auto added = add_unfolded(); !added) {
+      return tl::make_unexpected(std::move(added.error()));
+    }
+    return answer_.finish();
   }
-  const HostEntry& host = found->second;
-  std::map<SeriesKey, std::optional<std::string>> names;  // nothing: it is not wanted
-  const auto name_of = [&](const SeriesKey& key) -> const std::optional<std::string>& {
-    const auto [entry, is_new] = names.try_emplace(key);
+
+ private:
+  /// Nothing: it is not wanted.
+  const std::optional<std::string>& name_of(const SeriesKey& key) {
+    const auto [entry, is_new] = names_.try_emplace(key);
     if (is_new) {
-      std::string name = joined_name(key.entity, metric_name(key.metric));
-      if (std::ranges::any_of(query.metrics, [&](const std::string& pattern) {
+      std::string name = joined_name(key.entity, file_.metric_name(key.metric));
+      if (std::ranges::any_of(query_.metrics, [&](const std::string& pattern) {
             return matches_metric(pattern, name);
           })) {
         entry->second = std::move(name);
       }
     }
     return entry->second;
-  };
-  const auto too_large = [] {
-    return failure("metric, step: the answer has too many points: ask for less or a longer step");
-  };
+  }
 
-  Statement& chunks = statements_.chunks_between;
-  chunks.bind(1, chunk_key(host.id, level, chunk_begin(level, answer.begin())))
-      .bind(2, chunk_key(host.id, level, chunk_begin(level, answer.end())) + 1);
-  for (;;) {
-    const auto row = chunks.next();
-    if (!row) {
-      return tl::make_unexpected(row.error());
+  [[nodiscard]] std::int64_t key_at(FileTime time) const {
+    return chunk_key(host_.id, level_, chunk_begin(level_, time));
+  }
+
+  Result<void> add_chunks() {
+    Statement& chunks = file_.statements_.chunks_between;
+    chunks.bind(1, key_at(answer_.begin())).bind(2, key_at(answer_.end()) + 1);
+    for (;;) {
+      const auto row = chunks.next();
+      if (!row) {
+        return tl::make_unexpected(row.error());
+      }
+      if (!*row) {
+        return {};
+      }
+      const auto chunk = unpack_chunk(
+          chunks.blob(1), [&](const SeriesKey& key) { return name_of(key).has_value(); });
+      // Of one that cannot be read folding tells.
+      if (chunk && !add_chunk(*chunk, begin_of_key(chunks.integer(0)))) {
+        chunks.reset();
+        return tl::make_unexpected(too_large());
+      }
     }
-    if (!*row) {
-      break;
-    }
-    const FileTime begin = begin_of_key(chunks.integer(0));
-    const auto chunk = unpack_chunk(chunks.blob(1),
-                                    [&](const SeriesKey& key) { return name_of(key).has_value(); });
-    if (!chunk) {
-      continue;  // folding says so
-    }
-    for (const auto& [key, steps] : *chunk) {
+  }
+
+  [[nodiscard]] bool add_chunk(const Chunk& chunk, FileTime begin) {
+    for (const auto& [key, steps] : chunk) {
       for (std::size_t at = 0; at < steps.size(); ++at) {
-        const FileTime time = begin + static_cast<FileTime>(at) * level.step.count();
-        if (!answer.add(*name_of(key), time, steps[at])) {
-          chunks.reset();
-          return too_large();
+        const FileTime time = begin + static_cast<FileTime>(at) * level_.step.count();
+        if (!answer_.add(*name_of(key), time, steps[at])) {
+          return false;
         }
       }
     }
+    return true;
   }
-  for (const Unfolded& unfolded : host.unfolded) {
-    if (unfolded.time < answer.begin() || unfolded.time >= answer.end()) {
-      continue;
-    }
-    const auto figures = read_row(unfolded.row);
-    if (!figures) {
-      return tl::make_unexpected(figures.error());
-    }
-    for (const auto& [key, value] : *figures) {
-      const std::optional<std::string>& name = name_of(key);
-      if (name && !answer.add(*name, unfolded.time,
-                              {.min = value, .mean = value, .max = value, .samples = 1})) {
-        return too_large();
+
+  Result<void> add_unfolded() {
+    for (const Unfolded& unfolded : host_.unfolded) {
+      if (unfolded.time < answer_.begin() || unfolded.time >= answer_.end()) {
+        continue;
+      }
+      const auto figures = file_.read_row(unfolded.row);
+      if (!figures) {
+        return tl::make_unexpected(figures.error());
+      }
+      for (const auto& [key, value] : *figures) {
+        const std::optional<std::string>& name = name_of(key);
+        if (name && !answer_.add(*name, unfolded.time,
+                                 {.min = value, .mean = value, .max = value, .samples = 1})) {
+          return tl::make_unexpected(too_large());
+        }
       }
     }
+    return {};
   }
-  return answer.finish();
+
+  HistoryFile& file_;
+  const HistoryQuery& query_;
+  const Level& level_;
+  const HostEntry& host_;
+  Answer answer_;
+  std::map<SeriesKey, std::optional<std::string>> names_;
+};
+
+Result<HistoryAnswer> HistoryFile::query(const HistoryQuery& query, WallTime now) {
+  const Level& level = level_for(query, now, settings_.keep);
+  const auto found = hosts_.find(query.host);
+  return found == hosts_.end() ? Answer(query, step_for(query, level)).finish()
+                               : Reading(*this, query, level, found->second).read();
 }
 
 }  // namespace wemol::hub

@@ -38,7 +38,7 @@ Result<bool> HistoryFile::trim_journal() {
 
 Result<bool> HistoryFile::drop_forgotten() {
   Statement& forgotten = statements_.forgotten_host;
-  const auto found = forgotten.next();
+  auto found = forgotten.next();
   if (!found || !*found) {
     return found;
   }
@@ -51,7 +51,7 @@ Result<bool> HistoryFile::drop_forgotten() {
   }
   for (std::int64_t i = 0; i < kChunksAtOnce; ++i) {
     Statement& first = statements_.first_chunk;
-    const auto chunk = first.bind(1, chunk_key(host, kLevels.front(), 0)).bind(2, end).next();
+    auto chunk = first.bind(1, chunk_key(host, kLevels.front(), 0)).bind(2, end).next();
     if (!chunk) {
       return chunk;
     }

@@ -42,7 +42,7 @@ Result<void> create(const Database& database) {
 Result<void> prepare(const Database& database) {
   // Pages of 8 KiB: chunks have some tens of these. Each commit waits for the disk: there is one a
   // second.
-  const auto set = database.execute(
+  auto set = database.execute(
       "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
       "PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -8192");
   if (!set) {

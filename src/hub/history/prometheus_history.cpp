@@ -89,11 +89,13 @@ void PrometheusHistory::query(HistoryQuery query, Done done) {
   std::vector<PromSelection> selections;
   for (const std::string& metric : query.metrics) {
     auto selection = prom_selection(query.host, metric, rate_over);
-    if (!selection) {
-      done(tl::make_unexpected(selection.error()));
-      return;
+    if (selection) {  // else nobody has such a figure, as in the hub's own file
+      selections.push_back(std::move(*selection));
     }
-    selections.push_back(std::move(*selection));
+  }
+  if (selections.empty()) {
+    done(HistoryAnswer{.step = step, .series = {}});
+    return;
   }
   const auto gathering = std::make_shared<Gathering>(step, selections.size(), std::move(done));
   for (PromSelection& selection : selections) {

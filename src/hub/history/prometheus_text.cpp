@@ -58,7 +58,8 @@ std::string in_quotes(std::string_view text) {
 }
 
 std::string matcher(std::string_view label, std::string_view part) {
-  return part == "*" ? fmt::format("{}=~\".+\"", label) : fmt::format("{}={}", label, in_quotes(part));
+  return part == "*" ? fmt::format("{}=~\".+\"", label)
+                     : fmt::format("{}={}", label, in_quotes(part));
 }
 
 /// A container's name of which blanks, dots and stars became '_' (report_figures.cpp).
@@ -298,6 +299,7 @@ Result<std::vector<HistorySeries>> read_prom_answer(std::string_view body,
     }
   }
   std::vector<HistorySeries> all;
+  all.reserve(by_name.size());
   for (const auto& [name, points] : by_name) {
     all.push_back(series_of(name, points, step));
   }

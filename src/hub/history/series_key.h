@@ -14,6 +14,7 @@ struct SeriesKey {
   std::string entity;
   std::uint32_t metric = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check takes the comparison's own 0 for one
   friend auto operator<=>(const SeriesKey&, const SeriesKey&) = default;
 };
 

@@ -157,7 +157,7 @@ Transaction::~Transaction() {
 }
 
 Result<void> Transaction::commit() {
-  const auto done = database_->execute("COMMIT");
+  auto done = database_->execute("COMMIT");
   if (done) {
     database_ = nullptr;
   }
