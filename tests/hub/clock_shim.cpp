@@ -1,5 +1,6 @@
-// A clock that can be set for one program: LD_PRELOAD adds the seconds in the file WEMOL_CLOCK_OFFSET to
-// the time of day, each time that it is asked. What counts from the start of the system goes on.
+// A clock that can be set for one program: LD_PRELOAD adds the seconds in the file
+// WEMOL_CLOCK_OFFSET to the time of day, each time that it is asked. What counts from the start of
+// the system goes on.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/time.h>
@@ -17,7 +18,8 @@ long long offset_seconds() {
     return path == nullptr ? -1 : open(path, O_RDONLY | O_CLOEXEC);
   }();
   std::array<char, 32> text{};
-  return file >= 0 && pread(file, text.data(), text.size() - 1, 0) > 0 ? std::atoll(text.data()) : 0;
+  return file >= 0 && pread(file, text.data(), text.size() - 1, 0) > 0 ? std::atoll(text.data())
+                                                                       : 0;
 }
 
 template <typename Function>

@@ -46,7 +46,8 @@ TEST(HubReport, OfTheAgentHasItsTimesAndTasks) {
 }
 
 /// The places of all values in a document, but its root.
-std::vector<Json::json_pointer> places_of(const Json& json, const Json::json_pointer& at = Json::json_pointer()) {
+std::vector<Json::json_pointer> places_of(const Json& json,
+                                          const Json::json_pointer& at = Json::json_pointer()) {
   std::vector<Json::json_pointer> places;
   if (!json.is_structured()) {
     return places;

@@ -37,7 +37,7 @@ hub_client::HubReporter::Settings hub_settings(const AgentOptions& options, std:
 
 std::optional<std::string> hub_fault(const AgentOptions& options) {
   constexpr std::chrono::seconds kForAllSteps{30};
-  spdlog::set_level(spdlog::level::off);         // the finding says it
+  spdlog::set_level(spdlog::level::off);  // the finding says it
   boost::asio::io_context context(1);
   const ProcessClock clock;
   const hub_client::HubLink link(context, hub_access(options), {}, clock,

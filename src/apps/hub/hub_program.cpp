@@ -168,7 +168,7 @@ class Hub {
     tell("READY=1\nSTATUS=serving on " + server_->address().text(), kPatience);
     context_.run();
     workers_.end();  // it may be saving
-    save(LastReports(table_));
+    (void)save(LastReports(table_));
   }
 
  private:
@@ -372,7 +372,7 @@ class Hub {
     (void)workers_.run(job, [](const std::optional<bool>& /*saved*/) {});
   }
 
-  bool save(const LastReports& reports) const {
+  [[nodiscard]] bool save(const LastReports& reports) const {
     constexpr mode_t kOwnOnly = 0600;
     const auto saved = replace_file(options_.last_reports_file(), reports.parts(),
                                     Durability::by_and_by, kOwnOnly);

@@ -22,7 +22,7 @@ constexpr std::size_t kLongestKey = 64;
 
 /// Whoever has one address of IPv6 has a network of them.
 std::string network_of(std::string_view address) {
-  const std::string text(address);
+  std::string text(address);
   in6_addr parsed{};
   if (inet_pton(AF_INET6, text.c_str(), &parsed) != 1) {
     return text;

@@ -35,8 +35,8 @@ Result<std::string> hash_password(std::string_view password) {
 
 bool is_password(std::string_view password, const std::string& hash) {
   // An answer that comes at once would tell which users there are.
-  static const std::string kOfNobody = make_hash("the password of nobody");
-  const std::string& text = hash.empty() ? kOfNobody : hash;
+  static const std::string of_nobody = make_hash("the password of nobody");
+  const std::string& text = hash.empty() ? of_nobody : hash;
   const bool fits = crypto_pwhash_str_verify(text.c_str(), password.data(), password.size()) == 0;
   return fits && !hash.empty() && password.size() <= kLongestPassword;
 }

@@ -104,9 +104,9 @@ Result<bool> TokenStore::revoke(const std::string& host) {
 }
 
 bool TokenStore::accepts(std::string_view host, std::string_view token) const {
-  static const std::string kOfNobody(64, 'x');
+  static const std::string of_nobody(64, 'x');
   const auto found = hashes_.find(host);
-  const std::string& wanted = found == hashes_.end() ? kOfNobody : found->second;
+  const std::string& wanted = found == hashes_.end() ? of_nobody : found->second;
   return is_same_secret(hash_of_secret(token), wanted);
 }
 

@@ -102,7 +102,7 @@ class Check {
       if (value == nullptr || value->is_null()) {
         continue;
       }
-      if (const auto fine = member(*value, field, {place, field.key}); !fine) {
+      if (auto fine = member(*value, field, {place, field.key}); !fine) {
         return fine;
       }
     }
@@ -137,7 +137,7 @@ class Check {
       if (!list[at].is_object()) {
         return wrong(element, fmt::format("an object is expected, not {}", kind_name(list[at])));
       }
-      if (const auto fine = object(list[at].get_object(), field.members, &element); !fine) {
+      if (auto fine = object(list[at].get_object(), field.members, &element); !fine) {
         return fine;
       }
     }
