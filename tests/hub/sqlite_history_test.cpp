@@ -76,6 +76,14 @@ TEST_F(HubSqliteHistory, AtItsEndWritesWhatWaits) {
   EXPECT_EQ(count_points(*open(dir_ / "history.db"), "a", 1'000), 1U);
 }
 
+TEST_F(HubSqliteHistory, IsForItsOwnUserOnly) {
+  const auto history = open(dir_ / "history.db");
+  for (const auto& entry : std::filesystem::directory_iterator(dir_.path())) {
+    EXPECT_EQ(entry.status().permissions(), std::filesystem::perms(0600)) << entry.path();
+  }
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "history.db"));
+}
+
 // The acknowledgment is flush() here; in the program a second.
 TEST_F(HubSqliteHistory, LosesNothingAcknowledgedToAKill) {
   clock_.wall = WallTime(50'000s);  // all within the reach of the finest steps

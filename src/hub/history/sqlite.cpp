@@ -1,10 +1,13 @@
 #include "sqlite.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "files.h"
 
 namespace wemol::hub {
 namespace {
@@ -84,6 +87,9 @@ void Database::Close::operator()(sqlite3* database) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& path) {
+  // SQLite would let everybody read what it makes; its other files take after this one.
+  constexpr mode_t kOwnOnly = 0600;
+  const UniqueFd made(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnOnly));
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(
       path.c_str(), &handle,
