@@ -38,8 +38,9 @@ Response to_the_base(const std::string& base_path) {
 void add_page(serve::Router& router, const std::string& base_path) {
   for (const PageFile& file : page_files()) {
     const Response response = page_response(file);
-    const auto answer = [response](const Request& /*request*/) -> Response {
-      return Response(response);
+    const auto answer = [response](const Request& /*request*/) {
+      Response copy = response;
+      return copy;
     };
     router.add("GET", "/" + std::string(file.path), answer);
     if (file.path == "index.html") {
