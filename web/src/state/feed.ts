@@ -146,9 +146,9 @@ export class Feed {
       useStore.setState({ failure: { kind: 'no_json' } });
       return;
     }
-    // What the WebSocket has said meanwhile is newer than this answer.
+    // What the WebSocket has said meanwhile is newer than this answer, and tells how fresh it is once it is put.
     if (this.complete && this.heardAt >= askedAt) {
-      useStore.setState({ freshAt: Date.now(), failure: null });
+      useStore.setState({ failure: null });
       return;
     }
     this.etag = answer.etag;
@@ -244,10 +244,11 @@ export class Feed {
     this.flushSoon();
   }
 
-  /** Once per quarter of a second: twenty hosts that report apart are drawn together. */
+  /** Once per quarter of a second: twenty hosts that report apart are drawn together. The first ones at once. */
   private flushSoon(): void {
     if (!this.flushing) {
       this.flushing = true;
+      const wait = useStore.getState().freshAt === null ? 0 : 250;
       setTimeout(() => {
         const machines = new Map(this.waiting);
         this.waiting.clear();
@@ -257,7 +258,7 @@ export class Feed {
             this.flushSoon();
           }
         });
-      }, 250);
+      }, wait);
     }
   }
 }

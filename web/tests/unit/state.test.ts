@@ -316,6 +316,27 @@ describe('the feed', () => {
     });
   });
 
+  it('never says that there are no hosts while those of the WebSocket wait to be put', async () => {
+    let answer: (response: Response) => void = () => undefined;
+    answers = [() => new Promise((resolve) => (answer = resolve))];
+    const emptyAndFresh: number[] = [];
+    const stop = useStore.subscribe((store) => {
+      if (store.freshAt !== null && store.names.length === 0) {
+        emptyAndFresh.push(store.freshAt);
+      }
+    });
+    await run(true, async () => {
+      FakeSocket.made[0]?.say({ type: 'hosts', everything: true, machines: { a: { is_online: true } } });
+      answer(new Response(JSON.stringify(machines(['a']))));
+      await Promise.resolve();
+      await vi.advanceTimersByTimeAsync(300);
+      expect(names()).toEqual(['a']);
+      expect(useStore.getState().freshAt).not.toBeNull();
+    });
+    stop();
+    expect(emptyAndFresh).toEqual([]);
+  });
+
   it('removes hosts, and bears any message', async () => {
     answers = [json(machines(['a', 'b']))];
     await run(true, async () => {
