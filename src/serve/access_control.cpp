@@ -11,8 +11,6 @@
 namespace wemol::serve {
 namespace {
 
-constexpr std::string_view kBearer = "bearer ";
-
 std::string lower(std::string_view text) {
   std::string result(text);
   std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -31,10 +29,6 @@ std::string_view name_of_host(std::string_view host) {
 /// As the client has said it; a proxy may have put another one in the header Host.
 std::string_view host_of(const Request& request) {
   return request.host.empty() ? request.header("Host") : std::string_view(request.host);
-}
-
-bool is_own_origin(std::string_view origin, std::string_view host) {
-  return origin == fmt::format("http://{}", host) || origin == fmt::format("https://{}", host);
 }
 
 }  // namespace
@@ -65,12 +59,7 @@ bool AccessControl::is_answered_name(std::string_view host) const {
 }
 
 bool AccessControl::has_token(const Request& request) const {
-  if (rules_.token.empty()) {
-    return true;
-  }
-  const std::string_view given = request.header("Authorization");
-  return lower(given.substr(0, kBearer.size())) == kBearer &&
-         equals_in_constant_time(trimmed(given.substr(kBearer.size())), rules_.token);
+  return rules_.token.empty() || equals_in_constant_time(bearer_token(request), rules_.token);
 }
 
 std::optional<Response> AccessControl::refusal(const Request& request) const {

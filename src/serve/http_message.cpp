@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "text.h"
@@ -13,6 +14,18 @@ bool is_same_header(std::string_view one, std::string_view other) {
   return std::ranges::equal(one, other, [](unsigned char a, unsigned char b) {
     return std::tolower(a) == std::tolower(b);
   });
+}
+
+std::string_view bearer_token(const Request& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  const std::string_view given = request.header("Authorization");
+  return is_same_header(given.substr(0, kBearer.size()), kBearer)
+             ? trimmed(given.substr(kBearer.size()))
+             : std::string_view();
+}
+
+bool is_own_origin(std::string_view origin, std::string_view host) {
+  return origin == fmt::format("http://{}", host) || origin == fmt::format("https://{}", host);
 }
 
 bool has_entity_tag(std::string_view if_none_match, std::string_view etag) {

@@ -53,6 +53,12 @@ struct Response {
 /// In any letter case.
 [[nodiscard]] bool is_same_header(std::string_view one, std::string_view other);
 
+/// The token of "Authorization: Bearer …", the scheme in any letter case; empty: none.
+[[nodiscard]] std::string_view bearer_token(const Request& request);
+
+/// Whether an Origin is that of the pages of `host`, by http or https.
+[[nodiscard]] bool is_own_origin(std::string_view origin, std::string_view host);
+
 /// Whether an If-None-Match has the tag.
 [[nodiscard]] bool has_entity_tag(std::string_view if_none_match, std::string_view etag);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,10 +14,10 @@
 namespace wemol::hub {
 namespace {
 
+using serve::bearer_token;
 using serve::Request;
 using serve::Response;
 
-constexpr std::string_view kBearer = "Bearer ";
 constexpr serve::RateLimiter::Rules kFailures{.per_second = 1, .burst = 30};
 constexpr serve::RateLimiter::Rules kRequests{.per_second = 50, .burst = 500};
 
@@ -33,17 +32,6 @@ bool is_this_host(const std::string& client) {
 }
 
 }  // namespace
-
-std::string_view bearer_token(const Request& request) {
-  const std::string_view given = request.header("Authorization");
-  const bool is_bearer =
-      given.size() > kBearer.size() &&
-      std::ranges::equal(given.substr(0, kBearer.size()), kBearer, [](char a, char b) {
-        return std::tolower(static_cast<unsigned char>(a)) ==
-               std::tolower(static_cast<unsigned char>(b));
-      });
-  return is_bearer ? trimmed(given.substr(kBearer.size())) : std::string_view();
-}
 
 Response too_often(std::string_view why, std::chrono::seconds wait) {
   Response response = serve::error_response(429, why);
@@ -84,8 +72,7 @@ std::optional<Response> Gatekeeper::reading_refusal(const Request& request) {
 
 bool Gatekeeper::is_foreign_page(const Request& request) const {
   const std::string_view origin = request.header("Origin");
-  return !origin.empty() && origin != "http://" + request.host &&
-         origin != "https://" + request.host &&
+  return !origin.empty() && !serve::is_own_origin(origin, request.host) &&
          std::ranges::find(rules_.origins, origin) == rules_.origins.end();
 }
 

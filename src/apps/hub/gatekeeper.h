@@ -60,9 +60,6 @@ class Gatekeeper {
   serve::RateLimiter requests_;  ///< of each client
 };
 
-/// The token of "Authorization: Bearer …"; empty: none.
-[[nodiscard]] std::string_view bearer_token(const serve::Request& request);
-
 /// 429 with Retry-After.
 [[nodiscard]] serve::Response too_often(std::string_view why, std::chrono::seconds wait);
 

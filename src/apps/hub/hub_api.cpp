@@ -19,6 +19,7 @@
 namespace wemol::hub {
 namespace {
 
+using serve::bearer_token;
 using serve::Request;
 using serve::Respond;
 using serve::Response;
