@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "bounded_json.h"
 #include "text.h"
 
 namespace wemol::hub_client {
@@ -16,12 +16,7 @@ constexpr std::uint64_t kLongestPauseSeconds = 300;
 /// What an error of the hub says: {"status":"error","message":"…"}.
 std::string message_in(std::string_view body) {
   constexpr int kDeepest = 4;
-  const auto json = nlohmann::json::parse(
-      body,
-      [](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
-        return depth <= kDeepest;
-      },
-      false);
+  const auto json = parse_bounded_json(body, kDeepest);
   const auto message = json.is_object() ? json.find("message") : json.end();
   return json.is_object() && message != json.end() && message->is_string()
              ? ": " + printable(message->get<std::string>())

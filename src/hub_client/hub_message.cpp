@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bounded_json.h"
 #include "text.h"
 
 namespace wemol::hub_client {
@@ -81,10 +82,7 @@ std::string sentence(const KillResult& result) {
 Result<HubMessage> parse_hub_message(std::string_view text) {
   // What is far deeper than any message is left out: it is taken apart by recursion.
   constexpr int kDeepest = 8;
-  const MessageJson json = MessageJson::parse(
-      text,
-      [](int depth, MessageJson::parse_event_t, const MessageJson&) { return depth <= kDeepest; },
-      false);
+  const MessageJson json = parse_bounded_json(text, kDeepest);
   if (!json.is_object()) {
     return failure("what the hub says is no JSON object");
   }

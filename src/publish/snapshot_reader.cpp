@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bounded_json.h"
 #include "snapshot_json.h"
 #include "text.h"
 
@@ -23,8 +24,7 @@ bool is_list_of_objects(const Json& json) {
 Result<std::variant<PublishedTasks, LostRounds>> read_snapshot_line(std::string_view line) {
   // Snapshots are four levels deep. What is far deeper is left out: it is written by recursion.
   constexpr int kDeepest = 32;
-  const Json json = Json::parse(
-      line, [](int depth, Json::parse_event_t, const Json&) { return depth <= kDeepest; }, false);
+  const Json json = parse_bounded_json(line, kDeepest);
   if (!json.is_object()) {
     return failure("what the recorder's socket says is no JSON object");
   }

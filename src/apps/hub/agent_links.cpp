@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include "bounded_json.h"
 #include "report.h"
 #include "text.h"
 
@@ -18,13 +19,6 @@ using serve::Talk;
 constexpr int kDeepestMessage = 8;
 constexpr unsigned kPolicyError = 1008;
 constexpr std::chrono::seconds kTimeToRegister{10};
-
-/// Null for what is no JSON or nests deeper than any message.
-Json message_json(std::string_view text) {
-  return Json::parse(
-      text, [](int depth, Json::parse_event_t, const Json&) { return depth <= kDeepestMessage; },
-      false);
-}
 
 std::string text_in(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -61,7 +55,7 @@ std::string kill_message(const KillOrder& order, std::uint64_t id) {
 std::vector<KillOutcome> read_kill_results(std::string_view message,
                                            const std::vector<std::uint64_t>& pids) {
   std::vector<KillOutcome> outcomes = all_unknown(pids);
-  const Json json = message_json(message);
+  const Json json = parse_bounded_json(message, kDeepestMessage);
   const auto results = json.is_object() ? json.find("results") : json.end();
   if (!json.is_object() || results == json.end() || !results->is_array()) {
     return outcomes;
@@ -146,7 +140,7 @@ class AgentLinks::Link : public serve::Dialog, public std::enable_shared_from_th
       talk_->hang_up(kPolicyError, "register first");
       return;
     }
-    const Json json = message_json(message);
+    const Json json = parse_bounded_json(message, kDeepestMessage);
     const std::string type = json.is_object() ? text_in(json, "type") : std::string();
     if (type == "register") {
       take_register(json);

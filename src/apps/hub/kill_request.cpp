@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bounded_json.h"
 #include "report.h"
 
 namespace wemol::hub {
@@ -39,9 +40,7 @@ void take_create_times(const Json& json, KillOrder& order) {
 }  // namespace
 
 tl::expected<KillOrder, serve::Response> parse_kill_request(std::string_view body) {
-  const Json json = Json::parse(
-      body, [](int depth, Json::parse_event_t, const Json&) { return depth <= kDeepestBody; },
-      false);
+  const Json json = parse_bounded_json(body, kDeepestBody);
   if (!json.is_object()) {
     return refused("the body is no JSON object");
   }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include "bounded_json.h"
 #include "cookie.h"
 #include "password.h"
 #include "text.h"
@@ -31,8 +32,7 @@ struct Credentials {
 
 std::optional<Credentials> parse_credentials(const std::string& body) {
   constexpr int kDeepest = 2;
-  const Json json = Json::parse(
-      body, [](int depth, Json::parse_event_t, const Json&) { return depth <= kDeepest; }, false);
+  const Json json = parse_bounded_json(body, kDeepest);
   if (!json.is_object() || !json.contains("user") || !json.contains("password") ||
       !json["user"].is_string() || !json["password"].is_string()) {
     return std::nullopt;
