@@ -7,14 +7,13 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
-#include <ctime>
 #include <exception>
 #include <utility>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "handler_calls.h"
 #include "representation.h"
 #include "text.h"
 #include "websocket_session.h"
@@ -26,52 +25,14 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-constexpr unsigned kHttp11 = 11;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-
-/// As HTTP wants the header Date.
-std::string http_date() {
-  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time(nullptr)));
-}
 
 std::string view_text(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-Response failed_answer(const Request& request, const std::exception& error) {
-  spdlog::error("{} {}: {}", printable(request.method), printable(request.target.path),
-                printable(error.what()));
-  return error_response(500, "this answer has failed; the log says why");
-}
-
-/// A fault in one answer does not end the server.
-Response routed(const Router& router, const Request& request) {
-  try {
-    return router.answer(request);
-  } catch (const std::exception& error) {
-    return failed_answer(request, error);
-  }
-}
-
-std::optional<Response> guarded(const Guard& guard, const Request& request) {
-  try {
-    return guard(request);
-  } catch (const std::exception& error) {
-    return failed_answer(request, error);
-  }
-}
-
 Response body_too_large(std::size_t limit) {
   return error_response(413, fmt::format("the body is larger than {} bytes", limit));
-}
-
-tl::expected<Subscription, Response> subscribed(const Subscribe& subscribe,
-                                                const Request& request) {
-  try {
-    return subscribe(request);
-  } catch (const std::exception& error) {
-    return tl::make_unexpected(failed_answer(request, error));
-  }
 }
 
 }  // namespace
@@ -380,29 +341,7 @@ void HttpSession::open_websocket(const Subscribe& subscribe) {
 void HttpSession::send(Response response, bool is_head, bool keep_alive) {
   body_ = response.body ? std::move(response.body) : make_text({});
   way_.begin(body_);
-  answer_.emplace(static_cast<http::status>(response.status), kHttp11);
-  answer_->set(http::field::server, core_->settings.name);
-  answer_->set(http::field::date, http_date());
-  answer_->set(http::field::cache_control, "no-store");
-  answer_->set("X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : core_->settings.headers) {
-    answer_->set(name, value);
-  }
-  for (const auto& [name, value] : response.headers) {
-    if (is_same_header(name, "Vary") || is_same_header(name, "Set-Cookie")) {
-      answer_->insert(name, value);
-    } else {
-      answer_->set(name, value);
-    }
-  }
-  constexpr unsigned kNoContent = 204;
-  constexpr unsigned kNotModified = 304;
-  if (response.status != kNoContent && response.status != kNotModified) {
-    answer_->set(http::field::content_type, response.content_type);
-    answer_->content_length(body_->size());
-  }
-  answer_->keep_alive(keep_alive);
-  answer_->body() = beast::span<const char>(body_->data(), is_head ? 0 : body_->size());
+  answer_.emplace(http_answer(response, body_, core_->settings, is_head, keep_alive));
   serializer_.emplace(*answer_);
   expires_after(core_->settings.write_timeout);
   const auto done = [self = shared_from_this(), keep_alive](Error error, std::size_t /*count*/) {

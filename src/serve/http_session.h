@@ -4,13 +4,13 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/serializer.hpp>
-#include <boost/beast/http/span_body.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "http_answer.h"
 #include "server_core.h"
 
 namespace wemol::serve {
@@ -30,9 +30,7 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
  private:
   using Error = boost::beast::error_code;
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  using AnswerBody = boost::beast::http::span_body<const char>;
-  using Answer = boost::beast::http::response<AnswerBody>;
-  using Serializer = boost::beast::http::response_serializer<AnswerBody>;
+  using Serializer = boost::beast::http::response_serializer<HttpAnswer::body_type>;
 
   void expires_after(std::chrono::milliseconds patience);
   void wait_for_request(std::chrono::milliseconds patience);
@@ -43,8 +41,8 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   void read_body();
   void send_continue();
   void request_read(Error error);
-  /// `may_keep_alive`: nothing of the request is left unread.
   void answer_later(const LaterHandler& handler);
+  /// `may_keep_alive`: nothing of the request is left unread.
   void respond(Response response, bool may_keep_alive);
   void open_websocket(const Subscribe& subscribe);
   /// Tells what is wrong with a request that cannot be read, and ends.
@@ -69,7 +67,7 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   std::optional<Parser> parser_;
   Request request_;
   Text body_;  ///< of the answer that is under way
-  std::optional<Answer> answer_;
+  std::optional<HttpAnswer> answer_;
   std::optional<Serializer> serializer_;
   std::array<char, 4096> drained_{};
   std::size_t drained_bytes_ = 0;
