@@ -5,8 +5,15 @@ export function percentText(value: number | null): string {
   return value === null ? unknownText : `${value >= 10 || value === 0 ? Math.round(value) : value.toFixed(1)}%`;
 }
 
+/** By digits after the point: to make one takes longer than to use it a hundred times. */
+const formats: Intl.NumberFormat[] = [];
+
 export function numberText(value: number | null, digits = 0): string {
-  return value === null ? unknownText : value.toLocaleString('en-US', { maximumFractionDigits: digits }).replaceAll(',', '\u202f');
+  if (value === null) {
+    return unknownText;
+  }
+  formats[digits] ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: digits });
+  return formats[digits].format(value).replaceAll(',', '\u202f');
 }
 
 export function bytesText(bytes: number | null): string {

@@ -268,6 +268,18 @@ describe('keyboard and screen readers', () => {
     expect(await axeFindings(page)).toEqual([]);
   });
 
+  it('find nothing serious in the dialog before a process is ended', async () => {
+    const { page } = await visit({ hosts: 1 }, { hash: '#/window' });
+    await page.locator('.host-detail tbody .link.danger').first().click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Terminate' }).waitFor();
+    // Its colors come by and by.
+    await page.waitForTimeout(400);
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('dialog').getByRole('button', { name: 'Terminate' }).click();
+    await page.locator('.results strong').first().waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+  });
+
   it('reach everything by Tab, with a link past the menu', async () => {
     const { page } = await visit({ hosts: 1 });
     await settled(page);
