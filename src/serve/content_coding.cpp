@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <memory>
+#include <new>
 #include <stdexcept>
 
 #include "text.h"
@@ -49,6 +53,18 @@ Weights weights_of(std::string_view accept_encoding) {
   return weights;
 }
 
+/// What is compressed comes block by block: to reserve for the worst case would double the memory
+/// that a large text takes.
+constexpr std::size_t kBlock = std::size_t{64} << 10;
+
+/// Room for a block after the first `written` bytes.
+unsigned char* next_block(std::string& text, std::size_t written) {
+  text.resize(written + kBlock);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): how zlib's and Brotli's interfaces
+  // are made
+  return reinterpret_cast<unsigned char*>(text.data() + written);
+}
+
 }  // namespace
 
 ContentCoding choose_coding(std::string_view accept_encoding, bool has_gzip, bool has_brotli) {
@@ -64,45 +80,78 @@ ContentCoding choose_coding(std::string_view accept_encoding, bool has_gzip, boo
   return gzip > 0 ? ContentCoding::gzip : ContentCoding::identity;
 }
 
-std::string gzip_text(std::string_view text) {
+std::string gzip_text(std::span<const std::string_view> parts) {
   constexpr int kLevel = 4;
   constexpr int kGzipWindow = 15 + 16;  // 16 asks for gzip's head and end
   constexpr int kMemory = 8;
   z_stream stream{};
-  if (text.size() > std::numeric_limits<uInt>::max() ||
-      deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) {
-    throw std::runtime_error("a text cannot be compressed");
+  if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) {
+    throw std::bad_alloc();
   }
-  std::string result(deflateBound(&stream, text.size()), '\0');
-  // NOLINTBEGIN(cppcoreguidelines-pro-type-*-cast): how the interface is made
-  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(text.data()));
-  stream.next_out = reinterpret_cast<Bytef*>(result.data());
-  // NOLINTEND(cppcoreguidelines-pro-type-*-cast)
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.avail_out = static_cast<uInt>(result.size());
-  const int status = deflate(&stream, Z_FINISH);
+  const std::unique_ptr<z_stream, decltype(&deflateEnd)> ends(&stream, &deflateEnd);
+  std::string result;
+  const auto step = [&](int flush) {
+    if (stream.avail_out == 0) {
+      stream.next_out = next_block(result, stream.total_out);
+      stream.avail_out = kBlock;
+    }
+    return deflate(&stream, flush);
+  };
+  for (std::string_view part : parts) {
+    while (!part.empty()) {
+      const std::string_view slice = part.substr(0, std::numeric_limits<uInt>::max());
+      part.remove_prefix(slice.size());
+      // NOLINTNEXTLINE(cppcoreguidelines-pro-type-*-cast): how the interface is made
+      stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(slice.data()));
+      stream.avail_in = static_cast<uInt>(slice.size());
+      while (stream.avail_in > 0) {
+        step(Z_NO_FLUSH);
+      }
+    }
+  }
+  while (step(Z_FINISH) != Z_STREAM_END) {
+  }
   result.resize(stream.total_out);
-  deflateEnd(&stream);
-  if (status != Z_STREAM_END) {
-    throw std::runtime_error("a text cannot be compressed");
-  }
   return result;
 }
 
-std::string brotli_text(std::string_view text) {
-  constexpr int kQuality = 4;
-  std::string result(BrotliEncoderMaxCompressedSize(text.size()), '\0');
-  std::size_t size = result.size();
-  // NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): how the interface is made
-  const auto done =
-      BrotliEncoderCompress(kQuality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, text.size(),
-                            reinterpret_cast<const std::uint8_t*>(text.data()), &size,
-                            reinterpret_cast<std::uint8_t*>(result.data()));
-  // NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
-  if (done != BROTLI_TRUE) {
-    throw std::runtime_error("a text cannot be compressed");
+std::string brotli_text(std::span<const std::string_view> parts) {
+  constexpr std::uint32_t kQuality = 4;
+  const std::unique_ptr<BrotliEncoderState, decltype(&BrotliEncoderDestroyInstance)> encoder(
+      BrotliEncoderCreateInstance(nullptr, nullptr, nullptr), &BrotliEncoderDestroyInstance);
+  if (!encoder) {
+    throw std::bad_alloc();
   }
-  result.resize(size);
+  BrotliEncoderSetParameter(encoder.get(), BROTLI_PARAM_QUALITY, kQuality);
+  BrotliEncoderSetParameter(encoder.get(), BROTLI_PARAM_MODE, BROTLI_MODE_TEXT);
+  std::string result;
+  std::size_t written = 0;
+  std::size_t room = 0;
+  std::uint8_t* next_out = nullptr;
+  const std::uint8_t* next_in = nullptr;
+  std::size_t left = 0;
+  const auto step = [&](BrotliEncoderOperation operation) {
+    if (room == 0) {
+      next_out = next_block(result, written);
+      room = kBlock;
+    }
+    if (BrotliEncoderCompressStream(encoder.get(), operation, &left, &next_in, &room, &next_out,
+                                    &written) == BROTLI_FALSE) {
+      throw std::runtime_error("a text cannot be compressed");
+    }
+  };
+  for (const std::string_view part : parts) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): how the interface is made
+    next_in = reinterpret_cast<const std::uint8_t*>(part.data());
+    left = part.size();
+    while (left > 0) {
+      step(BROTLI_OPERATION_PROCESS);
+    }
+  }
+  while (BrotliEncoderIsFinished(encoder.get()) == BROTLI_FALSE) {
+    step(BROTLI_OPERATION_FINISH);
+  }
+  result.resize(written);
   return result;
 }
 

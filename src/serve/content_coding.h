@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,8 +12,9 @@ enum class ContentCoding { identity, gzip, brotli };
 [[nodiscard]] ContentCoding choose_coding(std::string_view accept_encoding, bool has_gzip,
                                           bool has_brotli);
 
-/// For texts that change often: fast, not as small as can be.
-[[nodiscard]] std::string gzip_text(std::string_view text);
-[[nodiscard]] std::string brotli_text(std::string_view text);
+/// The parts one after the other, compressed. For texts that change often: fast, not as small as
+/// can be.
+[[nodiscard]] std::string gzip_text(std::span<const std::string_view> parts);
+[[nodiscard]] std::string brotli_text(std::span<const std::string_view> parts);
 
 }  // namespace wemol::serve

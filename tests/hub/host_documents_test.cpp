@@ -28,7 +28,7 @@ class HubHostDocuments : public testing::Test {
 };
 
 TEST_F(HubHostDocuments, GpuStatsHasTheLastReportOfEachHost) {
-  EXPECT_EQ(gpu_stats_json(table_), R"({"machines":{}})");
+  EXPECT_EQ(gpu_stats_json(table_).joined(), R"({"machines":{}})");
   take(test::old_report("b"));
   clock_.pass(11s);
   take({{"hostname", "a"}});
@@ -37,7 +37,7 @@ TEST_F(HubHostDocuments, GpuStatsHasTheLastReportOfEachHost) {
   expected["machines"]["a"] = {{"hostname", "a"}, {"is_online", true}};
   expected["machines"]["b"] = test::old_report("b");
   expected["machines"]["b"]["is_online"] = false;
-  EXPECT_EQ(Json::parse(gpu_stats_json(table_)), expected);
+  EXPECT_EQ(Json::parse(gpu_stats_json(table_).joined()), expected);
 }
 
 TEST_F(HubHostDocuments, TheEntityTagGoesWithTheChanges) {

@@ -13,14 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr Moment kThen{SteadyTime(1000s), WallTime(1'795'830'000s)};
 
-std::string text_of(const LastReports& reports) {
-  std::string text;
-  for (const std::string_view part : reports.parts()) {
-    text += part;
-  }
-  return text;
-}
-
 HostTable table_of(std::initializer_list<const char*> names) {
   HostTable table;
   for (const char* const name : names) {
@@ -36,7 +28,7 @@ TEST(LastReports, ARestartedHubKnowsTheHostsAsOffline) {
   const HostTable before = table_of({"gpu7", "gpu8"});
   HostTable after;
   const Moment later{SteadyTime(50000s), kThen.wall + 2h};
-  EXPECT_EQ(restore_reports(text_of(LastReports(before)), later, after), 2U);
+  EXPECT_EQ(restore_reports(last_reports(before).joined(), later, after), 2U);
   const Host* const host = after.find("gpu8");
   ASSERT_NE(host, nullptr);
   EXPECT_FALSE(host->is_online);
@@ -49,17 +41,17 @@ TEST(LastReports, ARestartedHubKnowsTheHostsAsOffline) {
 TEST(LastReports, TheTextsAreThoseOfTheTable) {
   HostTable table = table_of({"gpu7"});
   const std::string& json = table.find("gpu7")->report->json;
-  const LastReports reports(table);
+  const SharedText reports = last_reports(table);
   EXPECT_EQ(reports.parts().at(1).data(), json.data()) << "a copy, as large as all reports";
   EXPECT_TRUE(table.remove("gpu7"));
-  EXPECT_NE(text_of(reports).find("gpu7"), std::string::npos) << "and outlive it there";
+  EXPECT_NE(reports.joined().find("gpu7"), std::string::npos) << "and outlive it there";
 }
 
 TEST(LastReports, WhatIsNoLineOfThemIsLeftOut) {
   const HostTable before = table_of({"gpu7"});
   HostTable after;
   const std::string text =
-      "no line\n{\"address\":1}\tx\n" + text_of(LastReports(before)) + "{\"address\":\"half";
+      "no line\n{\"address\":1}\tx\n" + last_reports(before).joined() + "{\"address\":\"half";
   EXPECT_EQ(restore_reports(text, kThen, after), 1U);
 }
 

@@ -1,5 +1,7 @@
 #include "cached_document.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace wemol::hub {
@@ -11,17 +13,26 @@ using serve::Text;
 /// Below, it does not pay.
 constexpr std::size_t kWorthIt = 1024;
 
-Text compressed(const std::string& text, ContentCoding coding) {
-  return serve::make_text(coding == ContentCoding::gzip ? serve::gzip_text(text)
-                                                        : serve::brotli_text(text));
+Text coded(const SharedText& text, ContentCoding coding) {
+  switch (coding) {
+    case ContentCoding::gzip:
+      return serve::make_text(serve::gzip_text(text.parts()));
+    case ContentCoding::brotli:
+      return serve::make_text(serve::brotli_text(text.parts()));
+    case ContentCoding::identity:
+      break;
+  }
+  return serve::make_text(text.joined());
 }
 
-serve::Response document(const std::string& etag, const Text& plain) {
+serve::Response document(const std::string& etag, const Text& text, ContentCoding coding) {
   serve::Response response;
-  response.body = plain;
   response.etag = etag;
   response.has_codings = true;
   response.headers = {{"Cache-Control", "no-cache"}};
+  (coding == ContentCoding::gzip     ? response.gzip
+   : coding == ContentCoding::brotli ? response.brotli
+                                     : response.body) = text;
   return response;
 }
 
@@ -30,75 +41,93 @@ ContentCoding coding_for(const serve::Request& request, std::size_t bytes) {
                           : serve::choose_coding(request.header("Accept-Encoding"), true, true);
 }
 
+serve::Response too_busy() {
+  serve::Response response = serve::error_response(503, "the hub is busy; ask again");
+  response.headers.emplace_back("Retry-After", "5");
+  return response;
+}
+
 }  // namespace
 
 void respond_compressed(Workers& workers, const serve::Request& request, std::string json,
                         const serve::Respond& respond) {
   const ContentCoding coding = coding_for(request, json.size());
-  const Text plain = serve::make_text(std::move(json));
-  const auto answer = [plain, coding, respond](const std::optional<Text>& text) {
+  auto text = std::make_shared<SharedText>();
+  text->add(std::move(json));
+  const auto answer = [text, coding, respond](const std::optional<Text>& made) {
     serve::Response response;
-    response.body = plain;
     response.has_codings = true;
-    (coding == ContentCoding::gzip ? response.gzip : response.brotli) = text.value_or(nullptr);
+    response.body = made ? nullptr : serve::make_text(text->joined());
+    (coding == ContentCoding::gzip ? response.gzip : response.brotli) = made.value_or(nullptr);
     respond(std::move(response));
   };
   const bool is_plain = coding == ContentCoding::identity;
-  if (is_plain || !workers.run([plain, coding] { return compressed(*plain, coding); }, answer)) {
+  if (is_plain || !workers.run([text, coding] { return coded(*text, coding); }, answer)) {
     answer(std::nullopt);
   }
 }
 
-void CachedDocument::refresh() {
-  const std::uint64_t revision = source_.revision();
-  if (!edition_ || edition_->revision != revision) {
-    edition_ = std::make_shared<Edition>();
-    edition_->revision = revision;
-    edition_->etag = source_.etag();
-    edition_->plain = serve::make_text(source_.make());
+void CachedDocument::look() {
+  if (!std::exchange(was_asked_, false)) {
+    edition_.reset();
   }
+}
+
+bool CachedDocument::Edition::is_being_made() const {
+  return std::ranges::any_of(forms, [](const Form& form) { return !form.waiting.empty(); });
+}
+
+void CachedDocument::renew() {
+  edition_ = std::make_shared<Edition>();
+  edition_->revision = source_.revision();
+  edition_->etag = source_.etag();
+  edition_->parts = source_.make();
+  edition_->bytes = edition_->parts.size();
+}
+
+ContentCoding CachedDocument::refresh(const serve::Request& request) {
+  if (!edition_ || (edition_->revision != source_.revision() && !edition_->is_being_made())) {
+    renew();
+  }
+  const ContentCoding coding = coding_for(request, edition_->bytes);
+  if (!edition_->form(coding).text && edition_->parts.size() == 0) {
+    renew();  // it was made in another coding only
+  }
+  return coding;
 }
 
 void CachedDocument::answer(const serve::Request& request, serve::Respond respond) {
+  was_asked_ = true;
   const std::string etag = source_.etag();
   if (serve::has_entity_tag(request.header("If-None-Match"), etag)) {
     // Nothing need be made to say that it is the same.
-    respond(document(etag, nullptr));
+    respond(document(etag, nullptr, ContentCoding::identity));
     return;
   }
-  refresh();
-  const ContentCoding coding = coding_for(request, edition_->plain->size());
-  Text& ready = coding == ContentCoding::gzip ? edition_->gzip : edition_->brotli;
-  if (coding == ContentCoding::identity || ready) {
-    serve::Response response = document(edition_->etag, edition_->plain);
-    response.gzip = edition_->gzip;
-    response.brotli = edition_->brotli;
-    respond(std::move(response));
+  const ContentCoding coding = refresh(request);
+  Form& form = edition_->form(coding);
+  if (form.text) {
+    respond(document(edition_->etag, form.text, coding));
     return;
   }
-  auto& waiting =
-      coding == ContentCoding::gzip ? edition_->waiting_for_gzip : edition_->waiting_for_brotli;
-  waiting.push_back(std::move(respond));
-  if (waiting.size() == 1) {
-    compress(edition_, coding);
+  form.waiting.push_back(std::move(respond));
+  if (form.waiting.size() == 1) {
+    make(coding);
   }
 }
 
-void CachedDocument::compress(const EditionPtr& edition, ContentCoding coding) {
-  const auto done = [edition, coding](const std::optional<Text>& text) {
-    const bool is_gzip = coding == ContentCoding::gzip;
-    (is_gzip ? edition->gzip : edition->brotli) = text.value_or(nullptr);
-    auto waiting = std::move(is_gzip ? edition->waiting_for_gzip : edition->waiting_for_brotli);
-    for (const serve::Respond& respond : waiting) {
-      serve::Response response = document(edition->etag, edition->plain);
-      response.gzip = edition->gzip;
-      response.brotli = edition->brotli;
-      respond(std::move(response));
+void CachedDocument::make(ContentCoding coding) {
+  const auto done = [edition = edition_, coding](const std::optional<Text>& text) {
+    Form& form = edition->form(coding);
+    form.text = text.value_or(nullptr);
+    for (const serve::Respond& respond : std::exchange(form.waiting, {})) {
+      respond(form.text ? document(edition->etag, form.text, coding) : too_busy());
     }
-    (is_gzip ? edition->waiting_for_gzip : edition->waiting_for_brotli).clear();
+    if (!edition->is_being_made()) {
+      edition->parts = {};  // reports that others would have let go of by now
+    }
   };
-  const auto job = [plain = edition->plain, coding] { return compressed(*plain, coding); };
-  if (!workers_.run(job, done)) {
+  if (!workers_.run([edition = edition_, coding] { return coded(edition->parts, coding); }, done)) {
     done(std::nullopt);
   }
 }

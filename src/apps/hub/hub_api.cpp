@@ -98,7 +98,12 @@ HubApi::HubApi(Parts parts)
               .etag = [this] { return entity_tag(parts_.table, parts_.start_id); }},
              parts_.workers),
       tasks_({.revision = [this] { return parts_.table.revision(); },
-              .make = [this] { return tasks_json(parts_.table); },
+              .make =
+                  [this] {
+                    SharedText text;
+                    text.add(tasks_json(parts_.table));
+                    return text;
+                  },
               .etag = [this] { return entity_tag(parts_.table, parts_.start_id); }},
              parts_.workers),
       reports_(kReports) {}
@@ -273,6 +278,11 @@ Response HubApi::remove(const Request& request) {
   }
   spdlog::warn("{} has removed {}", parts_.gate.who(request), printable(host));
   return serve::json_response("{\"status\":\"success\"}\n");
+}
+
+void HubApi::look() {
+  stats_.look();
+  tasks_.look();
 }
 
 bool HubApi::remove_host(const std::string& host) {

@@ -46,6 +46,8 @@ class HubApi {
   void add_to(serve::Router& router);
   /// Takes a host off the page, with its past and its connection.
   bool remove_host(const std::string& host);
+  /// Now and then: lets go of documents that nobody asks for.
+  void look();
 
  private:
   void add_reading(serve::Router& router);

@@ -21,20 +21,20 @@
 
 #include "agent_links.h"
 #include "alert_dispatcher.h"
-#include "files.h"
+#include "condition_log.h"
 #include "gatekeeper.h"
 #include "hub_api.h"
 #include "hub_server.h"
-#include "last_reports.h"
+#include "last_reports_file.h"
 #include "live_pages.h"
 #include "log.h"
 #include "login_api.h"
 #include "module_figures_json.h"
 #include "page_routes.h"
 #include "secret.h"
+#include "served_certificate.h"
 #include "server.h"
 #include "service_manager.h"
-#include "text.h"
 #include "version.h"
 
 namespace wemol::hub {
@@ -49,7 +49,7 @@ constexpr auto kPatience = 2s;
 constexpr auto kForKillResults = 10s;
 constexpr auto kBetweenLiveMessages = 200ms;
 constexpr auto kBetweenAlertLooks = 5s;
-constexpr auto kBetweenLiveLooks = 30s;
+constexpr auto kBetweenPageLooks = 30s;
 constexpr auto kBetweenSaves = 60s;
 
 class HubClock : public Clock {
@@ -83,29 +83,6 @@ class Every {
   std::optional<SteadyTime> next_;
 };
 
-/// Says in the log what begins and ends.
-class ConditionNotes {
- public:
-  void note(const Conditions& conditions) {
-    std::set<std::string> keys;
-    for (const Condition& condition : conditions) {
-      keys.insert(condition.key);
-      if (!keys_.contains(condition.key)) {
-        spdlog::error("{}", condition.message);
-      }
-    }
-    for (const std::string& key : keys_) {
-      if (!keys.contains(key)) {
-        spdlog::info("{}: well again", key);
-      }
-    }
-    keys_ = std::move(keys);
-  }
-
- private:
-  std::set<std::string> keys_;
-};
-
 /// All of the hub, in the order in which its parts depend on each other.
 class Hub {
  public:
@@ -130,7 +107,8 @@ class Hub {
               return standing(host, token, client);
             },
             kForKillResults),
-        live_(context_, table_, kBetweenLiveMessages) {}
+        live_(context_, table_, kBetweenLiveMessages),
+        last_reports_(options.last_reports_file(), table_) {}
 
   Result<void> start() {
     if (auto read = tokens_.refresh(); !read) {
@@ -148,7 +126,7 @@ class Hub {
     }
     history_ = std::move(*history);
     enrolled_ = tokens_.hosts();
-    restore();
+    last_reports_.restore(clock_.moment());
     if (!options_.alerts.empty()) {
       alerts_.emplace(context_);
     }
@@ -168,7 +146,7 @@ class Hub {
     tell("READY=1\nSTATUS=serving on " + server_->address().text(), kPatience);
     context_.run();
     workers_.end();  // it may be saving
-    (void)save(LastReports(table_));
+    last_reports_.save();
   }
 
  private:
@@ -198,7 +176,8 @@ class Hub {
     add_page(router, options_.base_path);
     server_.emplace(context_, server_settings(options_), std::move(router));
     if (!options_.tls_cert.empty()) {
-      if (auto loaded = use_certificate(); !loaded) {
+      certificate_.emplace(options_.tls_cert, options_.tls_key, *server_);
+      if (auto loaded = certificate_->use(); !loaded) {
         return loaded;
       }
     }
@@ -223,36 +202,12 @@ class Hub {
     return {.is_accepted = !tokens_.has(host) && gate_.is_legacy(client), .has_token = false};
   }
 
-  Result<void> use_certificate() {
-    auto loaded = serve::load_tls(options_.tls_cert, options_.tls_key);
-    if (!loaded) {
-      return tl::make_unexpected(std::move(loaded.error()));
-    }
-    server_->use_tls(std::move(*loaded));
-    std::error_code ignored;
-    certificate_time_ = std::filesystem::last_write_time(options_.tls_cert, ignored);
-    return {};
-  }
-
-  /// Whoever renews the certificate need not tell.
-  void look_at_certificate(bool is_wanted) {
-    std::error_code error;
-    if (options_.tls_cert.empty() || is_stopping_ ||
-        (!is_wanted &&
-         std::filesystem::last_write_time(options_.tls_cert, error) == certificate_time_)) {
-      return;
-    }
-    if (const auto loaded = use_certificate()) {
-      spdlog::info("the certificate {} is read", options_.tls_cert.string());
-    } else {
-      spdlog::error("{}; the one before is used on", loaded.error().message);
-    }
-  }
-
   void await_hangup() {
     hangup_.async_wait([this](boost::system::error_code cancelled, int /*signal*/) {
       if (!cancelled) {
-        look_at_certificate(true);
+        if (certificate_) {
+          certificate_->reread();
+        }
         await_hangup();
       }
     });
@@ -293,9 +248,10 @@ class Hub {
     if (!gone.empty()) {
       live_.changed();
     }
-    if (live_looks_.is_due(now)) {
+    if (page_looks_.is_due(now)) {
       live_.look();
       links_.look();
+      api_->look();
     }
     if (alert_looks_.is_due(now)) {
       evaluate_alerts();
@@ -306,8 +262,10 @@ class Hub {
       conditions_.note(conditions);
     }
     if (saves_.is_due(now)) {
-      look_at_certificate(false);
-      save_by_and_by();
+      if (certificate_) {
+        certificate_->look();
+      }
+      last_reports_.save_by_and_by(workers_);
     }
   }
 
@@ -354,34 +312,6 @@ class Hub {
     }
   }
 
-  void restore() {
-    constexpr std::size_t kMost = std::size_t{512} << 20;
-    const auto text = SystemFileReader().read(options_.last_reports_file(), kMost);
-    if (text) {
-      const std::size_t hosts = restore_reports(*text, clock_.moment(), table_);
-      spdlog::info("{} are known from before", counted(hosts, "host"));
-    }
-    saved_revision_ = table_.revision();
-  }
-
-  void save_by_and_by() {
-    if (std::exchange(saved_revision_, table_.revision()) == table_.revision()) {
-      return;
-    }
-    const auto job = [this, reports = LastReports(table_)] { return save(reports); };
-    (void)workers_.run(job, [](const std::optional<bool>& /*saved*/) {});
-  }
-
-  [[nodiscard]] bool save(const LastReports& reports) const {
-    constexpr mode_t kOwnOnly = 0600;
-    const auto saved = replace_file(options_.last_reports_file(), reports.parts(),
-                                    Durability::by_and_by, kOwnOnly);
-    if (!saved) {
-      spdlog::error("the newest reports are not saved: {}", saved.error().message);
-    }
-    return saved.has_value();
-  }
-
   void tell(const std::string& assignments, std::chrono::milliseconds patience = {}) const {
     if (const int error = manager_.tell(assignments, patience); error != 0) {
       spdlog::debug("the service manager cannot be told: {}", strerror(error));
@@ -406,17 +336,17 @@ class Hub {
   Workers hashing_;
   AgentLinks links_;
   LivePages live_;
+  LastReportsFile last_reports_;
   std::optional<AlertDispatcher> alerts_;
   std::optional<HubApi> api_;
   std::optional<LoginApi> login_;
   std::optional<serve::Server> server_;
+  std::optional<ServedCertificate> certificate_;
   std::vector<std::string> enrolled_;
-  std::filesystem::file_time_type certificate_time_;
-  Every live_looks_{kBetweenLiveLooks};
+  Every page_looks_{kBetweenPageLooks};
   Every alert_looks_{kBetweenAlertLooks};
   Every saves_{kBetweenSaves};
-  ConditionNotes conditions_;
-  std::uint64_t saved_revision_ = 0;
+  ConditionLog conditions_;
   std::string noted_;
   bool is_stopping_ = false;
 };

@@ -1,6 +1,8 @@
 #include "last_reports.h"
 
 #include <algorithm>
+#include <chrono>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -17,22 +19,17 @@ constexpr char kSeparator = '\t';
 
 }  // namespace
 
-LastReports::LastReports(const HostTable& table) {
+SharedText last_reports(const HostTable& table) {
+  SharedText lines;
   table.for_each([&](const Host& host) {
     const Json head{{"address", host.address},
                     {"received", Seconds(host.received_wall.time_since_epoch()).count()},
                     {"has_token", host.has_token}};
-    lines_.push_back(
-        {head.dump(-1, ' ', false, Json::error_handler_t::replace) + kSeparator, host.report});
+    lines.add(head.dump(-1, ' ', false, Json::error_handler_t::replace) + kSeparator);
+    lines.add(host.report->json, host.report);
+    lines.add("\n", nullptr);
   });
-}
-
-std::vector<std::string_view> LastReports::parts() const {
-  std::vector<std::string_view> parts;
-  for (const Line& line : lines_) {
-    parts.insert(parts.end(), {line.head, line.report->json, "\n"});
-  }
-  return parts;
+  return lines;
 }
 
 std::size_t restore_reports(std::string_view text, Moment now, HostTable& table) {

@@ -10,8 +10,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kOnline = R"("is_online":true)";
-constexpr std::string_view kOffline = R"("is_online":false)";
+std::string_view online_member(const Host& host) {
+  return host.is_online ? R"("is_online":true)" : R"("is_online":false)";
+}
+
+/// So that a member can be added.
+std::string_view without_last_brace(std::string_view object) {
+  return object.substr(0, object.size() - 1);
+}
 
 /// A host's name needs no escapes: is_host_name().
 void append_machine(const Host& host, std::string& text) {
@@ -19,9 +25,9 @@ void append_machine(const Host& host, std::string& text) {
   text += host.name;
   text += "\":";
   const std::string& report = host.report->json;
-  text.append(report, 0, report.size() - 1);  // without its last brace
+  text += without_last_brace(report);
   text += report.size() > 2 ? "," : "";
-  text += host.is_online ? kOnline : kOffline;
+  text += online_member(host);
   text += '}';
 }
 
@@ -55,19 +61,18 @@ bool is_ipv6(std::string_view address) {
 
 }  // namespace
 
-std::string gpu_stats_json(const HostTable& table) {
-  constexpr std::string_view kBegin = R"({"machines":{)";
-  constexpr std::string_view kEnd = "}}";
-  std::size_t length = kBegin.size() + kEnd.size();
-  table.for_each([&](const Host& host) { length += length_of(host); });
-  std::string text;
-  text.reserve(length);
-  text += kBegin;
+SharedText gpu_stats_json(const HostTable& table) {
+  SharedText text;
+  text.add(R"({"machines":{)", nullptr);
+  std::string_view comma;
   table.for_each([&](const Host& host) {
-    text += text.size() > kBegin.size() ? "," : "";
-    append_machine(host, text);
+    text.add(fmt::format(R"({}"{}":)", comma, host.name));
+    const std::string& report = host.report->json;
+    text.add(without_last_brace(report), host.report);
+    text.add(fmt::format("{}{}}}", report.size() > 2 ? "," : "", online_member(host)));
+    comma = ",";
   });
-  text += kEnd;
+  text.add("}}", nullptr);
   return text;
 }
 
@@ -111,8 +116,8 @@ std::string tasks_json(const HostTable& table) {
       return;
     }
     text += text.size() > begin ? "," : "";
-    text += fmt::format(R"({{"hostname":"{}",{},"tasks":{}}})", host.name,
-                        host.is_online ? kOnline : kOffline, host.report->tasks);
+    text += fmt::format(R"({{"hostname":"{}",{},"tasks":{}}})", host.name, online_member(host),
+                        host.report->tasks);
   });
   return text + "]}";
 }

@@ -5,12 +5,13 @@
 #include <string_view>
 
 #include "host_table.h"
+#include "shared_text.h"
 
 namespace wemol::hub {
 
 /// GET /api/gpu-stats: `{"machines":{"gpu7":{…the report…,"is_online":true}}}`. The reports' texts
-/// are copied, not read.
-[[nodiscard]] std::string gpu_stats_json(const HostTable& table);
+/// are neither read nor copied.
+[[nodiscard]] SharedText gpu_stats_json(const HostTable& table);
 /// The entity tag of it: another one after each change, and after each start of the hub, which
 /// `start_id` tells apart. With its quotes.
 [[nodiscard]] std::string entity_tag(const HostTable& table, std::string_view start_id);

@@ -1,6 +1,12 @@
 #include "representation.h"
 
+#include <brotli/decode.h>
 #include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -44,28 +50,56 @@ TEST(ContentCodings, TheBestThatTheClientTakes) {
   EXPECT_EQ(choose_coding("br, gzip", false, false), ContentCoding::identity);
 }
 
-TEST(ContentCodings, WhatIsCompressedIsTheText) {
-  std::string text;
-  for (int i = 0; i < 5000; ++i) {
-    text += "host " + std::to_string(i) + "\n";
-  }
-  const std::string small = gzip_text(text);
-  EXPECT_LT(small.size(), text.size() / 2);
-  EXPECT_LT(brotli_text(text).size(), text.size() / 2);
-  std::string back(text.size() + 1, '\0');
+std::string gunzipped(std::string input, std::size_t size) {
+  std::string text(size + 1, '\0');
   z_stream stream{};
-  ASSERT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
-  std::string input = small;
+  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
   stream.next_in = reinterpret_cast<Bytef*>(input.data());
   stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(back.data());
-  stream.avail_out = static_cast<uInt>(back.size());
+  stream.next_out = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_out = static_cast<uInt>(text.size());
   EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
-  back.resize(stream.total_out);
+  text.resize(stream.total_out);
   inflateEnd(&stream);
-  EXPECT_EQ(back, text);
-  EXPECT_FALSE(gzip_text("").empty());
-  EXPECT_FALSE(brotli_text("").empty());
+  return text;
+}
+
+std::string unbrotlied(const std::string& input, std::size_t size) {
+  std::string text(size + 1, '\0');
+  EXPECT_EQ(
+      BrotliDecoderDecompress(input.size(), reinterpret_cast<const std::uint8_t*>(input.data()),
+                              &size, reinterpret_cast<std::uint8_t*>(text.data())),
+      BROTLI_DECODER_RESULT_SUCCESS);
+  text.resize(size);
+  return text;
+}
+
+TEST(ContentCodings, WhatIsCompressedIsTheText) {
+  std::string lines;
+  for (int i = 0; i < 5000; ++i) {
+    lines += "host " + std::to_string(i) + "\n";
+  }
+  const std::array<std::string_view, 1> whole{lines};
+  EXPECT_LT(gzip_text(whole).size(), lines.size() / 2);
+  EXPECT_LT(brotli_text(whole).size(), lines.size() / 2);
+  // Which cannot be made smaller, so that it comes in many blocks.
+  std::string noise(1'000'000, '\0');
+  std::ranges::generate(
+      noise, [random = std::mt19937(7)]() mutable { return static_cast<char>(random()); });
+  for (const std::string& text : {std::string(), std::string("a"), lines, noise}) {
+    const std::size_t third = text.size() / 3;
+    const std::vector<std::string_view> parts{"", std::string_view(text).substr(0, third),
+                                              std::string_view(text).substr(third)};
+    EXPECT_EQ(gunzipped(gzip_text(parts), text.size()), text);
+    EXPECT_EQ(unbrotlied(brotli_text(parts), text.size()), text);
+  }
+}
+
+TEST(ContentCodings, WhatIsCompressedTakesNoMoreThanItNeeds) {
+  const std::string text(10'000'000, 'a');
+  const std::array<std::string_view, 1> whole{text};
+  EXPECT_LT(gzip_text(whole).capacity(), 1'000'000);
+  EXPECT_LT(brotli_text(whole).capacity(), 1'000'000);
 }
 
 TEST(Representation, IsCompressedForWhoTakesIt) {
