@@ -284,6 +284,8 @@ class SameName(Case):
 
 class DeadNetwork(Case):
     OUTAGE = 720 if FULL else 6
+    # An agent keeps 600 samples at most.
+    INTERVAL = "5" if FULL else "0.5"
 
     def steps(self, hub, begin, end):
         """Seconds in between of which there is a sample; of a long time steps of ten."""
@@ -303,7 +305,7 @@ class DeadNetwork(Case):
 
     def test_a_hub_that_hangs(self):
         hub = self.hub()
-        agent = Agent(self, f"http://127.0.0.1:{hub.port}", hub.enroll("gpu7"), interval="0.5")
+        agent = Agent(self, f"http://127.0.0.1:{hub.port}", hub.enroll("gpu7"), interval=self.INTERVAL)
         self.assertTrue(eventually(lambda: "gpu7" in hub.machines()), agent.log())
         begin = time.time()
         hub.process.send_signal(signal.SIGSTOP)
@@ -313,7 +315,7 @@ class DeadNetwork(Case):
 
     def test_a_hub_that_is_away(self):
         hub = self.hub()
-        agent = Agent(self, f"http://127.0.0.1:{hub.port}", hub.enroll("gpu7"), interval="0.5")
+        agent = Agent(self, f"http://127.0.0.1:{hub.port}", hub.enroll("gpu7"), interval=self.INTERVAL)
         self.assertTrue(eventually(lambda: "gpu7" in hub.machines()), agent.log())
         hub.listen = f"127.0.0.1:{hub.port}"
         begin = time.time()
@@ -336,7 +338,7 @@ class DeadNetwork(Case):
         inside = ("nsenter", "-t", str(keeper.pid), "-n")
         with in_network_of(keeper.pid):
             hub = self.hub(wrapper=inside)
-            agent = Agent(self, f"http://127.0.0.1:{hub.port}", hub.enroll("gpu7"), interval="0.5", wrapper=inside)
+            agent = Agent(self, f"http://127.0.0.1:{hub.port}", hub.enroll("gpu7"), interval=self.INTERVAL, wrapper=inside)
             self.assertTrue(eventually(lambda: "gpu7" in hub.machines()), agent.log())
             begin = time.time()
             rule = ("-p", "tcp", "--dport", str(hub.port), "-j", "DROP")

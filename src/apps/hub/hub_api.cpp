@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cmath>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -301,16 +302,20 @@ void HubApi::history(const Request& request, const Respond& respond) {
     respond(std::move(query.error()));
     return;
   }
-  parts_.history.query(std::move(*query), [this, request, respond](Result<HistoryAnswer> answer) {
-    boost::asio::post(parts_.context, [this, request, respond, answer = std::move(answer)] {
-      if (answer) {
-        respond_compressed(parts_.workers, request, history_json(*answer), respond);
-      } else {
-        spdlog::error("history: {}", answer.error().message);
-        respond(serve::error_response(500, "the history cannot be read; the log says why"));
-      }
-    });
-  });
+  // It leaves the history's thread as a whole: the last reference to the connection may be in it.
+  auto done = [this, request, kept = std::make_shared<const Respond>(respond)](
+                  Result<HistoryAnswer> answer) mutable {
+    boost::asio::post(
+        parts_.context, [this, request, kept = std::move(kept), answer = std::move(answer)] {
+          if (answer) {
+            respond_compressed(parts_.workers, request, history_json(*answer), *kept);
+          } else {
+            spdlog::error("history: {}", answer.error().message);
+            (*kept)(serve::error_response(500, "the history cannot be read; the log says why"));
+          }
+        });
+  };
+  parts_.history.query(std::move(*query), std::move(done));
 }
 
 void HubApi::modules(const Request& request, const Respond& respond) {

@@ -31,14 +31,17 @@ class Workers {
   }
 
   /// Runs `job` in a thread, then `done` with its value in that of the io_context; with nothing
-  /// when it has thrown. False: too much waits already, and nothing will run.
+  /// when it has thrown. `done` ends in that of the io_context, too: the last reference to a
+  /// connection may be in it. False: too much waits already, and nothing will run.
   template <typename Job, typename Done>
   [[nodiscard]] bool run(Job job, Done done) {
     if (waiting_ >= most_waiting_) {
       return false;
     }
     ++waiting_;
-    boost::asio::post(pool_, [this, job = std::move(job), done = std::move(done)]() mutable {
+    // Not moved itself, as captures that are const would be copied.
+    auto kept = std::make_shared<Done>(std::move(done));
+    boost::asio::post(pool_, [this, job = std::move(job), kept = std::move(kept)]() mutable {
       using Value = decltype(job());
       auto value = std::make_shared<std::optional<Value>>();
       try {
@@ -46,9 +49,9 @@ class Workers {
       } catch (const std::exception& error) {
         spdlog::error("{}", error.what());
       }
-      boost::asio::post(context_, [this, value, done = std::move(done)]() mutable {
+      boost::asio::post(context_, [this, value, kept = std::move(kept)] {
         --waiting_;
-        done(std::move(*value));
+        (*kept)(std::move(*value));
       });
     });
     return true;
