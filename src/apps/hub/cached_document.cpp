@@ -25,14 +25,19 @@ Text coded(const SharedText& text, ContentCoding coding) {
   return serve::make_text(text.joined());
 }
 
-serve::Response document(const std::string& etag, const Text& text, ContentCoding coding) {
+serve::Response response_of(const Text& text, ContentCoding coding) {
   serve::Response response;
-  response.etag = etag;
   response.has_codings = true;
-  response.headers = {{"Cache-Control", "no-cache"}};
   (coding == ContentCoding::gzip     ? response.gzip
    : coding == ContentCoding::brotli ? response.brotli
                                      : response.body) = text;
+  return response;
+}
+
+serve::Response document(const std::string& etag, const Text& text, ContentCoding coding) {
+  serve::Response response = response_of(text, coding);
+  response.etag = etag;
+  response.headers = {{"Cache-Control", "no-cache"}};
   return response;
 }
 
@@ -41,13 +46,13 @@ ContentCoding coding_for(const serve::Request& request, std::size_t bytes) {
                           : serve::choose_coding(request.header("Accept-Encoding"), true, true);
 }
 
+}  // namespace
+
 serve::Response too_busy() {
   serve::Response response = serve::error_response(503, "the hub is busy; ask again");
   response.headers.emplace_back("Retry-After", "5");
   return response;
 }
-
-}  // namespace
 
 void respond_compressed(Workers& workers, const serve::Request& request, std::string json,
                         const serve::Respond& respond) {
@@ -55,11 +60,8 @@ void respond_compressed(Workers& workers, const serve::Request& request, std::st
   auto text = std::make_shared<SharedText>();
   text->add(std::move(json));
   const auto answer = [text, coding, respond](const std::optional<Text>& made) {
-    serve::Response response;
-    response.has_codings = true;
-    response.body = made ? nullptr : serve::make_text(text->joined());
-    (coding == ContentCoding::gzip ? response.gzip : response.brotli) = made.value_or(nullptr);
-    respond(std::move(response));
+    respond(made ? response_of(*made, coding)
+                 : response_of(serve::make_text(text->joined()), ContentCoding::identity));
   };
   const bool is_plain = coding == ContentCoding::identity;
   if (is_plain || !workers.run([text, coding] { return coded(*text, coding); }, answer)) {

@@ -14,6 +14,9 @@
 
 namespace wemol::hub {
 
+/// 503 with Retry-After: more waits for the workers than they take.
+[[nodiscard]] serve::Response too_busy();
+
 /// Compresses a JSON text in a worker, where the client takes that and it is worth it, and answers.
 void respond_compressed(Workers& workers, const serve::Request& request, std::string json,
                         const serve::Respond& respond);

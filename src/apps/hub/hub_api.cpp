@@ -340,7 +340,7 @@ void HubApi::modules(const Request& request, const Respond& respond) {
     respond_compressed(parts_.workers, request, modules_, respond);
   };
   if (!parts_.workers.run(parts_.modules, done)) {
-    respond(too_often("too many questions at the same time", std::chrono::seconds(1)));
+    respond(too_busy());
   }
 }
 

@@ -24,7 +24,8 @@ function matches(host: Host, filter: string): boolean {
 
 export default function ListView() {
   const texts = useTexts();
-  const hosts = useStore((store) => store.hosts);
+  // Drawn in slices: a hundred hosts that come at once hold up nothing that somebody does meanwhile.
+  const hosts = useDeferredValue(useStore((store) => store.hosts));
   const names = useStore((store) => store.names);
   const [filter, setFilter] = useState('');
   const [order, setOrder] = useState<Order>('name');
