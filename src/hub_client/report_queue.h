@@ -4,7 +4,6 @@
 #include <deque>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "time_points.h"
 
@@ -17,35 +16,25 @@ struct QueuedReport {
 };
 
 /// Reports in the order of their samples: the oldest one is sent first, so that the hub ends with
-/// the present state. Bounded by age, count and bytes: the oldest ones go.
+/// the present state. Bounded by age, count and bytes: the oldest ones go. While others wait before
+/// it, a large report is kept compressed, a tenth of its size or so.
 class ReportQueue {
  public:
   struct Bounds {
     SteadyTime::duration age = std::chrono::minutes(10);
     std::size_t count = 600;
-    std::size_t bytes = std::size_t{4} << 20;
+    std::size_t bytes = std::size_t{4} << 20;  ///< as they are kept
   };
   using Report = std::shared_ptr<const QueuedReport>;
 
   explicit ReportQueue(Bounds bounds) : bounds_(bounds) {}
 
   /// One that is larger than all that may wait is dropped.
-  void push(QueuedReport report, SteadyTime now) {
-    bytes_ += report.text.size();
-    reports_.push_back(std::make_shared<const QueuedReport>(std::move(report)));
-    drop_old(now);
-  }
+  void push(QueuedReport report, SteadyTime now);
   /// The next to be sent; null when there is none. It stays here until done().
-  [[nodiscard]] Report next(SteadyTime now) {
-    drop_old(now);
-    return reports_.empty() ? nullptr : reports_.front();
-  }
+  [[nodiscard]] Report next(SteadyTime now);
   /// It is sent, or will never be.
-  void done(const Report& report) {
-    if (!reports_.empty() && reports_.front() == report) {
-      drop_first();
-    }
-  }
+  void done(const Report& report);
 
   [[nodiscard]] std::size_t size() const { return reports_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -53,20 +42,20 @@ class ReportQueue {
   [[nodiscard]] std::size_t dropped() const { return dropped_; }
 
  private:
-  void drop_first() {
-    bytes_ -= reports_.front()->text.size();
-    reports_.pop_front();
-  }
-  void drop_old(SteadyTime now) {
-    while (!reports_.empty() && (reports_.size() > bounds_.count || bytes_ > bounds_.bytes ||
-                                 now - reports_.front()->measured_at > bounds_.age)) {
-      drop_first();
-      ++dropped_;
-    }
-  }
+  struct Kept {
+    std::string bytes;
+    std::size_t text_bytes = 0;  ///< 0: `bytes` are the text
+    SteadyTime measured_at;
+  };
+
+  [[nodiscard]] static Kept compressed(QueuedReport report);
+  [[nodiscard]] static QueuedReport text_of(const Kept& kept);
+  void drop_first();
+  void drop_old(SteadyTime now);
 
   Bounds bounds_;
-  std::deque<Report> reports_;
+  std::deque<Kept> reports_;
+  Report first_;  ///< of reports_, as it was given out
   std::size_t bytes_ = 0;
   std::size_t dropped_ = 0;
 };

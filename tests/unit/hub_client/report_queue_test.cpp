@@ -42,6 +42,35 @@ TEST(ReportQueue, OldOnesGoByAgeCountAndBytes) {
   EXPECT_EQ(queue.size(), 0U);
 }
 
+TEST(ReportQueue, LargeOnesAreKeptForTenMinutes) {
+  // 200 processes at an interval of two seconds, as an agent sends them.
+  const auto text_of = [](int number) {
+    std::string text;
+    for (int pid = 0; pid < 200; ++pid) {
+      text +=
+          R"({"pid":)" + std::to_string((number * 7919 + pid * 104729) % 4194304) +
+          R"(,"name":"python","cmdline":"python train.py --data /srv/data/set","cpu_percent":)" +
+          std::to_string((number * 31 + pid * 17) % 1000) +
+          R"(.25,"memory_percent":3.25,"create_time":1795830893.62,"status":"running",)" +
+          R"("username":"chen","is_gpu_process":true,"gpu_memory_usage":20100.0,"gpu_id":0})";
+    }
+    return text;
+  };
+  ReportQueue queue({});
+  constexpr int kReports = 300;
+  for (int number = 0; number < kReports; ++number) {
+    queue.push({text_of(number), kNow + number * 2s}, kNow + number * 2s);
+  }
+  EXPECT_EQ(queue.size(), static_cast<std::size_t>(kReports));
+  for (int number = 0; number < kReports; ++number) {
+    const auto report = queue.next(kNow + 600s);
+    ASSERT_EQ(report->text, text_of(number));
+    queue.done(report);
+  }
+  EXPECT_EQ(queue.bytes(), 0U);
+  EXPECT_EQ(queue.dropped(), 0U);
+}
+
 TEST(ReportQueue, OneThatIsUnderWayMayBeDropped) {
   ReportQueue queue({.count = 1});
   queue.push({"a", kNow}, kNow);
