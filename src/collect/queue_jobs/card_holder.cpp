@@ -15,23 +15,52 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kDeepest = 4;
 
-/// Printable, and none that is empty.
-Result<std::string> text_at(const Json& json, const char* key) {
-  const auto value = json.find(key);
-  if (value == json.end() || !value->is_string() || value->get_ref<const std::string&>().empty()) {
-    return failure(fmt::format("{}: a text is expected", key));
-  }
-  return printable(value->get_ref<const std::string&>());
-}
+/// One member after the other; the first that is wrong is remembered.
+class MemberReader {
+ public:
+  explicit MemberReader(const Json& object) : object_(object) {}
 
-Result<std::uint64_t> number_at(const Json& json, const char* key, std::uint64_t greatest) {
-  const auto value = json.find(key);
-  if (value == json.end() || !value->is_number_unsigned() ||
-      value->get<std::uint64_t>() > greatest) {
-    return failure(fmt::format("{}: a whole number from 0 to {} is expected", key, greatest));
+  /// Printable, and none that is empty.
+  std::string text(const char* key) {
+    const auto value = object_.find(key);
+    if (value == object_.end() || !value->is_string() ||
+        value->get_ref<const std::string&>().empty()) {
+      expect(key, "a text");
+      return {};
+    }
+    return printable(value->get_ref<const std::string&>());
   }
-  return value->get<std::uint64_t>();
-}
+  template <typename Number>
+  Number number(const char* key) {
+    constexpr auto kGreatest = static_cast<std::uint64_t>(std::numeric_limits<Number>::max());
+    const auto value = object_.find(key);
+    if (value == object_.end() || !value->is_number_unsigned() ||
+        value->get<std::uint64_t>() > kGreatest) {
+      expect(key, fmt::format("a whole number from 0 to {}", kGreatest));
+      return {};
+    }
+    return static_cast<Number>(value->get<std::uint64_t>());
+  }
+  WallTime time(const char* key) {
+    const auto time = parse_iso_time(text(key));
+    if (!time) {
+      expect(key, "a time as 2026-01-15T10:30:00+08:00");
+    }
+    return time.value_or(WallTime());
+  }
+
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
+
+ private:
+  void expect(const char* key, std::string_view what) {
+    if (trouble_.empty()) {
+      trouble_ = fmt::format("{}: {} is expected", key, what);
+    }
+  }
+
+  const Json& object_;
+  std::string trouble_;
+};
 
 }  // namespace
 
@@ -57,34 +86,19 @@ Result<CardHolder> parse_card_holder(std::string_view json, std::string_view car
   if (!object.is_object()) {
     return failure("it is no JSON object");
   }
-  auto user = text_at(object, "user");
-  auto queue = text_at(object, "queue");
-  auto uni_id = text_at(object, "uni_id");
-  const auto user_id = number_at(object, "uid", std::numeric_limits<std::uint32_t>::max());
-  const auto job = number_at(object, "job", std::numeric_limits<std::uint64_t>::max());
-  const auto keeper = number_at(object, "keeper_pid", std::numeric_limits<pid_t>::max());
-  const auto since_text = text_at(object, "since");
-  for (const Error* const error :
-       {user ? nullptr : &user.error(), queue ? nullptr : &queue.error(),
-        uni_id ? nullptr : &uni_id.error(), user_id ? nullptr : &user_id.error(),
-        job ? nullptr : &job.error(), keeper ? nullptr : &keeper.error(),
-        since_text ? nullptr : &since_text.error()}) {
-    if (error != nullptr) {
-      return tl::make_unexpected(*error);
-    }
+  MemberReader reader(object);
+  CardHolder holder{.card = std::string(card),
+                    .user_id = reader.number<std::uint32_t>("uid"),
+                    .user = reader.text("user"),
+                    .queue = reader.text("queue"),
+                    .job = reader.number<std::uint64_t>("job"),
+                    .uni_id = reader.text("uni_id"),
+                    .keeper_pid = reader.number<pid_t>("keeper_pid"),
+                    .since = reader.time("since")};
+  if (!reader.trouble().empty()) {
+    return failure(reader.trouble());
   }
-  const auto since = parse_iso_time(*since_text);
-  if (!since) {
-    return failure("since: a time is expected, as 2026-01-15T10:30:00+08:00");
-  }
-  return CardHolder{.card = std::string(card),
-                    .user_id = static_cast<std::uint32_t>(*user_id),
-                    .user = std::move(*user),
-                    .queue = std::move(*queue),
-                    .job = *job,
-                    .uni_id = std::move(*uni_id),
-                    .keeper_pid = static_cast<pid_t>(*keeper),
-                    .since = *since};
+  return holder;
 }
 
 }  // namespace wemol

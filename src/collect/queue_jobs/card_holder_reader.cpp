@@ -92,8 +92,8 @@ bool is_alive(pid_t pid) {
   return kill(pid, 0) == 0 || errno == EPERM;
 }
 
-/// What cannot be seen contradicts nothing, and what is root's in /proc may be another's: the kernel
-/// shows a process so that has a secret to keep.
+/// What cannot be seen contradicts nothing, and what is root's in /proc may be another's: the
+/// kernel shows a process so that has a secret to keep.
 bool agrees(const std::optional<std::uint32_t>& seen, std::uint32_t user_id) {
   return !seen || *seen == user_id || *seen == 0;
 }

@@ -18,8 +18,8 @@ struct LockedFile {
   auto operator<=>(const LockedFile&) const = default;
 };
 
-/// The exclusive flock() locks of /proc/locks that are held, with the process that took each: it may
-/// be gone while another has inherited the descriptor, and its pid may be another one's by now.
+/// The exclusive flock() locks of /proc/locks that are held, with the process that took each: it
+/// may be gone while another has inherited the descriptor, and its pid may be another one's by now.
 [[nodiscard]] std::map<LockedFile, pid_t> parse_exclusive_flocks(std::string_view locks);
 
 }  // namespace wemol
