@@ -14,11 +14,11 @@
 namespace wemol::reading {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using TryJson = nlohmann::ordered_json;
 
-constexpr int kDeepest = 4;
+constexpr int kDeepestTry = 4;
 
-const Json* find(const Json& object, const char* key) {
+const TryJson* member(const TryJson& object, const char* key) {
   const auto value = object.find(key);
   return value == object.end() || value->is_null() ? nullptr : &*value;
 }
@@ -26,10 +26,10 @@ const Json* find(const Json& object, const char* key) {
 /// One member of a line after the other, until one is wrong.
 class TryReader {
  public:
-  explicit TryReader(const Json& object) : object_(object) {}
+  explicit TryReader(const TryJson& object) : object_(object) {}
 
   void whole(const char* key, std::uint64_t& target) {
-    const Json* const value = find(object_, key);
+    const TryJson* const value = member(object_, key);
     if (value == nullptr || !value->is_number_unsigned()) {
       expect(key, "a whole number of 0 or more");
     } else {
@@ -37,7 +37,7 @@ class TryReader {
     }
   }
   void text(const char* key, bool is_needed, std::string& target) {
-    const Json* const value = find(object_, key);
+    const TryJson* const value = member(object_, key);
     if (value == nullptr ? is_needed : !value->is_string()) {
       expect(key, "a text");
     } else if (value != nullptr) {
@@ -55,11 +55,11 @@ class TryReader {
     }
   }
   void texts(const char* key, std::vector<std::string>& target) {
-    const Json* const list = find(object_, key);
+    const TryJson* const list = member(object_, key);
     if (list == nullptr) {
       return;
     }
-    if (!list->is_array() || !std::ranges::all_of(*list, &Json::is_string)) {
+    if (!list->is_array() || !std::ranges::all_of(*list, &TryJson::is_string)) {
       return expect(key, "a list of texts");
     }
     target = list->get<std::vector<std::string>>();
@@ -67,7 +67,7 @@ class TryReader {
   /// Of what may be missing.
   template <typename Number>
   void number(const char* key, std::optional<Number>& target) {
-    const Json* const value = find(object_, key);
+    const TryJson* const value = member(object_, key);
     if (value == nullptr) {
       return;
     }
@@ -98,7 +98,7 @@ class TryReader {
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
  private:
-  const Json& object_;
+  const TryJson& object_;
   std::string trouble_;
 };
 
@@ -112,7 +112,7 @@ std::optional<double> EndedTry::seconds() const {
 }
 
 Result<EndedTry> parse_ended_try(std::string_view line) {
-  const Json object = parse_bounded_json(line, kDeepest);
+  const TryJson object = parse_bounded_json(line, kDeepestTry);
   if (object.is_discarded()) {
     return failure("it is no JSON");
   }

@@ -7,9 +7,8 @@
 namespace wemol::report {
 namespace {
 
-constexpr double kSecondsPerHour = 3600;
-constexpr int kSecondsDecimals = 3;
-constexpr int kHoursDecimals = 4;
+constexpr int kTrySecondsDecimals = 3;
+constexpr int kCardHoursDecimals = 4;
 
 Json json_texts(const auto& texts) {
   Json list = Json::array();
@@ -47,8 +46,8 @@ void add_totals(const TryTotals& totals, Json& json) {
   json["out_of_memory"] = totals.out_of_memory;
   json["canceled"] = totals.canceled;
   json["time_unknown"] = totals.time_unknown;
-  json["run_seconds"] = json_number(known(totals.run_seconds), kSecondsDecimals);
-  json["card_hours"] = json_number(known(totals.card_seconds / kSecondsPerHour), kHoursDecimals);
+  json["run_seconds"] = json_number(known(totals.run_seconds), kTrySecondsDecimals);
+  json["card_hours"] = json_number(known(totals.card_seconds / kCardHourSeconds), kCardHoursDecimals);
 }
 
 Json json_queue(const QueueReport& report, const QueueFigures::QueueKey& key,

@@ -16,8 +16,6 @@ using reading::TryOutcome;
 using Cells = std::vector<Cell>;
 using Queue = std::pair<const QueueFigures::QueueKey, QueueTotals>;
 
-constexpr double kSecondsPerHour = 3600;
-
 std::string moment_cell(const std::optional<WallTime>& time) {
   return time ? LocalTimeText().of(*time) : std::string(kNotKnown);
 }
@@ -39,7 +37,7 @@ void add_time_cells(const TryTotals& totals, Cells& cells) {
   const bool is_known = totals.time_unknown < totals.tries;
   cells.emplace_back(duration_text(is_known ? std::optional(totals.run_seconds) : std::nullopt));
   cells.emplace_back(
-      amount_text(is_known ? std::optional(totals.card_seconds / kSecondsPerHour) : std::nullopt));
+      amount_text(is_known ? std::optional(totals.card_seconds / kCardHourSeconds) : std::nullopt));
 }
 
 /// The directory is told where there are several.

@@ -12,6 +12,8 @@
 
 namespace wemol::report {
 
+inline constexpr double kCardHourSeconds = 3600;
+
 /// A card that a job of wemol-queue holds on this host.
 struct HeldCard {
   std::string card;
