@@ -43,6 +43,15 @@ struct ProcessTreeSample {
   std::optional<std::vector<OnGpu>> gpus;
 };
 
+/// The job of wemol-queue that holds a GPU's lock.
+struct QueueJob {
+  std::string gpu_uuid;  ///< of a whole GPU, or of an instance of one
+  std::string user;      ///< name, or the number where there is none
+  std::string queue;
+  std::uint64_t job = 0;
+  std::chrono::system_clock::time_point since;
+};
+
 /// The record of one host at one moment: gauges as read, rates since the sample before. Unknown is
 /// absent, never 0; the first sample has no rates.
 struct HostSample {
@@ -89,6 +98,9 @@ struct HostSample {
   std::optional<std::vector<GpuProcess>> gpu_processes;
   /// Absent: not asked for, or /proc could not be listed.
   std::optional<std::vector<ProcessSample>> process_list;
+
+  /// Absent: not asked for, or wemol-queue has never locked a GPU of this host since its start.
+  std::optional<std::vector<QueueJob>> queue_jobs;
 
   Conditions conditions;
 };

@@ -8,6 +8,7 @@
 
 #include "host_json.h"
 #include "process_json.h"
+#include "queue_job_json.h"
 #include "report_numbers.h"
 #include "time_text.h"
 
@@ -44,6 +45,9 @@ Json gpus_json(const HostSample& sample, ProcessJson* processes) {
   for (const GpuDevice& device : *sample.gpus) {
     Json json = gpu_json(device);
     json["processes"] = processes == nullptr ? Json() : processes->on_gpu(device);
+    if (auto job = queue_job_json(sample, device.uuid)) {
+      json["queue_job"] = std::move(*job);
+    }
     list.push_back(std::move(json));
   }
   return list;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "host_schema.h"
+#include "queue_job_json.h"
 #include "text.h"
 
 namespace wemol {
@@ -76,6 +78,9 @@ Json accelerators_json(const HostSample& sample) {
   for (const GpuDevice& device : *sample.gpus) {
     Json json = element_json(gpu_fields(), device);
     json["type"] = "gpu";
+    if (auto job = queue_job_json(sample, device.uuid)) {
+      json["queueJob"] = std::move(*job);
+    }
     list.push_back(std::move(json));
   }
   return list;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "card_holder_reader.h"
 #include "gpu_figure_cache.h"
 #include "gpu_readers.h"
 #include "host_rates.h"
@@ -54,10 +55,15 @@ struct HostSampler::Parts {
              files, loop),
         process_reader("/proc", settings.processes == ProcessScope::figures
                                     ? ProcessReader::CommandLines::left_out
-                                    : ProcessReader::CommandLines::read) {}
+                                    : ProcessReader::CommandLines::read) {
+    if (!settings.queue_lock_folder.empty()) {
+      card_holders.emplace(CardHolderReader::Places{.folder = settings.queue_lock_folder});
+    }
+  }
 
   void add_gpus(SteadyTime due, HostSample& sample);
   void add_processes(HostSample& sample);
+  void add_queue_jobs(HostSample& sample);
   void look_up_users(const std::vector<ProcessFacts>& processes);
 
   EventLoop& loop;
@@ -72,6 +78,7 @@ struct HostSampler::Parts {
   ProcessReader process_reader;
   ProcessRates process_rates;
   UserNames users;
+  std::optional<CardHolderReader> card_holders;
 };
 
 void HostSampler::Parts::add_gpus(SteadyTime due, HostSample& sample) {
@@ -107,6 +114,29 @@ void HostSampler::Parts::add_processes(HostSample& sample) {
   sample.process_list = scope == ProcessScope::gpu
                             ? those_on_gpus(std::move(samples), *sample.gpu_processes)
                             : std::move(samples);
+}
+
+void HostSampler::Parts::add_queue_jobs(HostSample& sample) {
+  const auto holders = card_holders ? card_holders->read() : std::nullopt;
+  if (!holders) {
+    return;
+  }
+  std::vector<std::uint32_t> user_ids;
+  user_ids.reserve(holders->size());
+  for (const CardHolder& holder : *holders) {
+    user_ids.push_back(holder.user_id);
+  }
+  if (!user_ids.empty()) {
+    users.look_up(user_ids, loop.now());
+  }
+  sample.queue_jobs.emplace();
+  for (const CardHolder& holder : *holders) {
+    sample.queue_jobs->push_back({.gpu_uuid = holder.card,
+                                  .user = users.name_of(holder.user_id),
+                                  .queue = holder.queue,
+                                  .job = holder.job,
+                                  .since = holder.since});
+  }
 }
 
 void HostSampler::Parts::look_up_users(const std::vector<ProcessFacts>& processes) {
@@ -149,6 +179,7 @@ std::shared_ptr<const HostSample> HostSampler::sample(SteadyTime due) {
   parts_->before = facts;
   parts_->add_gpus(due, *sample);
   parts_->add_processes(*sample);
+  parts_->add_queue_jobs(*sample);
   return sample;
 }
 

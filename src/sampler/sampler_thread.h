@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,8 @@ struct SamplerSettings {
   /// False: a host that has certainly no GPU is not searched for drivers, each of which takes a
   /// child process.
   bool asks_drivers_without_gpu = true;
+  /// Where wemol-queue locks GPUs; empty: its jobs are not asked for.
+  std::filesystem::path queue_lock_folder;
 };
 
 /// Samples the host in a thread of its own, on an absolute schedule. It touches no signal handler,

@@ -1,4 +1,6 @@
 """wemol-agent and a hub: the program, a small hub, real processes, a CA of the test's own."""
+import datetime
+import fcntl
 import json
 import os
 import pathlib
@@ -16,6 +18,7 @@ from fake_hub import FakeHub  # noqa: E402
 
 AGENT = os.environ["WEMOL_AGENT"]
 PATIENCE = 60
+GOLDEN_TOOLS = pathlib.Path(__file__).parent.parent / "golden" / "tools"
 USER = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -45,14 +48,14 @@ class AgentAndHub(unittest.TestCase):
         self.addCleanup(lambda: hub._thread.is_alive() and hub.close())
         return hub
 
-    def start(self, url, *options):
+    def start(self, url, *options, **environment):
         portfile = self.folder / "port"
         portfile.unlink(missing_ok=True)
         with open(self.folder / "log", "a") as log:
             agent = subprocess.Popen(
                 [AGENT, "--listen", "127.0.0.1:0", "--portfile", portfile, "--recorder-socket=", "--interval", "0.3",
                  "--processes", "all", "--hub", url, "--hub-token-file", self.token_file, "--hub-hostname", "gpu7",
-                 *options], stderr=log)
+                 *options], stderr=log, env=os.environ | environment)
         self.addCleanup(lambda: (agent.kill(), agent.wait()))
         self.assertTrue(eventually(portfile.exists), self.log())
         self.port = portfile.read_text().split("=")[1]
@@ -93,6 +96,38 @@ class AgentAndHub(unittest.TestCase):
                          {"type": "register", "hostname": "gpu7", "token": "0123456789abcdef-hub"})
         agent.send_signal(signal.SIGTERM)
         self.assertEqual(agent.wait(PATIENCE), 0)
+
+    def test_reports_which_job_holds_a_gpu(self):
+        tools = self.folder / "tools"
+        tools.mkdir()
+        smi = tools / "nvidia-smi"
+        smi.symlink_to(GOLDEN_TOOLS / "nvidia-smi")
+        locks = self.folder / "locks"
+        hub = self.hub()
+        self.start(f"http://127.0.0.1:{hub.port}", "--queue-lock-dir", locks, PATH=f"{tools}:{os.environ['PATH']}")
+
+        def cards():
+            cards = hub.reports[-1]["gpu_data"] if hub.reports else None
+            return cards or []
+
+        self.assertTrue(eventually(lambda: len(cards()) == 2), self.log())
+        self.assertNotIn("queue_job", cards()[0], "no scheduler has ever been here")
+        uuid = cards()[0]["uuid"]
+        locks.mkdir()
+        with open(locks / f"{uuid}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            holder = {"user": "x", "uid": os.getuid(), "queue": "night", "job": 17, "uni_id": "compete_1",
+                      "keeper_pid": os.getpid(), "since": "2026-01-15T10:30:00.000+00:00"}
+            (locks / f"{uuid}.{os.getuid()}.json").write_text(json.dumps(holder))
+            self.assertTrue(eventually(lambda: cards()[0].get("queue_job")), self.log())
+            job = cards()[0]["queue_job"]
+            self.assertEqual((job["user"], job["queue"], job["job"]), (USER, "night", 17))
+            self.assertEqual(datetime.datetime.fromisoformat(job["since"]),
+                             datetime.datetime.fromisoformat(holder["since"]))
+            self.assertIsNone(cards()[1]["queue_job"])
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/system/metrics", timeout=30) as answer:
+                self.assertEqual(json.load(answer)[0]["accelerators"][0]["queueJob"], job)
+        self.assertTrue(eventually(lambda: cards()[0]["queue_job"] is None), "its lock is free, its file still there")
 
     def test_what_was_sampled_while_the_hub_was_away_comes_later(self):
         hub = self.hub()

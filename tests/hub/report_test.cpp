@@ -126,11 +126,26 @@ TEST(HubReport, NamesTheFieldOfAnotherType) {
   EXPECT_GT(refused, 3 * (places_of(whole).size() - 12));
 }
 
+TEST(HubReport, KeepsWhoHoldsACard) {
+  const auto report = parse_report(test::agent_report().dump());
+  ASSERT_TRUE(report);
+  const Json kept = Json::parse(report->json);
+  EXPECT_EQ(kept["gpu_data"][0]["queue_job"],
+            Json::parse(R"({"user": "lin", "queue": "night", "job": 17,
+                            "since": "2026-11-28T10:30:00.000+08:00"})"));
+  EXPECT_FALSE(kept["gpu_data"][1].contains("queue_job")) << "nothing is made up";
+  EXPECT_EQ(kept["record"]["accelerators"][0]["queueJob"]["job"], 17);
+}
+
 TEST(HubReport, SaysWhatIsExpected) {
   Json json = test::old_report();
   json["gpu_data"][1]["memory_used"] = "12 MiB";
   EXPECT_EQ(trouble_of(json.dump()),
             "gpu_data[1].memory_used: a number of 0 or more is expected, not a text");
+  json = test::agent_report();
+  json["gpu_data"][0]["queue_job"]["job"] = "17";
+  EXPECT_EQ(trouble_of(json.dump()),
+            "gpu_data[0].queue_job.job: a whole number of 0 or more is expected, not a text");
   json = test::old_report();
   json["gpu_data"][0]["processes"][0]["pid"] = 1.5;
   EXPECT_EQ(trouble_of(json.dump()),

@@ -41,6 +41,8 @@ inline nlohmann::ordered_json agent_report(std::string_view hostname = "gpu7") {
   json["gpu_data"][0]["uuid"] = "GPU-5c1b6fd4";
   json["gpu_data"][0]["power"] = 410.5;
   json["gpu_data"][0]["fanSpeed"] = 70;
+  json["gpu_data"][0]["queue_job"] = nlohmann::ordered_json::parse(
+      R"({"user": "lin", "queue": "night", "job": 17, "since": "2026-11-28T10:30:00.000+08:00"})");
   json["record"] = nlohmann::ordered_json::parse(R"({
 "cpu": {"overall": 12.75, "loadAverage": [4.5, 4.25, null], "temperature": null},
 "memory": {"used": 68719476737, "total": 270276493312, "swap": {"used": 0, "total": 8589934592}},
@@ -48,6 +50,7 @@ inline nlohmann::ordered_json agent_report(std::string_view hostname = "gpu7") {
 "network": {"bytesIn": 12500.25},
 "accelerators": [{"id": 0, "uuid": "GPU-5c1b6fd4", "utilization": 98, "power": 411.25,
  "memory": {"used": 21474836480, "total": 25757220864}}]})");
+  json["record"]["accelerators"][0]["queueJob"] = json["gpu_data"][0]["queue_job"];
   auto& container = json["system_info"]["docker_containers"][0];
   container["task_id"] = "007";
   container["job_id"] = "12";

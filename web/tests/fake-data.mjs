@@ -74,6 +74,9 @@ function gpuOf(host, hostIndex, gpu, seconds) {
     utilization: load,
     power: Math.round(watts * (0.15 + (load / 100) * 0.75)),
     powerLimit: watts,
+    ...(idle || noise(host, gpu, 'queue') > 0.4
+      ? { queue_job: null }
+      : { queue_job: { user: users[gpu % users.length], queue: String(1 + (gpu % 3)), job: 17 + gpu, since: new Date((seconds - 7500 * (1 + gpu)) * 1000).toISOString() } }),
     fanSpeed: name.includes('RTX') ? Math.round(30 + load * 0.4) : null,
     processes: [...Array(count)].map((_, number) => processOf(host, gpu, number, seconds, Math.round(used / (count + 0.1)))),
   };

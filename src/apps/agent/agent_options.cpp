@@ -183,6 +183,9 @@ void add_options(OptionTable& table, AgentOptions& options, Listening& listening
   table.add("processes", "SCOPE", "gpu",
             "Which processes are sampled: all, gpu (those on GPUs) or none", "all, gpu or none",
             storing(parse_scope, options.processes));
+  table.add("queue-lock-dir", "DIR", kQueueLockFolder,
+            "Where wemol-queue says which job holds a GPU; an empty value: it is not read",
+            "a folder", storing_path(options.queue_lock_folder));
   table.add("interval", "SECONDS", "2",
             "Distance between samples, 0.1 to 86400; 1 s at most while a WebSocket client is there",
             "seconds from 0.1 to 86400", storing(parse_seconds, options.interval));

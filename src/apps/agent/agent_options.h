@@ -10,6 +10,7 @@
 
 #include <tl/expected.hpp>
 
+#include "card_holder_reader.h"
 #include "command_line.h"
 #include "hub_url.h"
 #include "listen_address.h"
@@ -27,6 +28,7 @@ struct AgentOptions {
   std::vector<std::string> origins;  ///< whose pages may read the answers
   std::filesystem::path recorder_socket = "/run/wemol-recorder/snapshots.sock";  ///< empty: none
   ProcessScope processes = ProcessScope::gpu;
+  std::filesystem::path queue_lock_folder = kQueueLockFolder;  ///< empty: jobs are not asked for
   std::chrono::nanoseconds interval = std::chrono::seconds(2);
   std::optional<hub_client::HubUrl> hub;    ///< where samples are reported; absent: nowhere
   std::filesystem::path hub_token_file;     ///< what this host brings along there; empty: nothing

@@ -86,7 +86,8 @@ class Agent {
         host_(context_,
               {.interval = options.interval,
                .processes = options.processes,
-               .nvml_helper_command = nvml::own_helper_command()},
+               .nvml_helper_command = nvml::own_helper_command(),
+               .queue_lock_folder = options.queue_lock_folder},
               [this](const HostSource::Sample& sample) {
                 feed_.take(sample);
                 if (hub_) {

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kUsageError = 2;
 constexpr const char* kNeedsCommand =
-    "it takes a command: modules, recommend, task or run (see --help)";
+    "it takes a command: modules, recommend, task, run or queue (see --help)";
 
 using Accept = std::function<bool(const std::string&)>;
 
@@ -106,6 +106,7 @@ constexpr const char* kOutput = "Output";
 constexpr const char* kCost = "The command modules";
 constexpr const char* kRules = "The command recommend";
 constexpr const char* kRunFiles = "The command run";
+constexpr const char* kQueue = "The command queue";
 
 void add_selection(CLI::App& app, ReportOptions& options, WallTime now) {
   ReportOptionTable table(app);
@@ -202,6 +203,18 @@ void add_run_files(CLI::App& app, ReportOptions& options) {
       .group(kRunFiles);
 }
 
+void add_queue(CLI::App& app, ReportOptions& options) {
+  ReportOptionTable table(app);
+  table
+      .add("queue-lock-dir", "DIR", kQueueLockFolder,
+           "Where wemol-queue says which job holds a card of this host", "a folder",
+           [&options](const std::string& text) {
+             options.queue_lock_folder = text;
+             return !text.empty();
+           })
+      .group(kQueue);
+}
+
 struct NamedCommand {
   Command command;
   const char* name;
@@ -209,12 +222,14 @@ struct NamedCommand {
   const char* meaning;
 };
 
-constexpr std::array<NamedCommand, 4> kCommands{{
+constexpr std::array<NamedCommand, 5> kCommands{{
     {Command::modules, "modules", "[DIR]", "[DIR]  What the runs of each module took, and cost"},
     {Command::recommend, "recommend", "[DIR]", "[DIR]  What to request for each module's next run"},
     {Command::task, "task", "[DIR] TASK", "[DIR] TASK  One task over time"},
     {Command::run, "run", "FILE [FILE2]",
      "FILE [FILE2]  A run's file of the monitoring library over time, or two side by side"},
+    {Command::queue, "queue", "STATE_DIR...",
+     "STATE_DIR...  The jobs of wemol-queue's state directories, and who holds which card"},
 }};
 
 /// What stands behind the command: the folder and the task's id, or the files of runs.
@@ -223,14 +238,19 @@ std::optional<std::string> take_operands(const NamedCommand& command,
                                          ReportOptions& options) {
   const bool takes_task = command.command == Command::task;
   const bool takes_files = command.command == Command::run;
-  const std::size_t fewest = takes_task || takes_files ? 1 : 0;
-  const std::size_t most = takes_task || takes_files ? 2 : 1;
+  const bool takes_state = command.command == Command::queue;
+  const std::size_t fewest = takes_task || takes_files || takes_state ? 1 : 0;
+  const std::size_t most = takes_state ? operands.size() : takes_task || takes_files ? 2 : 1;
   if (operands.size() < fewest || operands.size() > most ||
       std::ranges::find(operands, "") != operands.end()) {
     return fmt::format("{}: takes {}", command.name, command.operands);
   }
   if (takes_files) {
     options.run_files.assign(operands.begin(), operands.end());
+    return std::nullopt;
+  }
+  if (takes_state) {
+    options.state_folders.assign(operands.begin(), operands.end());
     return std::nullopt;
   }
   if (takes_task) {
@@ -248,10 +268,14 @@ bool is_useful(const CLI::Option& option, Command command) {
   if (group == kSelection && command == Command::task) {
     return option.check_name("--from") || option.check_name("--threads");
   }
+  if (group == kSelection && command == Command::queue) {
+    return option.check_name("--since") || option.check_name("--until");
+  }
   return (group != kSelection || command != Command::run) &&
          (group != kCost || command == Command::modules) &&
          (group != kRules || command == Command::recommend) &&
-         (group != kRunFiles || command == Command::run);
+         (group != kRunFiles || command == Command::run) &&
+         (group != kQueue || command == Command::queue);
 }
 
 /// An option that the command would not look at is an error: it would be overlooked.
@@ -276,12 +300,14 @@ tl::expected<ReportOptions, EarlyEnd> parse_report_options(int argc, const char*
   CLI::App app(
       "Tells what each module's tasks took, from what wemol-recorder has written. It only reads. "
       "DIR is the recorder's output folder, module_resource when it is left out. The command run "
-      "reads what the monitoring library has written for a run.",
+      "reads what the monitoring library has written for a run, queue what wemol-queue has "
+      "written.",
       "wemol-report");
   add_selection(app, options, now);
   add_output(app, options);
   add_cost_and_rules(app, options);
   add_run_files(app, options);
+  add_queue(app, options);
   app.set_version_flag("--version", std::string("wemol-report ") + kVersion);
   app.require_subcommand(0, 1);
   std::vector<std::string> operands;

@@ -6,12 +6,13 @@
 
 #include <tl/expected.hpp>
 
+#include "card_holder_reader.h"
 #include "recommendation.h"
 #include "run_selection.h"
 
 namespace wemol::report {
 
-enum class Command { modules, recommend, task, run };
+enum class Command { modules, recommend, task, run, queue };
 enum class Format { table, csv, json, markdown };
 enum class ColorChoice { automatic, always, never };
 
@@ -19,9 +20,11 @@ enum class ColorChoice { automatic, always, never };
 struct ReportOptions {
   Command command = Command::modules;
   std::filesystem::path folder = "module_resource";
-  std::string task_id;                           ///< of the command task
-  std::vector<std::filesystem::path> run_files;  ///< of the command run: one or two
-  std::vector<std::string> metrics;              ///< of the command run: parts of names; none: all
+  std::string task_id;                               ///< of the command task
+  std::vector<std::filesystem::path> run_files;      ///< of the command run: one or two
+  std::vector<std::filesystem::path> state_folders;  ///< of the command queue: one or more
+  std::filesystem::path queue_lock_folder = kQueueLockFolder;  ///< of the command queue
+  std::vector<std::string> metrics;  ///< of the command run: parts of names; none: all
   TimeWindow window;
   std::vector<std::string> modules;  ///< patterns; none: all
   Format format = Format::table;

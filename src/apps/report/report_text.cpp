@@ -9,6 +9,7 @@
 #include "flat_csv.h"
 #include "logged_report.h"
 #include "modules_view.h"
+#include "queue_report.h"
 #include "recommendation_view.h"
 #include "recorded_tree.h"
 #include "sampled_runs.h"
@@ -168,6 +169,9 @@ Result<ReportText> report_text(const ReportOptions& options, WallTime now, const
                                const reading::Progress& progress) {
   if (options.command == Command::run) {
     return logged_report(options, now, screen, progress);
+  }
+  if (options.command == Command::queue) {
+    return queue_report(options, now, screen, progress);
   }
   ReportContext context = context_of(options, now);
   if (options.command == Command::task) {

@@ -22,6 +22,13 @@ constexpr std::array kProcessFields{
     ReportField{"gpu_id", Kind::whole_number},
 };
 
+constexpr std::array kQueueJobFields{
+    ReportField{"user", Kind::text},
+    ReportField{"queue", Kind::text},
+    ReportField{"job", Kind::whole_number},
+    ReportField{"since", Kind::text},
+};
+
 constexpr std::array kGpuFields{
     ReportField{"id", Kind::whole_number},
     ReportField{"uuid", Kind::text},
@@ -30,6 +37,7 @@ constexpr std::array kGpuFields{
     ReportField{"memory_used", Kind::number},
     ReportField{"memory_total", Kind::number},
     ReportField{"utilization", Kind::number},
+    ReportField{"queue_job", Kind::object, kQueueJobFields},
     ReportField{kProcesses, Kind::list, kProcessFields, kMostProcesses},
 };
 
@@ -88,6 +96,7 @@ constexpr std::array kAcceleratorFields{
     ReportField{"id", Kind::whole_number},
     ReportField{"uuid", Kind::text},
     ReportField{"name", Kind::text},
+    ReportField{"queueJob", Kind::object, kQueueJobFields},
 };
 
 constexpr std::array kDiskRecordFields{

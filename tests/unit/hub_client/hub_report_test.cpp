@@ -84,6 +84,27 @@ TEST(HubReport, HasTheOldCollectorsKeysInItsUnits) {
   EXPECT_EQ(json["record"]["nodeId"], "gpu7");
 }
 
+TEST(HubReport, SaysWhichJobHoldsAGpu) {
+  const test::TimeZone zone("CST-8");
+  HostSample sample = sample_with_processes();
+  const Json without = report(sample);
+  EXPECT_FALSE(without["gpu_data"].at(0).contains("queue_job")) << "as before on other hosts";
+  EXPECT_FALSE(without["record"]["accelerators"].at(0).contains("queueJob"));
+  sample.queue_jobs = {{.gpu_uuid = "GPU-second",
+                        .user = "lin \xff",
+                        .queue = "night",
+                        .job = 17,
+                        .since = sample.read_at - 90min},
+                       {.gpu_uuid = "GPU-gone", .user = "maria", .queue = "1", .job = 2}};
+  const Json json = report(sample);
+  EXPECT_TRUE(json["gpu_data"].at(0).at("queue_job").is_null());
+  const Json expected = Json::parse(R"({"user": "lin \ufffd", "queue": "night", "job": 17,
+                                        "since": "2026-01-15T17:00:01.234+08:00"})");
+  EXPECT_EQ(json["gpu_data"].at(1)["queue_job"], expected);
+  EXPECT_TRUE(json["record"]["accelerators"].at(0).at("queueJob").is_null());
+  EXPECT_EQ(json["record"]["accelerators"].at(1)["queueJob"], expected);
+}
+
 TEST(HubReport, AProcessOnTwoGpusIsOnBoth) {
   const Json json = report(sample_with_processes());
   const Json& first = json["gpu_data"].at(0)["processes"];

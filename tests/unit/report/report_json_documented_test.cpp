@@ -10,6 +10,7 @@
 
 #include "logged_run_view.h"
 #include "modules_view.h"
+#include "queue_view.h"
 #include "recommendation_view.h"
 #include "recorded_run.h"
 #include "task_view.h"
@@ -114,6 +115,18 @@ LoggedRunReport logged_run() {
 TEST(DocumentedJson, AgreesWithRun) {
   const std::vector<LoggedRunReport> reports{logged_run(), logged_run()};
   expect_documented(logged_runs_json(reports, MetricSelection({}), kNoon, 10), "run");
+}
+
+TEST(DocumentedJson, AgreesWithQueue) {
+  QueueReport report{
+      .folders = {{.path = "logs", .has_history = true}},
+      .figures = QueueFigures({}),
+      .held_cards = {{{.card = "GPU-1", .user = "lin", .queue = "1", .job = 17, .since = kNoon}}},
+      .now = kNoon};
+  report.folders[0].reading.report = {.bad_lines = 1,
+                                      .first_bad_lines = {{"a.jsonl", 7, "it is no JSON"}}};
+  report.figures.add(0, {.job = 17, .queue = "1", .user = "lin", .cards = {"GPU-1"}});
+  expect_documented(queue_json(report), "queue");
 }
 
 TEST(DocumentedJson, AgreesOnTheSchema) {

@@ -33,12 +33,12 @@ Lines sorted(Lines lines) {
 }
 
 const Lines& contract() {
-  static const Lines lines =
-      sorted({"--since TIME", "--until TIME", "--module NAME", "--from F = ledger",
-              "--threads N = 0", "--format F = table", "--color WHEN = auto", "--no-pager",
-              "--gpu-hour-cores N = 16", "--percentile P = 95", "--margin PERCENT = 20",
-              "--minimum-tasks N = 10", "--oom-growth PERCENT = 50", "--cores-from F = max",
-              "--metric NAME", "--version", "--help"});
+  static const Lines lines = sorted(
+      {"--since TIME", "--until TIME", "--module NAME", "--from F = ledger", "--threads N = 0",
+       "--format F = table", "--color WHEN = auto", "--no-pager", "--gpu-hour-cores N = 16",
+       "--percentile P = 95", "--margin PERCENT = 20", "--minimum-tasks N = 10",
+       "--oom-growth PERCENT = 50", "--cores-from F = max", "--metric NAME",
+       "--queue-lock-dir DIR = /run/lock/wemol-queue", "--version", "--help"});
   return lines;
 }
 

@@ -85,6 +85,22 @@ TEST(ReportOptions, RunTakesFilesAndPartsOfMetricsNames) {
   EXPECT_EQ(two.format, Format::csv);
 }
 
+TEST(ReportOptions, QueueTakesStateDirectories) {
+  const ReportOptions options =
+      parse({"queue", "--since", "24h", "a", "--queue-lock-dir", "l", "b", "c"}).value();
+  EXPECT_EQ(options.command, Command::queue);
+  EXPECT_EQ(options.state_folders, (std::vector<std::filesystem::path>{"a", "b", "c"}));
+  EXPECT_EQ(options.queue_lock_folder, "l");
+  EXPECT_EQ(options.window.since, kNoon - 24h);
+  EXPECT_EQ(parse({"queue", "a"})->queue_lock_folder, "/run/lock/wemol-queue");
+  EXPECT_EQ(parse({"queue"}).error().text, "queue: takes STATE_DIR...");
+  EXPECT_EQ(parse({"queue", ""}).error().status, 2);
+  EXPECT_EQ(parse({"queue", "a", "--module", "MD"}).error().text,
+            "--module: is not for the command queue");
+  EXPECT_EQ(parse({"modules", "--queue-lock-dir", "l"}).error().text,
+            "--queue-lock-dir: is not for the command modules");
+}
+
 TEST(ReportOptions, HelpAndVersionEndWell) {
   for (const auto& arguments : std::vector<std::vector<const char*>>{
            {"--help"}, {"-h"}, {"modules", "--help"}, {"--version"}}) {

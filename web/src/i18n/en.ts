@@ -92,6 +92,11 @@ export const en = {
   trend: 'Utilization, last minutes',
   lastHour: 'Utilization, last hour',
   processCount: (n: number) => plural(n, 'process', 'processes'),
+  held: 'Queue',
+  heldHint: (queue: string) => `Held by a job of wemol-queue, queue ${queue}`,
+  heldBy: (user: string) => `held by ${user} (wemol-queue)`,
+  heldSince: (time: string) => `Since ${time}`,
+  jobNumber: (job: string) => `job ${job}`,
 
   processes: 'Processes',
   containers: 'Containers',

@@ -92,6 +92,11 @@ export const zh: Texts = {
   trend: '最近几分钟利用率',
   lastHour: '最近一小时利用率',
   processCount: (n) => `${n} 个进程`,
+  held: '队列',
+  heldHint: (queue) => `由 wemol-queue 的作业占用，队列 ${queue}`,
+  heldBy: (user) => `由 ${user} 占用（wemol-queue）`,
+  heldSince: (time) => `自 ${time}`,
+  jobNumber: (job) => `作业 ${job}`,
 
   processes: '进程',
   containers: '容器',

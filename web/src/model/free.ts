@@ -21,11 +21,12 @@ export function freeMb(gpu: Gpu): number | null {
   return gpu.memoryUsedMb === null || gpu.memoryTotalMb === null ? null : Math.max(0, gpu.memoryTotalMb - gpu.memoryUsedMb);
 }
 
-/** Unknown is never free: whoever starts a job there would be told otherwise by the job. */
+/** Unknown is never free: whoever starts a job there would be told otherwise by the job. Nor is a card that a job
+ *  of wemol-queue holds, though it may not use it yet. */
 function fits(gpu: Gpu, wish: Wish): boolean {
   const free = freeMb(gpu);
   const calm = wish.busyFromPercent > 100 || (gpu.utilizationPercent !== null && gpu.utilizationPercent < wish.busyFromPercent);
-  return free !== null && free >= wish.memoryMb && calm;
+  return gpu.queueJob === null && free !== null && free >= wish.memoryMb && calm;
 }
 
 function compareCards(a: Gpu, b: Gpu): number {

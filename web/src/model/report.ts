@@ -1,7 +1,7 @@
 /** Turns a host's report, as the old collector or wemol-agent sends it, into a Host. It takes anything: what
  *  is missing or of a wrong type costs that field, never the host, never the page. */
 import { Notes, Reader, isObject, parseTime } from './read';
-import type { Container, Disk, Gpu, Host, Process, Session, SessionKind, SessionState, Usage } from './types';
+import type { Container, Disk, Gpu, Host, Process, QueueJob, Session, SessionKind, SessionState, Usage } from './types';
 
 const limits = { gpus: 64, processes: 5000, disks: 64, sessions: 500, containers: 1000 };
 
@@ -69,7 +69,29 @@ function readProcesses(owner: Reader, gpuIndex: number | null): Process[] | null
   return owner.list(limits.processes, (process) => readProcess(process, keyOf, gpuIndex), 'processes');
 }
 
-function readGpu(gpu: Reader, position: number, keyOf: (key: string) => string): Gpu {
+/** How far the host's clock is ahead of the one that updatedAt goes by; what a report takes on its way is no fault. */
+function clockAhead(hostTime: number | null, seenAt: number | null): number {
+  const ahead = hostTime === null || seenAt === null ? 0 : hostTime - seenAt;
+  return Math.abs(ahead) < 10_000 ? 0 : ahead;
+}
+
+function readQueueJob(gpu: Reader, hostAhead: number): QueueJob | null {
+  if (!isObject(gpu.raw('queue_job', 'queueJob'))) {
+    if (gpu.raw('queue_job', 'queueJob') !== null) {
+      gpu.note('queue_job', 'queueJob');
+    }
+    return null;
+  }
+  const job = gpu.object('queue_job', 'queueJob');
+  const since = parseTime(job.raw('since'));
+  const known = since !== null && !Number.isNaN(new Date(since).getTime());
+  if (!known && job.raw('since') !== null) {
+    job.note('since');
+  }
+  return { user: job.text('user'), queue: job.text('queue'), job: job.integer('job'), since: known ? since - hostAhead : null };
+}
+
+function readGpu(gpu: Reader, position: number, keyOf: (key: string) => string, hostAhead: number): Gpu {
   const index = gpu.integer('id', 'index');
   const uuid = gpu.text('uuid');
   const memoryUsedMb = gpu.amount('memory_used');
@@ -87,6 +109,7 @@ function readGpu(gpu: Reader, position: number, keyOf: (key: string) => string):
     powerWatts: gpu.amount('power', 'power_draw_watts', 'power_draw'),
     powerLimitWatts: gpu.amount('powerLimit', 'power_limit_watts', 'power_limit'),
     fanPercent: gpu.amount('fanSpeed', 'fan_speed_percent', 'fan_speed'),
+    queueJob: readQueueJob(gpu, hostAhead),
     processes: readProcesses(gpu, index),
   };
 }
@@ -185,6 +208,7 @@ export function readHost(name: string, report: unknown, now: number, seenAt: num
   const containerKey = unique();
   const updatedAt = seenAt ?? parseTime(host.raw('timestamp'));
   const disk = readUsage(info, 'disk');
+  const hostAhead = clockAhead(parseTime(host.raw('timestamp')), seenAt);
   return {
     name,
     // A server that does not say is taken by the report's age.
@@ -195,7 +219,7 @@ export function readHost(name: string, report: unknown, now: number, seenAt: num
     memory: readUsage(info, 'memory'),
     disk,
     disks: readDisks(host, disk),
-    gpus: host.list(limits.gpus, (gpu, position) => readGpu(gpu, position, keyOfGpu), 'gpu_data'),
+    gpus: host.list(limits.gpus, (gpu, position) => readGpu(gpu, position, keyOfGpu, hostAhead), 'gpu_data'),
     processes: readProcesses(info, null),
     sessions: readSessions(info),
     containers: info.list(limits.containers, (container) => readContainer(container, containerKey), 'docker_containers'),

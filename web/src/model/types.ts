@@ -33,6 +33,15 @@ export interface Process {
   container: string | null;
 }
 
+/** The job of wemol-queue that holds a card. */
+export interface QueueJob {
+  user: string | null;
+  queue: string | null;
+  job: number | null;
+  /** Milliseconds since 1970, by the clock that updatedAt goes by. */
+  since: number | null;
+}
+
 export interface Gpu {
   /** Unique within its host. */
   key: string;
@@ -47,6 +56,8 @@ export interface Gpu {
   powerWatts: number | null;
   powerLimitWatts: number | null;
   fanPercent: number | null;
+  /** null: no job of wemol-queue holds it, or the report does not say. */
+  queueJob: QueueJob | null;
   /** null: the report does not say; an empty list: none. */
   processes: Process[] | null;
 }

@@ -7,6 +7,7 @@ import { trendOf } from '../state/trends';
 import { Gauge } from './Gauge';
 import { Meter } from './Meter';
 import { ProcessTable } from './ProcessTable';
+import { QueueHolder } from './QueueHolder';
 import { Trend } from './Trend';
 
 const GpuHistory = lazy(() => import('./GpuHistory'));
@@ -46,6 +47,7 @@ export const CompactGpuCard = memo(function CompactGpuCard({ host, gpu }: { host
   return (
     <article className="gpu-card compact" aria-label={`${texts.gpuNumber(gpu.index)} ${gpu.name ?? ''}`}>
       <Title gpu={gpu} />
+      {gpu.queueJob !== null && <QueueHolder job={gpu.queueJob} />}
       <Meter label={texts.gpu} percent={gpu.utilizationPercent} />
       <Meter label={texts.gpuMemory} percent={gpu.memoryPercent} hint={memoryText(gpu)} />
       <footer>
@@ -65,6 +67,7 @@ export const DetailedGpuCard = memo(function DetailedGpuCard({ host, gpu, online
   return (
     <article className="gpu-card detailed" aria-label={title}>
       <Title gpu={gpu} />
+      {gpu.queueJob !== null && <QueueHolder job={gpu.queueJob} />}
       <div className="gauges">
         <Gauge label={texts.utilization} text={percentText(gpu.utilizationPercent)} share={of(gpu.utilizationPercent)} level={loadLevel(gpu.utilizationPercent)} />
         <Gauge label={texts.gpuMemory} text={percentText(gpu.memoryPercent)} share={of(gpu.memoryPercent)} level={loadLevel(gpu.memoryPercent)} detail={memoryText(gpu)} />
@@ -87,7 +90,7 @@ export const DetailedGpuCard = memo(function DetailedGpuCard({ host, gpu, online
 });
 
 /** In the list: one small cell for each card. */
-export const GpuCell = memo(function GpuCell({ index, name, utilization, memory, usedMb, totalMb, celsius }: {
+export const GpuCell = memo(function GpuCell({ index, name, utilization, memory, usedMb, totalMb, celsius, holder }: {
   index: number | null;
   name: string | null;
   utilization: number | null;
@@ -95,9 +98,10 @@ export const GpuCell = memo(function GpuCell({ index, name, utilization, memory,
   usedMb: number | null;
   totalMb: number | null;
   celsius: number | null;
+  holder: string | null;
 }) {
   const texts = useTexts();
-  const label = `${texts.gpuNumber(index)} ${name ?? ''}: ${texts.utilization} ${percentText(utilization)}, ${texts.gpuMemory} ${mebibytesText(usedMb)} / ${mebibytesText(totalMb)}, ${temperatureText(celsius)}`;
+  const label = `${texts.gpuNumber(index)} ${name ?? ''}: ${texts.utilization} ${percentText(utilization)}, ${texts.gpuMemory} ${mebibytesText(usedMb)} / ${mebibytesText(totalMb)}, ${temperatureText(celsius)}${holder === null ? '' : `, ${texts.heldBy(holder)}`}`;
   const height = (percent: number | null): string => `${percent === null ? 0 : Math.max(0, Math.min(100, percent))}%`;
   return (
     <div className={`gpu-cell level-${loadLevel(utilization)}`} role="img" aria-label={label} title={label}>

@@ -35,7 +35,7 @@ export function GpuStrip({ host }: { host: Host }) {
   return (
     <div className="gpu-strip" role="group" aria-label={texts.gpus}>
       {host.gpus.map((gpu) => (
-        <GpuCell key={gpu.key} index={gpu.index} name={gpu.name} utilization={gpu.utilizationPercent} memory={gpu.memoryPercent} usedMb={gpu.memoryUsedMb} totalMb={gpu.memoryTotalMb} celsius={gpu.temperatureC} />
+        <GpuCell key={gpu.key} index={gpu.index} name={gpu.name} utilization={gpu.utilizationPercent} memory={gpu.memoryPercent} usedMb={gpu.memoryUsedMb} totalMb={gpu.memoryTotalMb} celsius={gpu.temperatureC} holder={gpu.queueJob === null ? null : (gpu.queueJob.user ?? unknownText)} />
       ))}
     </div>
   );

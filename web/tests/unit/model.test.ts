@@ -105,6 +105,10 @@ describe('which card is free', () => {
   it('takes unknown for not free, and offers no host that is offline', () => {
     expect(names(0, 1).map(([name]) => name)).toEqual(['b', 'a']);
   });
+  it('offers no card that a job of wemol-queue holds', () => {
+    const held = [hostWith('e', [{ ...card(0, 0, 81_920, 0), queue_job: { user: 'lin', queue: '1', job: 17 } }, { ...card(1, 0, 81_920, 0), queue_job: null }])];
+    expect(findFree(held, { memoryMb: 1, count: 1, busyFromPercent: 10 }).map((offer) => offer.cards.map((gpu) => gpu.index))).toEqual([[1]]);
+  });
   it('asks for one card at least', () => {
     expect(names(0, 0).every(([, cards]) => (cards as number[]).length > 0)).toBe(true);
   });

@@ -98,8 +98,50 @@ describe('a report of wemol-agent', () => {
   });
 });
 
+describe('the job that holds a card', () => {
+  const held = (queueJob: unknown, more: object = {}, seenAt: number | null = null) => readHost('x', { timestamp: '2026-11-28T05:00:00+00:00', gpu_data: [{ id: 0, queue_job: queueJob }], ...more }, now, seenAt);
+  const whole = { user: 'lin', queue: 'night', job: 17, since: '2026-11-28T12:30:00.250+08:00' };
+
+  it('is read', () => {
+    const host = held(whole);
+    expect(host.gpus?.[0]?.queueJob).toEqual({ user: 'lin', queue: 'night', job: 17, since: Date.parse('2026-11-28T04:30:00.250Z') });
+    expect(host.unreadable).toEqual([]);
+  });
+  it('is missing in reports of older agents, and null where no job holds the card', () => {
+    expect(readHost('x', oldReport(), now).gpus?.[0]?.queueJob).toBeNull();
+    expect(held(null).gpus?.[0]?.queueJob).toBeNull();
+    expect(held(null).unreadable).toEqual([]);
+  });
+  it.each([['text'], [7], [true], [[]], [['a']]])('is none where it is %j, and that is named', (wrong) => {
+    const host = held(wrong);
+    expect(host.gpus?.[0]?.queueJob).toBeNull();
+    expect(host.unreadable).toEqual(['gpu_data[].queue_job']);
+  });
+  it.each([
+    [{}, { user: null, queue: null, job: null, since: null }, []],
+    [{ ...whole, since: 'yesterday' }, { ...whole, since: null }, ['gpu_data[].queue_job.since']],
+    [{ ...whole, since: 1e300 }, { ...whole, since: null }, ['gpu_data[].queue_job.since']],
+    [{ ...whole, since: {} }, { ...whole, since: null }, ['gpu_data[].queue_job.since']],
+    [{ ...whole, since: null, job: -1 }, { ...whole, job: null, since: null }, ['gpu_data[].queue_job.job']],
+    [{ ...whole, since: null, user: { name: 'lin' } }, { ...whole, user: null, since: null }, ['gpu_data[].queue_job.user']],
+    [{ ...whole, since: null, user: 'lin\u202e\n', queue: '<b>' }, { ...whole, user: 'lin\ufffd\ufffd', queue: '<b>', since: null }, []],
+  ])('costs only what is wrong of it: %j', (queueJob, expected, unreadable) => {
+    const host = held(queueJob);
+    expect(host.gpus?.[0]?.queueJob).toEqual(expected);
+    expect(host.unreadable).toEqual(unreadable);
+  });
+  it('began by the clock that the page goes by, whatever the host has', () => {
+    const hour = 3_600_000;
+    const held30 = Date.parse('2026-11-28T04:30:00.250Z');
+    expect(held(whole, {}, now - hour).gpus?.[0]?.queueJob?.since).toBe(held30 - hour);
+    expect(held(whole, {}, now + 3000).gpus?.[0]?.queueJob?.since).toBe(held30);
+  });
+});
+
 describe('any field', () => {
-  const reports = { old: oldReport(), ours: reportOf(0, now, { gpus: 2, processes: 2 }) };
+  const ours = reportOf(0, now, { gpus: 2, processes: 2 });
+  Object.assign((ours['gpu_data'] as object[])[0] ?? {}, { queue_job: { user: 'lin', queue: '1', job: 17, since: '2026-11-28T04:30:00Z' } });
+  const reports = { old: oldReport(), ours };
   const wrongs: unknown[] = [null, 'text', -1, 0, 1e308, true, [], {}, [null], [[]], { a: 1 }, 'NaN', ''];
 
   for (const [kind, report] of Object.entries(reports)) {

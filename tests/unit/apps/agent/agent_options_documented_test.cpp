@@ -29,6 +29,7 @@ const Lines& contract() {
                   "--allow-origin ORIGINS",
                   "--recorder-socket PATH = /run/wemol-recorder/snapshots.sock",
                   "--processes SCOPE = gpu",
+                  "--queue-lock-dir DIR = /run/lock/wemol-queue",
                   "--interval SECONDS = 2",
                   "--hub URL",
                   "--hub-token-file FILE",
