@@ -11,14 +11,14 @@
 
 namespace wemol::queue {
 
-/// As the state's file has a job. Texts that are no UTF-8 are kept byte by byte.
-[[nodiscard]] nlohmann::json to_json(const Job& job);
+/// As the state's file has a job.
+[[nodiscard]] nlohmann::ordered_json to_json(const Job& job);
 /// Nothing when a part is missing or of another kind.
-[[nodiscard]] std::optional<Job> job_from_json(const nlohmann::json& json);
+[[nodiscard]] std::optional<Job> job_from_json(const nlohmann::ordered_json& json);
 
 /// Times of the steady clock become wall times by `now`, and the other way round.
-[[nodiscard]] nlohmann::json to_json(const QueueState& queue, const Moment& now);
-[[nodiscard]] std::optional<QueueState> queue_from_json(const nlohmann::json& json,
+[[nodiscard]] nlohmann::ordered_json to_json(const QueueState& queue, const Moment& now);
+[[nodiscard]] std::optional<QueueState> queue_from_json(const nlohmann::ordered_json& json,
                                                         const Moment& now);
 
 /// The names of the error types backwards: "oom".
