@@ -17,10 +17,10 @@ using Contents =
 class ContentNumbers {
  public:
   std::uint32_t of(const JobSpec& spec) {
-    // NUL stands in no command, so different specs have different keys.
-    std::string key = fmt::format("{}\0{}\0{}", spec.queue, spec.memory_bytes, spec.gpus);
+    // A line's end stands in no command, so different specs have different keys.
+    std::string key = fmt::format("{}\n{}\n{}", spec.queue, spec.memory_bytes, spec.gpus);
     for (const std::string& command : spec.commands) {
-      key += '\0';
+      key += '\n';
       key += command;
     }
     return numbers_.try_emplace(std::move(key), static_cast<std::uint32_t>(numbers_.size()))

@@ -28,7 +28,9 @@ std::string_view without_comment(std::string_view line) {
 }
 
 bool is_number(std::string_view text) {
-  return parse_number<double>(text).has_value();
+  constexpr std::string_view kBegins = "0123456789.-";  // not "inf" and "nan"
+  return !text.empty() && kBegins.find(text.front()) != std::string_view::npos &&
+         parse_number<double>(text).has_value();
 }
 
 /// "1,": a queue's word and nothing behind its comma.

@@ -26,8 +26,8 @@ class StateJournal {
   /// Adds a line, which has no end yet. After an error the file is as before.
   [[nodiscard]] Result<void> append(std::string line);
 
-  /// Whether the file has grown to several times of what replace() wrote.
-  [[nodiscard]] bool is_mostly_old() const;
+  /// Whether the file has grown to several times of what replace() wrote, or was deleted.
+  [[nodiscard]] bool has_to_be_replaced() const;
   /// The lines have their ends.
   [[nodiscard]] Result<void> replace(std::span<const std::string_view> lines);
 
