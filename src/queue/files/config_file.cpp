@@ -42,6 +42,9 @@ class ConfigReader {
     }
     QueueSettings& settings = reading_.settings;
     settings.work_dir = (folder() / settings.work_dir).lexically_normal();
+    if (!settings.work_dir.has_filename() && settings.work_dir.has_relative_path()) {
+      settings.work_dir = settings.work_dir.parent_path();  // without the slash at its end
+    }
     return std::move(reading_);
   }
 
