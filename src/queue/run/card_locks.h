@@ -7,8 +7,6 @@
 #include <wemol/result.h>
 
 #include "files.h"
-#include "job.h"
-#include "time_points.h"
 
 namespace wemol::queue {
 
@@ -44,25 +42,5 @@ class CardLocks {
   UniqueFd folder_fd_;
   std::optional<std::string> why_alone_;
 };
-
-/// Who holds a card, as its keeper says in <uuid>.<uid>.json beside the lock.
-struct CardHolder {
-  std::string user;
-  std::uint32_t uid = 0;
-  std::string queue;
-  JobId job = 0;
-  std::string uni_id;
-  std::int32_t keeper_pid = 0;
-  std::optional<WallTime> since;
-};
-
-[[nodiscard]] Result<void> write_card_holder(const std::filesystem::path& folder,
-                                             const std::string& uuid, const CardHolder& holder);
-void remove_card_holder(const std::filesystem::path& folder, const std::string& uuid,
-                        std::uint32_t uid);
-/// What those say who may say it: the file's owner is the stated user, and the stated keeper runs
-/// as that user. Whether the lock is held is another question.
-[[nodiscard]] std::optional<CardHolder> read_card_holder(const std::filesystem::path& folder,
-                                                         const std::string& uuid);
 
 }  // namespace wemol::queue

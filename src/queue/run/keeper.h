@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,14 +45,20 @@ class WatchedTry {
   [[nodiscard]] static Result<WatchedTry> watch(EventLoop& loop, const ProcessId& keeper,
                                                 std::function<void()> ended);
 
+  WatchedTry(WatchedTry&&) noexcept;
+  WatchedTry& operator=(WatchedTry&&) noexcept;
+  /// May be inside `ended`.
+  ~WatchedTry();
+
   [[nodiscard]] const ProcessId& keeper() const { return keeper_; }
 
  private:
-  WatchedTry(const ProcessId& keeper, EventSource source)
-      : keeper_(keeper), source_(std::move(source)) {}
+  struct Watching;
+
+  WatchedTry(const ProcessId& keeper, std::unique_ptr<Watching> watching);
 
   ProcessId keeper_;
-  EventSource source_;
+  std::unique_ptr<Watching> watching_;
 };
 
 }  // namespace wemol::queue

@@ -23,6 +23,7 @@ struct TryOrder {
   JobId job = 0;
   std::string queue;
   std::string uni_id;
+  std::string user;                   ///< for those who ask who holds the card; empty: $USER
   unsigned try_number = 1;            ///< from 1; the log of the try before is set aside
   std::vector<std::string> commands;  ///< expanded; run one after the other by /bin/sh -c
   std::filesystem::path work_dir;
