@@ -23,7 +23,7 @@ constexpr mode_t kFolderMode = 01777;
 /// All may open it to lock it, which takes no right to write.
 constexpr mode_t kLockMode = 0644;
 /// Another scheduler that only looks holds the lock for some microseconds.
-constexpr int kTries = 4;
+constexpr int kLockTries = 4;
 constexpr auto kPause = 500us;
 
 std::string name_of_lock(const std::string& uuid) {
@@ -94,7 +94,7 @@ Result<CardLock> CardLocks::lock(const std::string& uuid) const {
     return failure(fmt::format("{} is no name of a card", uuid), EINVAL);
   }
   int code = EWOULDBLOCK;
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kLockTries; ++i) {
     UniqueFd fd = open_lock(folder_fd_.get(), name);
     if (!fd) {
       code = errno;

@@ -12,12 +12,12 @@ namespace {
 /// A whole UUID, or a beginning that only one has. AMD's cards are "GPU-…" for their own runtime.
 const GpuDevice* by_uuid(const std::vector<GpuDevice>& devices, std::string_view entry) {
   constexpr std::string_view kAny = "GPU-";
-  constexpr std::string_view kAmd = "AMD-";
+  constexpr std::string_view kOfAmd = "AMD-";
   const auto names = [&](const GpuDevice& device) {
     const std::string_view uuid = device.uuid;
     return uuid.starts_with(entry) ||
-           (entry.starts_with(kAny) && uuid.starts_with(kAmd) &&
-            uuid.substr(kAmd.size()).starts_with(entry.substr(kAny.size())));
+           (entry.starts_with(kAny) && uuid.starts_with(kOfAmd) &&
+            uuid.substr(kOfAmd.size()).starts_with(entry.substr(kAny.size())));
   };
   const bool says_enough = entry.size() > kAny.size();
   const auto first = std::ranges::find_if(devices, names);

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// What begins while the others end is told to end after this.
-constexpr std::chrono::milliseconds kLookEvery = 200ms;
+constexpr std::chrono::milliseconds kTellEvery = 200ms;
 /// What cannot be killed sits in the kernel and may do so for hours.
 constexpr std::chrono::milliseconds kFirstPause = 5ms;
 constexpr std::chrono::milliseconds kLongestPause = 1s;
@@ -38,7 +38,7 @@ void ProcessEnding::step(SteadyTime now) {
     pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
     next_step_ = now + pause_;
   } else {
-    next_step_ = std::min<SteadyTime>(now + kLookEvery, kill_at_);
+    next_step_ = std::min<SteadyTime>(now + kTellEvery, kill_at_);
   }
 }
 
