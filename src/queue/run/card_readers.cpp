@@ -94,8 +94,8 @@ void append(GpuReadings more, GpuReadings& all) {
   std::ranges::move(more.conditions, std::back_inserter(all.conditions));
 }
 
-void number_from(unsigned first_index, GpuReadings& readings) {
-  for (GpuDevice& device : readings.devices ? *readings.devices : std::vector<GpuDevice>()) {
+void number_from(unsigned first_index, std::vector<GpuDevice>& devices) {
+  for (GpuDevice& device : devices) {
     device.index += first_index;
   }
 }
@@ -127,12 +127,12 @@ GpuReadings CardReaders::read(SteadyTime due) {
   if (nvidia) {
     append(std::move(*nvidia), all);
   }
-  if (amd && all.devices) {
+  if (amd && amd->devices && all.devices) {
     unsigned first_index = 0;
     for (const GpuDevice& device : *all.devices) {
       first_index = std::max(first_index, device.index + 1);
     }
-    number_from(first_index, *amd);
+    number_from(first_index, *amd->devices);
   }
   if (amd) {
     append(std::move(*amd), all);
