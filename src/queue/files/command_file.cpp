@@ -122,7 +122,8 @@ BlockError no_layout(Lines lines) {
     return fault(last.number, "the comma between queue and memory has to be \",\", not \"，\"");
   }
   if (is_number(without_comment(last.text))) {
-    return fault(last.number, fmt::format("\"{}\" is no queue and no memory in GB", last.text));
+    return fault(last.number,
+                 fmt::format("\"{}\" is no queue and no memory in GB", printable(last.text)));
   }
   return fault(last.number,
                fmt::format("the block has to end in \"queue,memoryGB\", such as \"1,20\", "
@@ -163,7 +164,7 @@ std::optional<std::string> fault_of_command(std::string_view line) {
   const std::string_view text = without_comment(line);
   const auto parts = queue_and_rest(text);
   if (parts && (is_number(parts->second) || (parts->second.empty() && is_number(parts->first)))) {
-    return fmt::format("\"{}\" ends a block, so a blank line has to follow", text);
+    return fmt::format("\"{}\" ends a block, so a blank line has to follow", printable(text));
   }
   if (is_number(text)) {
     return fmt::format("\"{}\" is a number where a command is expected", text);

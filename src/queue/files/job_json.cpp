@@ -1,8 +1,8 @@
 #include "job_json.h"
 
-#include <array>
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace wemol::queue {
 namespace {
@@ -36,11 +36,12 @@ class Members {
   template <typename Number>
   void number(const char* key, Number& value) {
     const Json* const found = find(key);
-    if (found == nullptr || !found->is_number_integer()) {
-      is_good_ = false;
-      return;
-    }
-    value = found->template get<Number>();
+    const bool fits =
+        found != nullptr && found->is_number_integer() &&
+        (found->is_number_unsigned() ? std::in_range<Number>(found->template get<std::uint64_t>())
+                                     : std::in_range<Number>(found->template get<std::int64_t>()));
+    is_good_ = is_good_ && fits;
+    value = fits ? found->template get<Number>() : Number{};
   }
 
   void flag(const char* key, bool& value) {
@@ -66,9 +67,11 @@ class Members {
 
   void time(const char* key, std::optional<WallTime>& value) {
     if (find(key) != nullptr) {
+      constexpr std::int64_t kYear2100 = 4'102'444'800'000'000;
       std::int64_t microseconds = 0;
       number(key, microseconds);
-      value = wall_time(microseconds);
+      is_good_ = is_good_ && microseconds >= 0 && microseconds < kYear2100;
+      value = is_good_ ? std::optional(wall_time(microseconds)) : std::nullopt;
     }
   }
 

@@ -17,7 +17,7 @@ std::optional<JobId> id_in(const Json& record, const char* key) {
                                                               : std::nullopt;
 }
 
-std::optional<std::string> text_in(const Json& record, const char* key) {
+std::optional<std::string> string_at(const Json& record, const char* key) {
   const auto found = record.find(key);
   return found != record.end() && found->is_string() ? std::optional(found->get<std::string>())
                                                      : std::nullopt;
@@ -48,7 +48,7 @@ bool StateReader::take_record(const Json& record) {
     loaded_.state.jobs.erase(*id);
     return true;
   }
-  if (const auto name = text_in(record, "forgotten_queue")) {
+  if (const auto name = string_at(record, "forgotten_queue")) {
     loaded_.state.queues.erase(*name);
     return true;
   }
@@ -70,7 +70,7 @@ bool StateReader::take_job(const Json& record) {
 }
 
 bool StateReader::take_queue(const Json& record) {
-  const auto name = text_in(record, "queue");
+  const auto name = string_at(record, "queue");
   const auto found = record.find("state");
   const auto queue = found == record.end() ? std::nullopt : queue_from_json(*found, now_);
   if (!name || !queue) {
@@ -81,7 +81,7 @@ bool StateReader::take_queue(const Json& record) {
 }
 
 bool StateReader::take_blocks(const Json& record) {
-  const auto file = text_in(record, "block_file");
+  const auto file = string_at(record, "block_file");
   const auto jobs = record.find("jobs");
   if (!file || jobs == record.end() || !jobs->is_array()) {
     return false;

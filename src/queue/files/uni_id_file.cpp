@@ -118,7 +118,8 @@ std::optional<std::string> text_in(const Json& entry, const char* key) {
 }
 
 UniIdRecord record_of(const Json& entry) {
-  return {.pid = number_in<std::int32_t>(entry, "pid"),
+  const auto pid = number_in<std::int32_t>(entry, "pid");
+  return {.pid = pid > 0 ? pid : std::nullopt,  // to a signal the others mean a group, or everybody
           .state = text_in(entry, "state"),
           .retry_count = number_in<unsigned>(entry, "retry_count"),
           .error_type = text_in(entry, "error_type")};
