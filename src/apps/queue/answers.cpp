@@ -38,8 +38,8 @@ void Answers::take(const Request& request, ControlServer::ConnectionId from) {
       return;
     case Action::add: {
       const auto id = add(*request.spec);
-      server_->answer(from, id ? ordered_json{{"job", *id}}.dump()
-                               : refusal_json(id.error().message));
+      server_->answer(from,
+                      id ? ordered_json{{"job", *id}}.dump() : refusal_json(id.error().message));
       break;
     }
     default: {

@@ -51,10 +51,10 @@ Result<InputFiles> InputFiles::read(const QueueOptions& options) {
     spdlog::error("{}", describe(error, options.command_file));
   }
   if (!reading->errors.empty() && !options.skip_bad) {
-    return failure(fmt::format("{}: {} cannot be understood: mend the file, or start without by "
-                               "--skip-bad",
-                               options.command_file.string(),
-                               counted(reading->errors.size(), "block")));
+    return failure(
+        fmt::format("{}: {} cannot be understood: mend the file, or start without by "
+                    "--skip-bad",
+                    options.command_file.string(), counted(reading->errors.size(), "block")));
   }
   files.reading_ = std::move(*reading);
   return files;
@@ -95,9 +95,10 @@ bool InputFiles::reread_settings() {
     return false;
   }
   settings_ = std::move(config->settings);
-  spdlog::info("{} is read again: its settings hold from now on, for jobs that run from their "
-               "next try on",
-               options_.config.string());
+  spdlog::info(
+      "{} is read again: its settings hold from now on, for jobs that run from their "
+      "next try on",
+      options_.config.string());
   return true;
 }
 

@@ -22,8 +22,8 @@ class InputFiles {
   void hand_over(JobBook& book, const Moment& now);
 
   struct Look {
-    bool has_changed = false;   ///< settings or jobs
-    bool is_settling = false;   ///< a file is being written: look again soon
+    bool has_changed = false;  ///< settings or jobs
+    bool is_settling = false;  ///< a file is being written: look again soon
   };
   /// `at_once`: also what has not changed, for SIGHUP.
   [[nodiscard]] Look look(JobBook& book, const Moment& now, bool at_once);

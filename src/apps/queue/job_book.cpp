@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "explanations.h"
 #include "process_table.h"
 #include "result_file.h"
 #include "text.h"
@@ -89,9 +90,8 @@ void JobBook::take_command_file(const std::filesystem::path& path,
     }
   }
   if (!reading.errors.empty()) {  // one of the refused blocks may be that of a job
-    std::ranges::copy_if(jobs, std::back_inserter(in_file), [&](JobId id) {
-      return std::ranges::find(in_file, id) == in_file.end();
-    });
+    std::ranges::copy_if(jobs, std::back_inserter(in_file),
+                         [&](JobId id) { return std::ranges::find(in_file, id) == in_file.end(); });
   }
   const bool is_same = in_file == jobs;
   jobs = std::move(in_file);
@@ -138,10 +138,9 @@ TryResult JobBook::as_reported(const Job& job, TryResult result) const {
   }
   return {.has_succeeded = false,
           .failure = Failure::reported,
-          .text = fmt::format("it wrote an abnormal_exit{} of its own into uni_id.json",
-                              (*entry)->error_type
-                                  ? fmt::format(" ({})", printable(*(*entry)->error_type))
-                                  : "")};
+          .text = fmt::format(
+              "it wrote an abnormal_exit{} of its own into uni_id.json",
+              (*entry)->error_type ? fmt::format(" ({})", printable(*(*entry)->error_type)) : "")};
 }
 
 void JobBook::end_try(JobId id, TryResult result, const QueueSettings& settings,
@@ -149,7 +148,8 @@ void JobBook::end_try(JobId id, TryResult result, const QueueSettings& settings,
   const Job before = job(id);
   const bool is_canceled = before.is_cancel_requested;
   result = as_reported(before, std::move(result));
-  UniIdRecord end{.state = std::string(result.has_succeeded ? kStateNormalExit : kStateAbnormalExit)};
+  UniIdRecord end{.state =
+                      std::string(result.has_succeeded ? kStateNormalExit : kStateAbnormalExit)};
   if (!result.has_succeeded && result.failure != Failure::reported) {
     end.error_type = std::string(name_of(result.failure));
   }
@@ -158,13 +158,8 @@ void JobBook::end_try(JobId id, TryResult result, const QueueSettings& settings,
   }
   const EndedTry ended = ended_try(before, result, is_canceled, now.wall);
   note_ended(state_, id, result, settings, now);
-  StateChange change{.queues = {before.spec.queue}};
-  for (const auto& [other, its] : state_.jobs) {
-    if (its.state == JobState::skipped || other == id) {
-      change.jobs.push_back(other);
-    }
-  }
-  save(std::move(change), now);
+  log_end(before, job(id), result, state_, now);
+  save_end(id, now);
   if (const auto written = history_.append(ended); !written) {
     spdlog::error("{}", written.error().message);
   }
@@ -174,7 +169,7 @@ void JobBook::end_try(JobId id, TryResult result, const QueueSettings& settings,
 Result<void> JobBook::cancel(JobId id, const Moment& now) {
   auto done = cancel_job(state_, id, now.wall);
   if (done) {
-    save_job(id, now);
+    save_end(id, now);
   }
   return done;
 }
@@ -191,7 +186,7 @@ Result<void> JobBook::retry(JobId id, const Moment& now) {
 Result<void> JobBook::skip(JobId id, const Moment& now) {
   auto done = skip_job(state_, id, now.wall);
   if (done) {
-    save_job(id, now);
+    save_end(id, now);
   }
   return done;
 }
@@ -239,6 +234,16 @@ void JobBook::end_orphans(const Moment& now) {
 
 void JobBook::save_job(JobId id, const Moment& now) {
   save({.jobs = {id}}, now);
+}
+
+void JobBook::save_end(JobId id, const Moment& now) {
+  StateChange change{.jobs = {id}, .queues = {job(id).spec.queue}};
+  for (const auto& [other, its] : state_.jobs) {
+    if (its.state == JobState::skipped && its.spec.after && other != id) {
+      change.jobs.push_back(other);
+    }
+  }
+  save(std::move(change), now);
 }
 
 void JobBook::save_queue(const std::string& queue, const Moment& now) {

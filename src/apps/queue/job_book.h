@@ -51,6 +51,8 @@ class JobBook {
   [[nodiscard]] Result<void> hold(const std::string& queue, const Moment& now);
   [[nodiscard]] Result<void> release(const std::string& queue, const Moment& now);
 
+  /// See changes.h; it is not worth a place on the disk.
+  void note_waiting(SteadyTime now) { queue::note_waiting(state_, now); }
   /// "running" entries of uni_id.json whose process is gone.
   void end_orphans(const Moment& now);
 
@@ -59,6 +61,8 @@ class JobBook {
 
   [[nodiscard]] TryResult as_reported(const Job& job, TryResult result) const;
   void save_job(JobId id, const Moment& now);
+  /// With those that can never start any more because of it.
+  void save_end(JobId id, const Moment& now);
   void save_queue(const std::string& queue, const Moment& now);
   void save(StateChange change, const Moment& now);
   void record(const Job& job, const UniIdRecord& record, const Moment& now);

@@ -70,8 +70,8 @@ int follow(LogReader& log, const QueueOptions& options) {
   std::atomic<bool> is_over{false};
   std::string problem;
   const std::jthread waiting([&] {
-    const auto answer = ask_scheduler(
-        options.state_dir, {.action = Request::Action::wait, .jobs = options.jobs}, {});
+    const auto answer = ask_scheduler(options.state_dir,
+                                      {.action = Request::Action::wait, .jobs = options.jobs}, {});
     if (!answer) {
       problem = answer.error().message;
     }

@@ -51,10 +51,9 @@ std::string status_text(const ordered_json& status, const QueueOptions& options)
   if (options.as_json) {
     return status.dump(options.watch ? -1 : 2) + "\n";
   }
-  return report::document_text(
-      status_document(status, std::chrono::system_clock::now(),
-                      options.all ? SIZE_MAX : kEndedJobsShown),
-      style_of_terminal());
+  return report::document_text(status_document(status, std::chrono::system_clock::now(),
+                                               options.all ? SIZE_MAX : kEndedJobsShown),
+                               style_of_terminal());
 }
 
 int show_status(const QueueOptions& options) {

@@ -66,12 +66,13 @@ void add_run(Commands& commands) {
   CLI::App& run = commands.add("run", "Schedule in the foreground until all jobs have ended",
                                QueueCommand::run);
   OptionTable table(run, kEnvironmentPrefix);
-  table.add("commands", "FILE", "", "The command file; command.txt beside the config file", "a file",
-            storing_absolute(options.command_file, options.is_command_file_named));
+  table.add("commands", "FILE", "", "The command file; command.txt beside the config file",
+            "a file", storing_absolute(options.command_file, options.is_command_file_named));
   table.add_switch("keep-running", "Wait for more jobs when all have ended", options.keep_running);
   table.add_switch("skip-bad", "Start although blocks of the command file cannot be understood",
                    options.skip_bad);
-  table.add_switch("again", "Run all jobs of the command file, also those that an earlier run has ended",
+  table.add_switch("again",
+                   "Run all jobs of the command file, also those that an earlier run has ended",
                    options.again);
   table.add("lock-dir", "DIR", kLockFolder,
             "Where the schedulers of this host's users lock their cards", "a folder",
@@ -80,11 +81,11 @@ void add_run(Commands& commands) {
 
 void add_looking(Commands& commands) {
   QueueOptions& options = commands.options;
-  CLI::App& status =
-      commands.add("status", "Show queues, jobs and GPUs", QueueCommand::status);
-  status.add_option_function<std::string>(
-            "--format", [&](const std::string& format) { options.as_json = format == "json"; },
-            "table or json")
+  CLI::App& status = commands.add("status", "Show queues, jobs and GPUs", QueueCommand::status);
+  status
+      .add_option_function<std::string>(
+          "--format", [&](const std::string& format) { options.as_json = format == "json"; },
+          "table or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json"}))
       ->default_str("table");
@@ -106,8 +107,10 @@ void add_adding(Commands& commands) {
   QueueOptions& options = commands.options;
   options.spec = {.queue = kDefaultQueue, .memory_bytes = kDefaultMemoryBytes};
   CLI::App& add =
-      commands.add("add", "Append a job: a command behind -- and its arguments, or one quoted text "
-                          "that the shell takes as a whole", QueueCommand::add);
+      commands.add("add",
+                   "Append a job: a command behind -- and its arguments, or one quoted text "
+                   "that the shell takes as a whole",
+                   QueueCommand::add);
   // Not from the environment: WEMOL_QUEUE_JOB and others are set within jobs.
   const auto option = [&](const char* name, const char* type, const char* meaning,
                           const char* takes, const OptionTable::Accept& accept) {
@@ -138,8 +141,7 @@ void add_commands(Commands& commands) {
   add_run(commands);
   add_looking(commands);
   add_adding(commands);
-  commands.add_of_job("cancel", "End a job for good, with all its processes",
-                      QueueCommand::cancel);
+  commands.add_of_job("cancel", "End a job for good, with all its processes", QueueCommand::cancel);
   commands.add_of_job("retry", "Run a job again that has ended, or now instead of after the pause",
                       QueueCommand::retry);
   commands.add_of_job("skip", "Leave a job out that has not begun", QueueCommand::skip);

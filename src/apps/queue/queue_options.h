@@ -13,19 +13,7 @@
 
 namespace wemol::queue {
 
-enum class QueueCommand {
-  run,
-  status,
-  add,
-  cancel,
-  retry,
-  skip,
-  hold,
-  release,
-  log,
-  check,
-  wait
-};
+enum class QueueCommand { run, status, add, cancel, retry, skip, hold, release, log, check, wait };
 
 /// What the program is told to do, checked and complete.
 struct QueueOptions {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "report_of_start.h"
+#include "explanations.h"
 #include "status_json.h"
 
 namespace wemol::queue {
@@ -45,8 +45,7 @@ Scheduler::Scheduler(EventLoop& loop, const QueueOptions& options, InputFiles fi
 
 Result<void> Scheduler::start() {
   auto server = ControlServer::open(
-      loop_, options_.state_dir,
-      [this](const Request& request, ControlServer::ConnectionId from) {
+      loop_, options_.state_dir, [this](const Request& request, ControlServer::ConnectionId from) {
         answers_.take(request, from);
       });
   if (!server) {
@@ -67,8 +66,7 @@ Result<void> Scheduler::start() {
   }
   files_.hand_over(*book_, loop_.moment());
   if (is_finished() && !book_->state().jobs.empty()) {
-    spdlog::info("all {} of {} have ended before: `wemol-queue run --again` runs them again",
-                 book_->state().jobs.size() == 1 ? "jobs" : "jobs",
+    spdlog::info("all jobs of {} have ended before: `wemol-queue run --again` runs them again",
                  options_.command_file.string());
   }
   return {};
@@ -77,9 +75,15 @@ Result<void> Scheduler::start() {
 bool Scheduler::run() {
   look_if_wanted();
   set_next_tick(false);
-  while (!loop_.stop_requested() && !is_finished()) {
-    loop_.run_until([this] { return is_finished() || loop_.take_reload_request() && (reread(true), false); },
-                    SteadyTime::max());
+  const auto wants_attention = [this] {
+    if (loop_.take_reload_request()) {
+      spdlog::info("SIGHUP: the files are read again");
+      reread();
+    }
+    return is_finished();
+  };
+  if (!is_finished()) {
+    loop_.run_until(wants_attention, SteadyTime::max());
   }
   const bool has_finished = is_finished();
   answers_.tell_waiting();
@@ -101,8 +105,8 @@ void Scheduler::tick() {
   set_next_tick(look.is_settling);
 }
 
-void Scheduler::reread(bool at_once) {
-  (void)files_.look(*book_, loop_.moment(), at_once);
+void Scheduler::reread() {
+  (void)files_.look(*book_, loop_.moment(), true);
   look_if_wanted();
 }
 
@@ -116,17 +120,21 @@ void Scheduler::set_next_tick(bool is_settling) {
 }
 
 void Scheduler::look_if_wanted() {
-  // Whoever waits for a card, or whether anybody does, is the decision's to say; without a look it
-  // says what can be said.
-  const bool has_pending = std::ranges::any_of(book_->state().jobs, [](const auto& entry) {
-    return entry.second.state == JobState::pending;
+  // Without a card the decision says who waits for one, and why the others wait.
+  const Decision decision = decide(book_->state(), files_.settings(), {}, times());
+  const bool wants_card = std::ranges::any_of(decision.waits, [](const Wait& wait) {
+    return wait.kind == Wait::Kind::cards || wait.kind == Wait::Kind::reserved;
   });
-  if (has_pending && has_startable(book_->state(), loop_.now())) {
-    waits_for_card_ = true;
+  if (wants_card) {
     sight_.ask(files_.settings(), tries_.running());
-  } else if (std::exchange(waits_for_card_, false)) {
-    sight_.let_go();
+  } else {
+    if (std::exchange(waits_for_card_, false)) {
+      sight_.let_go();
+    }
+    nothing_can_start_.reset();
+    note_waits(decision);
   }
+  waits_for_card_ = wants_card;
 }
 
 void Scheduler::on_look() {
@@ -139,14 +147,12 @@ void Scheduler::on_look() {
 
 void Scheduler::decide_now() {
   if (!sight_.look() || sight_.problem()) {
-    job_reasons_.clear();
     return;
   }
+  book_->note_waiting(loop_.now());
   // Again where a lock was somebody else's: with that card out of the way.
   while (true) {
-    const Decision decision =
-        decide(book_->state(), files_.settings(), *sight_.look(),
-               {.now = loop_.now(), .last_start = last_start_});
+    const Decision decision = decide(book_->state(), files_.settings(), *sight_.look(), times());
     std::vector<std::string> locked;
     for (const Start& start : decision.starts) {
       if (!start_job(start)) {
@@ -154,13 +160,92 @@ void Scheduler::decide_now() {
       }
     }
     if (locked.empty()) {
+      note_nothing_can_start(decision.nothing_can_start);
       note_waits(decision);
-      next_due_ = decision.next_due;
-      set_next_tick(false);
       return;
     }
     sight_.note_locked_by_other(locked);
   }
+}
+
+bool Scheduler::start_job(const Start& start) {
+  std::vector<Card> cards;
+  for (const std::string& uuid : start.cards) {
+    const auto& seen = sight_.look()->cards;
+    const auto card = std::ranges::find(seen, uuid, &Card::uuid);
+    if (card != seen.end()) {
+      cards.push_back(*card);
+    }
+  }
+  if (!tries_.start(start.job, cards)) {
+    return false;
+  }
+  last_start_ = loop_.now();
+  if (const Job& job = book_->job(start.job); job.state == JobState::running) {
+    spdlog::info("{}", start_text(job, cards, files_.settings()));
+  }
+  return true;
+}
+
+void Scheduler::note_nothing_can_start(const std::optional<std::string>& why) {
+  if (why && why != nothing_can_start_) {
+    spdlog::error("{}", *why);
+  }
+  nothing_can_start_ = why;
+}
+
+void Scheduler::note_waits(const Decision& decision) {
+  const Moment now = loop_.moment();
+  job_reasons_.clear();
+  queue_reasons_.clear();
+  std::map<std::string, std::string> reasons;
+  for (const Wait& wait : decision.waits) {
+    const std::string text = wait_text(wait, now);
+    const bool is_of_queue = wait.kind == Wait::Kind::held || wait.kind == Wait::Kind::stopped ||
+                             wait.kind == Wait::Kind::backoff;
+    if (is_of_queue) {
+      queue_reasons_[wait.queue] = text;
+    }
+    job_reasons_[wait.job] = text;
+    reasons[name_of(book_->job(wait.job))] = text;
+  }
+  reasons_.update(reasons);
+  next_due_ = decision.next_due;
+  set_next_tick(false);
+}
+
+SchedulerTimes Scheduler::times() const {
+  return {.now = loop_.now(), .last_start = last_start_};
+}
+
+std::string Scheduler::status() const {
+  const Status status{.state = book_->state(),
+                      .look = sight_.look(),
+                      .cards_problem = sight_.problem(),
+                      .nothing_can_start = nothing_can_start_,
+                      .job_reasons = job_reasons_,
+                      .queue_reasons = queue_reasons_,
+                      .state_dir = options_.state_dir,
+                      .keeps_running = options_.keep_running};
+  return status_json(status, loop_.moment())
+      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+bool Scheduler::has_failures() const {
+  const auto& jobs = book_->state().jobs;
+  const auto first = jobs.lower_bound(first_job_);
+  return std::any_of(first == jobs.end() ? jobs.begin() : first, jobs.end(),
+                     [](const auto& entry) { return entry.second.state != JobState::succeeded; });
+}
+
+std::vector<std::string> Scheduler::running_jobs() const {
+  std::vector<std::string> names;
+  for (const auto& [id, job] : book_->state().jobs) {
+    if (job.state == JobState::running) {
+      names.push_back(fmt::format("{}, pid {}", name_of(job), job.keeper.pid));
+    }
+  }
+  return names;
 }
 
 void Scheduler::after_look(std::function<void()> action) {

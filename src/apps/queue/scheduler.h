@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <wemol/result.h>
 
@@ -42,13 +43,16 @@ class Scheduler {
  private:
   void tick();
   void set_next_tick(bool is_settling);
-  void reread(bool at_once);
+  void reread();
   void look_if_wanted();
   void on_look();
   void decide_now();
-  void start_job(const Start& start);
+  /// False: another scheduler holds one of the cards.
+  [[nodiscard]] bool start_job(const Start& start);
+  void note_nothing_can_start(const std::optional<std::string>& why);
   void note_waits(const Decision& decision);
   void after_look(std::function<void()> action);
+  [[nodiscard]] SchedulerTimes times() const;
   [[nodiscard]] std::string status() const;
   [[nodiscard]] bool is_finished() const;
 
@@ -71,7 +75,6 @@ class Scheduler {
   std::map<JobId, std::string> job_reasons_;
   std::map<std::string, std::string> queue_reasons_;
   ReasonLog reasons_;
-  std::string logged_nothing_;
   JobId first_job_ = 1;  ///< of this run
   bool waits_for_card_ = false;
 };

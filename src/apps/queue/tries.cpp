@@ -122,8 +122,7 @@ TryOrder Tries::order_for(const Job& job, const std::vector<Card>& cards) const 
 }
 
 void Tries::watch(JobId id) {
-  auto watched =
-      WatchedTry::watch(loop_, book_.job(id).keeper, [this, id] { on_end(id); });
+  auto watched = WatchedTry::watch(loop_, book_.job(id).keeper, [this, id] { on_end(id); });
   if (watched) {
     watched_.insert_or_assign(id, std::move(*watched));
     return;
