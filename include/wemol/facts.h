@@ -105,6 +105,9 @@ struct GpuDevice {
   std::string name;
   std::optional<std::uint64_t> memory_used_bytes;
   std::optional<std::uint64_t> memory_total_bytes;
+  /// As the driver says it: what it reserves for itself is not free. nvidia-smi is asked for
+  /// it by those only who need it.
+  std::optional<std::uint64_t> memory_free_bytes;
   std::optional<double> utilization_percent;         ///< share of time with a kernel running
   std::optional<double> memory_utilization_percent;  ///< share of time with memory traffic
   std::optional<double> temperature_celsius;

@@ -91,6 +91,17 @@ bool is_control(char32_t code) {
 
 }  // namespace
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    if (!character) {
+      return false;
+    }
+    text.remove_prefix(character->length);
+  }
+  return true;
+}
+
 std::string printable(std::string_view text) {
   return printable(text, kLongestBytes);
 }

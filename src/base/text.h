@@ -24,6 +24,9 @@ namespace wemol {
 /// Without blanks and tabs at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
+/// Strictly: no overlong form, no half of a surrogate pair, nothing beyond U+10FFFF.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 /// The number that `text` is, as a whole; nothing when anything else stands in it. `base` is that
 /// of a whole number, 10 when it is left out.
 template <typename Number, typename... Base>

@@ -13,8 +13,6 @@
 namespace wemol {
 namespace {
 
-constexpr mode_t kMode = 0660;
-
 tl::unexpected<Error> socket_failure(const std::filesystem::path& path, const char* reason,
                                      int code) {
   return failure(fmt::format("{}: {}", path.string(), reason), code);
@@ -69,7 +67,8 @@ std::optional<FileIdentity> file_at(const std::filesystem::path& path) {
                                            : std::nullopt;
 }
 
-Result<UniqueFd> listen_on_unix_socket(const std::filesystem::path& path, int backlog) {
+Result<UniqueFd> listen_on_unix_socket(const std::filesystem::path& path, int backlog,
+                                       mode_t mode) {
   const auto address = unix_address(path);
   if (!address) {
     return tl::make_unexpected(address.error());
@@ -79,9 +78,9 @@ Result<UniqueFd> listen_on_unix_socket(const std::filesystem::path& path, int ba
   }
   UniqueFd listener = make_socket();
   // The file is made with the socket's mode less the umask: never wider than wanted in between.
-  if (!listener || fchmod(listener.get(), kMode) != 0 ||
+  if (!listener || fchmod(listener.get(), mode) != 0 ||
       bind(listener.get(), generic(*address), sizeof *address) != 0 ||
-      chmod(path.c_str(), kMode) != 0 || listen(listener.get(), backlog) != 0) {
+      chmod(path.c_str(), mode) != 0 || listen(listener.get(), backlog) != 0) {
     const int code = errno;
     return socket_failure(path, strerror(code), code);
   }

@@ -78,6 +78,10 @@ Result<GpuDevice> read_card(const Sysfs& sysfs, const AmdCard& card, unsigned in
   device.memory_utilization_percent = files.percent(card.folder + "/mem_busy_percent");
   device.memory_used_bytes = files.number(card.folder + "/mem_info_vram_used");
   device.memory_total_bytes = files.number(card.folder + "/mem_info_vram_total");
+  if (device.memory_total_bytes && device.memory_used_bytes) {
+    device.memory_free_bytes = *device.memory_total_bytes -
+                               std::min(*device.memory_total_bytes, *device.memory_used_bytes);
+  }
   if (!card.temperature_file.empty()) {
     device.temperature_celsius = files.scaled(card.temperature_file, kMillidegreesPerDegree);
   }

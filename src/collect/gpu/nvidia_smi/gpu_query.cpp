@@ -145,6 +145,13 @@ std::vector<GpuColumn> all_gpu_columns() {
   };
 }
 
+std::vector<GpuColumn> memory_columns() {
+  return {
+      {.field = "memory.total", .mebibytes = &GpuDevice::memory_total_bytes},
+      {.field = "memory.free", .mebibytes = &GpuDevice::memory_free_bytes},
+  };
+}
+
 std::vector<std::string> gpu_query_arguments(const std::vector<GpuColumn>& columns) {
   std::string query = "--query-gpu=index,uuid,name";
   for (const GpuColumn& column : columns) {

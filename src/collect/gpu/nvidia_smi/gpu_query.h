@@ -18,6 +18,8 @@ struct GpuColumn {
 
 /// All values that we ask for beside index, uuid and name.
 [[nodiscard]] std::vector<GpuColumn> all_gpu_columns();
+/// Those that tell how much memory is left.
+[[nodiscard]] std::vector<GpuColumn> memory_columns();
 
 /// The arguments of the call whose output parse_gpus reads, with the same columns.
 [[nodiscard]] std::vector<std::string> gpu_query_arguments(const std::vector<GpuColumn>& columns);

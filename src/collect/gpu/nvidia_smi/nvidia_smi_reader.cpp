@@ -124,8 +124,10 @@ std::optional<std::vector<Row>> usable_rows(QueryOutput<Row> output, const Comma
 
 }  // namespace
 
-NvidiaSmiReader::NvidiaSmiReader(CommandRunner& runner)
-    : processes_query_(runner, kKind), devices_query_(runner, kKind), columns_(all_gpu_columns()) {}
+NvidiaSmiReader::NvidiaSmiReader(CommandRunner& runner, std::vector<GpuColumn> columns)
+    : processes_query_(runner, kKind),
+      devices_query_(runner, kKind),
+      columns_(std::move(columns)) {}
 
 GpuReadings NvidiaSmiReader::read(SteadyTime due) {
   GpuReadings readings;

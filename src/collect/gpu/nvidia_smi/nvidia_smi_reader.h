@@ -17,7 +17,8 @@ inline constexpr const char* kMissing = "nvidia-smi missing";
 /// on in the rounds after it; there is never more than one.
 class NvidiaSmiReader : public GpuReader {
  public:
-  explicit NvidiaSmiReader(CommandRunner& runner);
+  explicit NvidiaSmiReader(CommandRunner& runner,
+                           std::vector<GpuColumn> columns = all_gpu_columns());
 
   /// Waits until `due` at most: what has not come by then is absent and stated. Processes that are
   /// known while the devices are late are given at once, and again with the devices.

@@ -14,9 +14,10 @@ using Json = nlohmann::json;
 template <typename Row, typename Number>
 using Member = std::pair<const char*, std::optional<Number> Row::*>;
 
-constexpr std::array<Member<GpuDevice, std::uint64_t>, 4> kDeviceCounts{{
+constexpr std::array<Member<GpuDevice, std::uint64_t>, 5> kDeviceCounts{{
     {"memory_used_bytes", &GpuDevice::memory_used_bytes},
     {"memory_total_bytes", &GpuDevice::memory_total_bytes},
+    {"memory_free_bytes", &GpuDevice::memory_free_bytes},
     {"corrected_memory_errors", &GpuDevice::corrected_memory_errors},
     {"uncorrected_memory_errors", &GpuDevice::uncorrected_memory_errors},
 }};

@@ -265,12 +265,14 @@ void Gpu::read_memory(const Functions& functions, GpuDevice& device) {
   if (functions.memory_v2 != nullptr && good(functions.memory_v2(handle_, &memory))) {
     device.memory_total_bytes = memory.total;
     device.memory_used_bytes = memory.used;
+    device.memory_free_bytes = memory.free;
     return;
   }
   MemoryV1 older{};
   if (functions.memory_v1 != nullptr && good(functions.memory_v1(handle_, &older))) {
     device.memory_total_bytes = older.total;
     device.memory_used_bytes = older.used;
+    device.memory_free_bytes = older.free;
   }
 }
 

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <wemol/result.h>
+
+#include "block_change.h"
+#include "changes.h"
+#include "clock.h"
+#include "history_file.h"
+#include "queue_settings.h"
+#include "scheduler_state.h"
+#include "state_file.h"
+#include "uni_id_file.h"
+
+namespace wemol::queue {
+
+/// The jobs and all that is durable about them: each change is on the disk when its function
+/// returns, and in the log. A disk that takes nothing is an ERROR in the log; the change holds.
+class JobBook {
+ public:
+  /// Of the state directory, which it locks against another scheduler.
+  [[nodiscard]] static Result<std::unique_ptr<JobBook>> open(const std::filesystem::path& state_dir,
+                                                             const Moment& now);
+
+  [[nodiscard]] const SchedulerState& state() const { return state_; }
+  [[nodiscard]] const Job& job(JobId id) const { return state_.jobs.at(id); }
+  [[nodiscard]] const std::filesystem::path& state_dir() const { return state_file_.folder(); }
+
+  JobId add(JobSpec spec, const Moment& now);
+  /// Adds the jobs of new blocks and takes away the pending ones whose blocks are gone.
+  void take_command_file(const std::filesystem::path& path, const CommandFileReading& reading,
+                         const Moment& now);
+  /// All blocks of the file count as new ones from now on.
+  void forget_command_file(const std::filesystem::path& path);
+
+  /// Before the keeper is started: what is on the disk then makes that no job is started twice.
+  std::string begin_try(JobId id, const std::vector<std::string>& cards, const Moment& now);
+  void set_keeper(JobId id, const ProcessId& keeper, const Moment& now);
+  /// Asks uni_id.json whether the job itself has reported a failure.
+  void end_try(JobId id, TryResult result, const QueueSettings& settings, const Moment& now);
+
+  /// The errors say what to do instead. A job that runs is canceled when its try ends.
+  [[nodiscard]] Result<void> cancel(JobId id, const Moment& now);
+  [[nodiscard]] Result<void> retry(JobId id, const Moment& now);
+  [[nodiscard]] Result<void> skip(JobId id, const Moment& now);
+  [[nodiscard]] Result<void> hold(const std::string& queue, const Moment& now);
+  [[nodiscard]] Result<void> release(const std::string& queue, const Moment& now);
+
+  /// See changes.h; it is not worth a place on the disk.
+  void note_waiting(SteadyTime now) { queue::note_waiting(state_, now); }
+  /// "running" entries of uni_id.json whose process is gone.
+  void end_orphans(const Moment& now);
+
+ private:
+  JobBook(StateFile state_file, const std::filesystem::path& state_dir);
+
+  [[nodiscard]] TryResult as_reported(const Job& job, TryResult result) const;
+  void save_job(JobId id, const Moment& now);
+  /// With those that can never start any more because of it.
+  void save_end(JobId id, const Moment& now);
+  void save_queue(const std::string& queue, const Moment& now);
+  void save(StateChange change, const Moment& now);
+  void record(const Job& job, const UniIdRecord& record, const Moment& now);
+
+  StateFile state_file_;
+  UniIdFile uni_ids_;
+  HistoryFile history_;
+  SchedulerState state_;
+  BlockJobs blocks_;
+  std::mt19937_64 random_{std::random_device{}()};
+  std::string disk_problem_;
+};
+
+/// "job 3 (queue 1)"
+[[nodiscard]] std::string name_of(const Job& job);
+
+}  // namespace wemol::queue

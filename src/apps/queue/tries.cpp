@@ -1,0 +1,177 @@
+#include "tries.h"
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "expand.h"
+#include "process_table.h"
+#include "result_file.h"
+#include "status_json.h"
+
+namespace wemol::queue {
+namespace {
+
+/// For a keeper that a scheduler has started and then was killed before it had noted the pid.
+constexpr std::chrono::milliseconds kBetweenSearches{50};
+constexpr int kSearches = 20;
+
+/// The keeper is the ancestor of the try's processes that has not their environment itself.
+std::optional<ProcessId> keeper_of(const std::string& uni_id) {
+  for (const ProcessEntry& process : processes_of_try(uni_id)) {
+    auto ancestor = process_at(process.parent_pid);
+    while (ancestor && ancestor->id.pid > 1) {
+      if (ancestor->name == "wemol-queue") {
+        return ancestor->id;
+      }
+      ancestor = process_at(ancestor->parent_pid);
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> uuids_of(const std::vector<Card>& cards) {
+  std::vector<std::string> uuids;
+  for (const Card& card : cards) {
+    uuids.push_back(card.uuid);
+  }
+  return uuids;
+}
+
+}  // namespace
+
+Tries::Tries(EventLoop& loop, JobBook& book, const QueueSettings& settings, const CardLocks& locks,
+             std::function<void(JobId)> ended)
+    : loop_(loop), book_(book), settings_(settings), locks_(locks), ended_(std::move(ended)) {}
+
+void Tries::adopt() {
+  for (const auto& [id, job] : book_.state().jobs) {
+    if (job.state != JobState::running) {
+      continue;
+    }
+    for (int i = 0; job.keeper.pid == 0 && i < kSearches; ++i) {
+      if (const auto keeper = keeper_of(job.uni_id)) {
+        book_.set_keeper(id, *keeper, loop_.moment());
+      } else if (const auto result = read_result(book_.state_dir(), job.uni_id);
+                 result && *result) {
+        break;
+      } else {
+        std::this_thread::sleep_for(kBetweenSearches);
+      }
+    }
+    if (is_alive(job.keeper)) {
+      spdlog::info("{} still runs: try {}, {}, pid {}", name_of(job), job.tries, job.uni_id,
+                   job.keeper.pid);
+    }
+    watch(id);
+    if (job.is_cancel_requested) {
+      end(id);
+    }
+  }
+}
+
+bool Tries::start(JobId id, const std::vector<Card>& cards) {
+  std::vector<CardLock> held;
+  std::vector<int> descriptors;
+  for (const Card& card : cards) {
+    auto lock = locks_.lock(card.uuid);
+    if (!lock && lock.error().code == EWOULDBLOCK) {
+      return false;
+    }
+    if (!lock) {
+      spdlog::error("{}: {}", name_of(book_.job(id)), lock.error().message);
+      return false;
+    }
+    if (lock->fd) {
+      descriptors.push_back(lock->fd.get());
+    }
+    held.push_back(std::move(*lock));
+  }
+  (void)book_.begin_try(id, uuids_of(cards), loop_.moment());
+  const auto keeper = start_keeper(order_for(book_.job(id), cards), descriptors);
+  if (!keeper) {
+    const Error& error = keeper.error();
+    tell_end(id, {.failure = Failure::not_started, .code = error.code, .text = error.message});
+    return true;
+  }
+  book_.set_keeper(id, *keeper, loop_.moment());
+  watch(id);
+  return true;
+}
+
+TryOrder Tries::order_for(const Job& job, const std::vector<Card>& cards) const {
+  TryOrder order{.job = job.id,
+                 .queue = job.spec.queue,
+                 .uni_id = job.uni_id,
+                 .try_number = job.tries,
+                 .work_dir = settings_.work_dir,
+                 .environment = environment_of(job.id, job.uni_id, cards),
+                 .command_timeout = settings_.command_timeout,
+                 .state_dir = book_.state_dir(),
+                 .log = job_log_path(book_.state_dir(), job.id),
+                 .lock_folder = locks_.folder(),
+                 .card_uuids = job.cards};
+  for (const std::string& command : job.spec.commands) {
+    order.commands.push_back(expand(command, settings_.work_dir, job.uni_id));
+  }
+  return order;
+}
+
+void Tries::watch(JobId id) {
+  auto watched = WatchedTry::watch(loop_, book_.job(id).keeper, [this, id] { on_end(id); });
+  if (watched) {
+    watched_.insert_or_assign(id, std::move(*watched));
+    return;
+  }
+  if (watched.error().code != ESRCH) {
+    spdlog::error("{}: {}", name_of(book_.job(id)), watched.error().message);
+  }
+  // From the loop: the caller may be going through the jobs.
+  ended_meanwhile_[id] = loop_.call_at(loop_.now(), [this, id] { on_end(id); });
+}
+
+void Tries::on_end(JobId id) {
+  watched_.erase(id);
+  ended_meanwhile_.erase(id);
+  const std::string uni_id = book_.job(id).uni_id;
+  const auto result = read_result(book_.state_dir(), uni_id);
+  if (result && *result) {
+    tell_end(id, **result);
+    return;
+  }
+  TryResult gone{.text = result ? "its keeper was killed" : result.error().message};
+  if (const auto names = end_leftovers(uni_id); !names.empty()) {
+    gone.text += fmt::format("; ended what it has left behind: {}", fmt::join(names, ", "));
+  }
+  tell_end(id, std::move(gone));
+}
+
+void Tries::tell_end(JobId id, TryResult result) {
+  book_.end_try(id, std::move(result), settings_, loop_.moment());
+  ended_(id);
+}
+
+void Tries::end(JobId id) {
+  const auto found = watched_.find(id);
+  if (found == watched_.end()) {
+    return;  // it has ended already
+  }
+  if (const auto told = end_try(found->second.keeper()); !told && told.error().code != ESRCH) {
+    spdlog::error("{} cannot be ended: {}", name_of(book_.job(id)), told.error().message);
+  }
+}
+
+std::vector<OwnTry> Tries::running() const {
+  std::vector<OwnTry> tries;
+  for (const auto& [id, watched] : watched_) {
+    const Job& job = book_.job(id);
+    tries.push_back({.keeper = watched.keeper(), .uni_id = job.uni_id, .cards = job.cards});
+  }
+  return tries;
+}
+
+}  // namespace wemol::queue

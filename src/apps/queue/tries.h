@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <wemol/result.h>
+
+#include "card.h"
+#include "card_locks.h"
+#include "card_look.h"
+#include "event_loop.h"
+#include "job.h"
+#include "job_book.h"
+#include "keeper.h"
+#include "queue_settings.h"
+
+namespace wemol::queue {
+
+/// The tries that run: starts their keepers, watches them, and tells the book how they ended.
+class Tries {
+ public:
+  /// `ended` is called from the loop, after the book knows of it.
+  Tries(EventLoop& loop, JobBook& book, const QueueSettings& settings, const CardLocks& locks,
+        std::function<void(JobId)> ended);
+
+  /// Takes over what runs from before, and the results of what has ended meanwhile.
+  void adopt();
+
+  /// False: another scheduler holds one of the cards, nothing has begun. A keeper that cannot be
+  /// started is a try that has failed.
+  [[nodiscard]] bool start(JobId id, const std::vector<Card>& cards);
+
+  /// Ends all processes of a job; the end is told as any other.
+  void end(JobId id);
+
+  [[nodiscard]] bool is_empty() const { return watched_.empty(); }
+  [[nodiscard]] std::vector<OwnTry> running() const;
+
+ private:
+  [[nodiscard]] TryOrder order_for(const Job& job, const std::vector<Card>& cards) const;
+  void watch(JobId id);
+  void on_end(JobId id);
+  void tell_end(JobId id, TryResult result);
+
+  EventLoop& loop_;
+  JobBook& book_;
+  const QueueSettings& settings_;
+  const CardLocks& locks_;
+  std::function<void(JobId)> ended_;
+  std::map<JobId, WatchedTry> watched_;
+  std::map<JobId, EventSource> ended_meanwhile_;
+};
+
+}  // namespace wemol::queue

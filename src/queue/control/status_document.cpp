@@ -1,0 +1,231 @@
+#include "status_document.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "figure_text.h"
+#include "text.h"
+#include "time_text.h"
+
+namespace wemol::queue {
+namespace {
+
+using nlohmann::ordered_json;
+using report::Align;
+using report::Cell;
+using report::Tone;
+
+constexpr double kGigabyteBytes = 0x1p30;
+constexpr std::size_t kLongestCommand = 60;
+
+std::string text_at(const ordered_json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? printable(found->get<std::string>())
+                                                   : std::string();
+}
+
+std::optional<double> number_at(const ordered_json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_number() ? std::optional(found->get<double>())
+                                                   : std::nullopt;
+}
+
+std::string count_at(const ordered_json& json, const char* key) {
+  const auto number = number_at(json, key);
+  return number ? fmt::format("{:.0f}", *number) : report::kNotKnown;
+}
+
+const ordered_json& list_at(const ordered_json& json, const char* key) {
+  static const ordered_json kNone = ordered_json::array();
+  const auto found = json.find(key);
+  return found != json.end() && found->is_array() ? *found : kNone;
+}
+
+std::string gigabytes(const std::optional<double>& bytes) {
+  return bytes ? fmt::format("{:.1f}", *bytes / kGigabyteBytes) : report::kNotKnown;
+}
+
+/// "0:12:03" ago.
+std::string age(const std::string& iso_time, WallTime now) {
+  const auto time = parse_iso_time(iso_time);
+  if (!time) {
+    return report::kNotKnown;
+  }
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - *time);
+  return report::duration_text(std::max(0.0, static_cast<double>(seconds.count())));
+}
+
+/// "09:44:28"; with the day when it is another one.
+std::string clock_text(const std::string& iso_time, WallTime now) {
+  const auto time = parse_iso_time(iso_time);
+  if (!time) {
+    return report::kNotKnown;
+  }
+  const std::string text = LocalTimeText().of(*time);
+  const std::string today = LocalTimeText().of(now);
+  constexpr std::size_t kDay = 11;
+  return text.substr(0, kDay) == today.substr(0, kDay) ? text.substr(kDay) : text;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+report::Section queues_section(const ordered_json& status, WallTime now) {
+  report::Table table{.columns = {{"queue", Align::left},
+                                  {"state", Align::left},
+                                  {"pending"},
+                                  {"running"},
+                                  {"succeeded"},
+                                  {"failed"},
+                                  {"note", Align::left}}};
+  for (const ordered_json& queue : list_at(status, "queues")) {
+    std::string note = text_at(queue, "reason");
+    if (const std::string until = text_at(queue, "backoff_until"); !until.empty()) {
+      note = fmt::format("until {}", clock_text(until, now));
+    }
+    const std::string state = text_at(queue, "state");
+    table.rows.push_back(
+        {text_at(queue, "queue"), Cell(state, state == "STOPPED" ? Tone::warning : Tone::plain),
+         count_at(queue, "pending"), count_at(queue, "running"), count_at(queue, "succeeded"),
+         count_at(queue, "failed"), std::move(note)});
+  }
+  return {.title = "Queues", .table = std::move(table)};
+}
+
+std::string cards_text(const ordered_json& job) {
+  std::vector<std::string> cards;
+  for (const ordered_json& card : list_at(job, "cards")) {
+    const auto index = number_at(card, "index");
+    cards.push_back(index ? fmt::format("{:.0f}", *index) : text_at(card, "uuid"));
+  }
+  return cards.empty() ? report::kNotKnown : joined(cards);
+}
+
+/// What is to be said of it: why it waits, how it failed.
+std::string note_of(const ordered_json& job, WallTime now) {
+  const std::string state = text_at(job, "state");
+  if (state == "pending") {
+    const std::string next = text_at(job, "next_try");
+    return next.empty() ? text_at(job, "reason")
+                        : fmt::format("next try at {}", clock_text(next, now));
+  }
+  const auto result = job.find("last_result");
+  if (state == "failed" && result != job.end() && result->is_object()) {
+    return text_at(*result, "text");
+  }
+  return {};
+}
+
+std::string command_of(const ordered_json& job) {
+  const ordered_json& commands = list_at(job, "commands");
+  if (commands.empty() || !commands.front().is_string()) {
+    return {};
+  }
+  std::string text = printable(commands.front().get<std::string>());
+  if (report::display_width(text) > kLongestCommand) {
+    while (report::display_width(text) > kLongestCommand - 1) {
+      while ((static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80U) {
+        text.pop_back();
+      }
+      text.pop_back();
+    }
+    text += "…";
+  }
+  return commands.size() == 1 ? text : fmt::format("{} (+{})", text, commands.size() - 1);
+}
+
+bool is_over(const ordered_json& job) {
+  const std::string state = text_at(job, "state");
+  return state != "pending" && state != "running";
+}
+
+report::Section jobs_section(const ordered_json& status, WallTime now, std::size_t ended_jobs) {
+  report::Table table{.columns = {{"job"},
+                                  {"queue", Align::left},
+                                  {"state", Align::left},
+                                  {"GPU", Align::left},
+                                  {"GB"},
+                                  {"tries"},
+                                  {"for"},
+                                  {"command", Align::left},
+                                  {"note", Align::left}}};
+  const ordered_json& jobs = list_at(status, "jobs");
+  const auto ended = static_cast<std::size_t>(std::ranges::count_if(jobs, is_over));
+  const std::size_t left_out = ended - std::min(ended, ended_jobs);
+  std::size_t seen = 0;
+  for (const ordered_json& job : jobs) {
+    if (is_over(job) && seen++ < left_out) {
+      continue;
+    }
+    const std::string state = text_at(job, "state");
+    table.rows.push_back({count_at(job, "job"), text_at(job, "queue"),
+                          Cell(state, state == "failed" ? Tone::warning : Tone::plain),
+                          cards_text(job), gigabytes(number_at(job, "memory_bytes")),
+                          count_at(job, "tries"), age(text_at(job, "since"), now), command_of(job),
+                          note_of(job, now)});
+  }
+  report::Section section{.title = "Jobs", .table = std::move(table)};
+  if (left_out != 0) {
+    section.lines.push_back(
+        fmt::format("{} that ended earlier: --all shows them", counted(left_out, "job")));
+  }
+  return section;
+}
+
+std::string holder_of(const ordered_json& card) {
+  std::vector<std::string> holders;
+  for (const ordered_json& job : list_at(card, "jobs")) {
+    holders.push_back(fmt::format("job {}", job.dump()));
+  }
+  if (const auto held = card.find("is_held_by_other_scheduler");
+      held != card.end() && held->is_boolean() && held->get<bool>()) {
+    holders.emplace_back("another scheduler");
+  }
+  if (const auto own = number_at(card, "own_other_processes"); own && *own > 0) {
+    holders.push_back(fmt::format("{:.0f} other of your processes", *own));
+  }
+  for (const ordered_json& user : list_at(card, "other_users")) {
+    holders.push_back(user.is_string() ? printable(user.get<std::string>()) : "?");
+  }
+  return holders.empty() ? "free" : joined(holders);
+}
+
+report::Section cards_section(const ordered_json& status, WallTime now) {
+  report::Table table{
+      .columns = {
+          {"GPU"}, {"name", Align::left}, {"total GB"}, {"free GB"}, {"held by", Align::left}}};
+  for (const ordered_json& card : list_at(status, "cards")) {
+    table.rows.push_back({count_at(card, "index"), text_at(card, "name"),
+                          gigabytes(number_at(card, "memory_total_bytes")),
+                          gigabytes(number_at(card, "memory_free_bytes")), holder_of(card)});
+  }
+  report::Section section{.title = "GPUs", .table = std::move(table)};
+  if (const std::string problem = text_at(status, "cards_problem"); !problem.empty()) {
+    section.lines.push_back(problem);
+    const std::string looked_at = text_at(status, "cards_looked_at");
+    section.lines.push_back(looked_at.empty()
+                                ? "The cards have not been seen yet."
+                                : fmt::format("As they were {} ago.", age(looked_at, now)));
+  }
+  return section;
+}
+
+}  // namespace
+
+report::Document status_document(const ordered_json& status, WallTime now, std::size_t ended_jobs) {
+  report::Document document;
+  document.sections = {queues_section(status, now), jobs_section(status, now, ended_jobs),
+                       cards_section(status, now)};
+  if (std::string nothing = text_at(status, "nothing_can_start"); !nothing.empty()) {
+    document.notes.push_back(std::move(nothing));
+  }
+  return document;
+}
+
+}  // namespace wemol::queue

@@ -1,0 +1,71 @@
+#include "card_mask.h"
+
+#include <gtest/gtest.h>
+
+namespace wemol::queue {
+namespace {
+
+std::vector<GpuDevice> four_cards() {
+  return {{.index = 0, .uuid = "GPU-aa11"},
+          {.index = 1, .uuid = "GPU-aa22"},
+          {.index = 2, .uuid = "GPU-bb33"},
+          {.index = 3, .uuid = "AMD-cc44"}};
+}
+
+std::vector<unsigned> indices(const ChosenCards& chosen) {
+  std::vector<unsigned> numbers;
+  for (const GpuDevice& device : chosen.devices) {
+    numbers.push_back(device.index);
+  }
+  return numbers;
+}
+
+using Numbers = std::vector<unsigned>;
+
+TEST(CardMask, AllCardsWithoutAny) {
+  const auto chosen = choose_cards(four_cards(), {});
+  EXPECT_EQ(indices(chosen), (Numbers{0, 1, 2, 3}));
+  EXPECT_TRUE(chosen.warnings.empty());
+}
+
+TEST(CardMask, VisibleDevicesAreReadAsCudaDoes) {
+  const std::vector<std::pair<std::string, Numbers>> cases{
+      {"1,2", {1, 2}},      {"2,0", {0, 2}},   {" 1 , 2 ", {1, 2}},
+      {"1,1", {1}},         {"GPU-bb33", {2}}, {"GPU-bb", {2}},
+      {"GPU-bb,0", {0, 2}}, {"GPU-cc44", {3}},  // as AMD's runtime names it
+      {"AMD-cc44", {3}},    {"", {}},          {"-1", {}},
+      {"1,-1,2", {1}},      {"1,7,2", {1}},    {"NoDevFiles", {}},
+      {"GPU-aa", {}},  // two begin so
+      {"GPU-", {}},         {"0x1", {}},       {"MIG-bb33", {}}};
+  for (const auto& [mask, expected] : cases) {
+    EXPECT_EQ(indices(choose_cards(four_cards(), {.visible_devices = mask})), expected) << mask;
+  }
+}
+
+TEST(CardMask, WhatNamesNoCardIsSaid) {
+  const auto said = [](const std::string& mask) {
+    return choose_cards(four_cards(), {.visible_devices = mask}).warnings;
+  };
+  EXPECT_TRUE(said("").empty());
+  EXPECT_TRUE(said("1,-1").empty());
+  ASSERT_EQ(said("1,9").size(), 1U);
+  EXPECT_NE(said("1,9")[0].find("\"9\" names no card"), std::string::npos);
+  ASSERT_EQ(said("MIG-1").size(), 1U);
+  EXPECT_NE(said("MIG-1")[0].find("MIG"), std::string::npos);
+}
+
+TEST(CardMask, CompeteGpusAreOfTheVisibleOnes) {
+  const auto chosen = choose_cards(
+      four_cards(),
+      {.visible_devices = "1,2", .use_all_gpus = false, .compete_gpus = {"2", "GPU-aa22", "0"}});
+  EXPECT_EQ(indices(chosen), (Numbers{1, 2}));
+  ASSERT_EQ(chosen.warnings.size(), 1U);
+  EXPECT_EQ(chosen.warnings[0], "compete_gpus: \"0\" names no card of this host");
+}
+
+TEST(CardMask, AnEmptyListOfCompeteGpusIsNoCard) {
+  EXPECT_TRUE(choose_cards(four_cards(), {.use_all_gpus = false}).devices.empty());
+}
+
+}  // namespace
+}  // namespace wemol::queue
