@@ -50,7 +50,7 @@ struct DeviceInSpan {
   std::int64_t index_at_epoch = 0;
   std::string name;
   std::vector<DevicePiece> pieces;
-  std::vector<DeviceHold> holds;    ///< in order of time
+  std::vector<DeviceHold> holds;  ///< in order of time
   std::uint64_t rows = 0;
   std::uint64_t rows_with_users = 0;  ///< in which it is known who was on it, or that nobody was
 };

@@ -114,8 +114,7 @@ std::optional<DeviceRow> DeviceRowReader::parse(std::span<const std::string_view
       return std::nullopt;
     }
     last_time_ = fields[0];
-    last_epoch_ =
-        std::chrono::floor<std::chrono::seconds>(*time).time_since_epoch().count();
+    last_epoch_ = std::chrono::floor<std::chrono::seconds>(*time).time_since_epoch().count();
   }
   DeviceRow row{.end_epoch = last_epoch_,
                 .uuid = fields[2],
