@@ -123,7 +123,7 @@ TEST(DailyJson, HasNodesDaysAndUsers) {
   EXPECT_EQ(json["nodes"].size(), 2U);
   EXPECT_EQ(json["days"].size(), 10U);
   EXPECT_DOUBLE_EQ(json["nodes"][0]["gpus"][2]["utilization_percent"].get<double>(), 20.28);
-  EXPECT_EQ(json["nodes"][0]["gpus"][2]["users"], nlohmann::json({"nycubme"}));
+  EXPECT_EQ(json["nodes"][0]["gpus"][2]["users"], nlohmann::ordered_json::array({"nycubme"}));
   EXPECT_DOUBLE_EQ(json["nodes"][0]["gpus"][2]["held_hours"].get<double>(), 24);
   EXPECT_TRUE(json["nodes"][1]["gpus"][1]["utilization_percent"].is_null());
   EXPECT_EQ(json["nodes"][1]["gpus"][1]["failure"], "HTTP 404");
