@@ -25,11 +25,11 @@ constexpr std::string_view kStyleHash = "sha256-udK08Wrx4D6eFnOcm2jtYselPyloW0hx
 
 constexpr std::int64_t kDaySeconds = 86'400;
 
-std::string percent_cell(const std::optional<double>& percent) {
+std::string percent_html(const std::optional<double>& percent) {
   return percent ? fmt::format("{:.2f} %", *percent) : "–";
 }
 
-std::string users_cell(const std::optional<std::vector<std::string>>& users) {
+std::string users_html(const std::optional<std::vector<std::string>>& users) {
   if (!users) {
     return "–";
   }
@@ -102,13 +102,12 @@ std::string card_figure(const NodeFigures& node, const CardFigures& card, LinePl
                                                          html_text(printable(*card.failure)))
                                            : "";
   return fmt::format("<figure><figcaption>GPU {}: {}, VRAM {}; {}{}</figcaption>{}</figure>\n",
-                     card.index, percent_cell(card.utilization.value()),
-                     percent_cell(card.memory.value()), users_cell(card.users), failure,
+                     card.index, percent_html(card.utilization.value()),
+                     percent_html(card.memory.value()), users_html(card.users), failure,
                      line_plot_svg(plot));
 }
 
-std::string node_section(const DailyReport& report, const NodeFigures& node,
-                         const LinePlot& empty) {
+std::string node_part(const DailyReport& report, const NodeFigures& node, const LinePlot& empty) {
   std::string text = fmt::format("<h2>{}</h2>\n", html_text(printable(node.node)));
   if (node.failure) {
     text += fmt::format("<p class=\"w\">{}</p>\n", html_text(printable(*node.failure)));
@@ -144,7 +143,7 @@ PlotLine node_line(const DailyReport& report, const std::string& node, std::size
   return line;
 }
 
-std::string nodes_section(const DailyReport& report, LinePlot plot) {
+std::string nodes_part(const DailyReport& report, LinePlot plot) {
   plot.title = "GPU utilization of the nodes";
   plot.width = 900;
   plot.height = 220;
@@ -156,8 +155,8 @@ std::string nodes_section(const DailyReport& report, LinePlot plot) {
         R"(<tr><td><svg width="14" height="10" aria-hidden="true"><rect width="14" height="4" y="3" )"
         R"(fill="{}"/></svg> {}</td><td>{}</td><td>{}</td><td{}>{} %</td></tr>)"
         "\n",
-        line_color(i), html_text(printable(node.node)), percent_cell(node.utilization_percent()),
-        percent_cell(node.memory_percent()), node.is_failed() ? " class=\"w\"" : "",
+        line_color(i), html_text(printable(node.node)), percent_html(node.utilization_percent()),
+        percent_html(node.memory_percent()), node.is_failed() ? " class=\"w\"" : "",
         completeness_text(node.completeness()));
   }
   return fmt::format(
@@ -167,7 +166,7 @@ std::string nodes_section(const DailyReport& report, LinePlot plot) {
       rows, line_plot_svg(plot));
 }
 
-std::string users_section(const DailyReport& report) {
+std::string users_part(const DailyReport& report) {
   if (report.users.empty()) {
     return {};
   }
@@ -185,7 +184,7 @@ std::string users_section(const DailyReport& report) {
         html_text(printable(user.user)),
         user.has_all_hours ? fmt::format("{:.1f}", user.gpu_hours) : "–",
         user.has_all_hours ? fmt::format("{:.1f}", user.idle_gpu_hours) : "–",
-        percent_cell(user.utilization.value()), user.cards.size(), kBar, held - idle, line_color(0),
+        percent_html(user.utilization.value()), user.cards.size(), kBar, held - idle, line_color(0),
         held - idle, idle);
   }
   return fmt::format(
@@ -218,9 +217,9 @@ std::string daily_page(const DailyReport& report, const Zone& zone, std::int64_t
       "orange, in percent.</p>\n",
       kStyleHash, html_text(title), kStyle, html_text(title), html_text(printable(report.zone)));
   const LinePlot empty = empty_plot(report, zone, piece_seconds);
-  text += nodes_section(report, empty) + users_section(report);
+  text += nodes_part(report, empty) + users_part(report);
   for (const NodeFigures& node : report.sums) {
-    text += node_section(report, node, empty);
+    text += node_part(report, node, empty);
   }
   return text + "</body>\n</html>\n";
 }
