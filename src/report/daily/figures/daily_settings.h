@@ -19,7 +19,7 @@ struct NodeSettings {
   std::vector<unsigned> cards;          ///< card number of each GPU index; empty: to be found out
   std::optional<unsigned> id_base;      ///< index = id - base - 1
   std::map<std::string, unsigned> ids;  ///< GPU id or UUID -> index; beats the base
-  std::string instance;                 ///< prometheus: the label `instance` or `host`; empty: the name
+  std::string instance;  ///< prometheus: the label `instance` or `host`; empty: the name
 };
 
 struct ManagementSettings {

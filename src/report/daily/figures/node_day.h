@@ -29,14 +29,20 @@ struct Day {
 
 /// One card of a node on one day.
 struct CardDay {
-  unsigned index = 0;            ///< of the GPU in the node: the i of GPU[i]
-  std::optional<unsigned> card;  ///< the number of its device (card9); absent: none (NVIDIA)
-  std::string uuid;              ///< empty: unknown
-  std::string name;              ///< marketing name; empty: unknown
-  std::vector<Bucket> buckets;   ///< ascending
+  unsigned index = 0;                  ///< of the GPU in the node: the i of GPU[i]
+  std::optional<unsigned> card;        ///< the number of its device (card9); absent: none (NVIDIA)
+  std::string uuid;                    ///< empty: unknown
+  std::string name;                    ///< marketing name; empty: unknown
+  std::vector<Bucket> buckets;         ///< ascending
   std::optional<std::string> failure;  ///< why it has none, or not all of them
   /// Who used it, in order of time, each once, where the source itself knows (own data).
   std::vector<std::string> users;
+  struct Hold {
+    std::string user;
+    std::int64_t begin_epoch = 0;
+    std::int64_t end_epoch = 0;
+  };
+  std::vector<Hold> holds;  ///< from when to when, where the source itself knows that too
 };
 
 /// One task of the management API, on one node.
