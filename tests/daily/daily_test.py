@@ -10,8 +10,8 @@ import time
 import unittest
 import xml.etree.ElementTree
 
-from daily_under_test import (BEGIN, CARDS, DATE, EXAMPLE, EXAMPLE_TASKS, IDLE, SANITIZED, DailyTest, Management,
-                              Netdata, Silent, gpu, task)
+from daily_under_test import (CARDS, DATE, EXAMPLE, EXAMPLE_TASKS, SANITIZED, DailyTest, Management, Netdata, Silent,
+                              gpu, task)
 
 
 class ExampleDay(DailyTest):
@@ -237,36 +237,6 @@ class Interruptions(DailyTest):
         self.assertIn("another run", self.run_daily(DATE, status=1).stderr)
         running.communicate(timeout=30)
         self.assertEqual(running.returncode, 0)
-
-    def test_ended_at_any_time_files_are_old_or_new(self):
-        node = self.serve(Netdata(EXAMPLE))
-        other = {card: [(1, 2)] * 4 for card in CARDS}
-        self.config({"gpu4": node.url})
-        self.run_daily(DATE)
-        old = {name: (self.data / name).read_bytes() for name in self.files()}
-        node.cards = other
-        self.run_daily(DATE)
-        new = {name: (self.data / name).read_bytes() for name in self.files()}
-        begin = time.monotonic()
-        self.run_daily(DATE)
-        whole = time.monotonic() - begin
-        for signal_ in (signal.SIGKILL, signal.SIGINT):
-            for i in range(25):
-                node.cards = EXAMPLE if i % 2 else other
-                running = self.start(DATE)
-                # The files come in the last part of a run.
-                time.sleep(whole * (0.3 + 0.8 * i / 25))
-                running.send_signal(signal_)
-                running.communicate(timeout=10)
-                for name in old:
-                    self.assertIn((self.data / name).read_bytes(), (old[name], new[name]), name)
-                if signal_ == signal.SIGINT:
-                    self.assertFalse([name for name in self.files() if name.endswith(".tmp")
-                                      and (self.data / name).stat().st_mtime > begin_of_signal])
-            for name in self.files():
-                if name.endswith(".tmp"):
-                    (self.data / name).unlink()
-            begin_of_signal = time.time()
 
 
 class Views(DailyTest):

@@ -2,11 +2,14 @@
 
 #include "day_files.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
+#include <map>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -14,6 +17,31 @@
 #include "node_day_samples.h"
 #include "temp_dir.h"
 #include "text_file.h"
+
+namespace {
+
+/// What is about to be done to the disk, by number from 0; before that, and before the next one.
+int steps = 0;
+int signal_at = -1;
+int signal_then = SIGKILL;
+
+void step() {
+  if (steps++ == signal_at) {
+    raise(signal_then);
+  }
+}
+
+}  // namespace
+
+// Found before those of the C library.
+extern "C" int fsync(int fd) {
+  step();
+  return fdatasync(fd);
+}
+extern "C" int rename(const char* from, const char* to) {
+  step();
+  return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
 
 namespace wemol::report::daily {
 namespace {
@@ -138,6 +166,82 @@ TEST_F(DayFiles, AFileThatDoesNotFitLeavesTheOldOne) {
   waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
   EXPECT_EQ(wemol::test::read_text(folder_ / "gpu2_2025-08-01.csv"), before);
+}
+
+/// All files below the folder but the lock.
+std::map<std::string, std::string> contents(const fs::path& folder) {
+  std::map<std::string, std::string> texts;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && entry.path().extension() != ".lock") {
+      texts.emplace(entry.path().filename(), wemol::test::read_text(entry.path()));
+    }
+  }
+  return texts;
+}
+
+NodeDay other_day() {
+  NodeDay node = test::amd_node();
+  for (CardDay& card : node.cards) {
+    card.buckets.pop_back();
+  }
+  return node;
+}
+
+class EndedWriter : public DayFiles {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(write(of_day(other_day())));
+    new_ = contents(folder_);
+    fs::remove_all(folder_);
+    ASSERT_TRUE(write(of_day(test::amd_node())));
+    old_ = contents(folder_);
+  }
+
+  /// Writes the other day over the first one and gets the signal at a step. Returns whether it
+  /// ended by it.
+  bool end_at(int at, int signal) {
+    const pid_t child = fork();
+    if (child == 0) {
+      signal_at = steps + at;
+      signal_then = signal;
+      _exit(write(of_day(other_day())) ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+    return WIFSIGNALED(status) && WTERMSIG(status) == signal;
+  }
+
+  void expect_whole_files(int at) {
+    for (const auto& [name, text] : contents(folder_)) {
+      if (!name.ends_with(".tmp")) {
+        EXPECT_TRUE(text == old_.at(name) || text == new_.at(name)) << at << ": " << name;
+      }
+    }
+  }
+
+  std::map<std::string, std::string> old_;
+  std::map<std::string, std::string> new_;
+};
+
+// Ten files, each with two steps and a sync of the folder.
+constexpr int kSteps = 30;
+
+TEST_F(EndedWriter, KilledAtAnyStepLeavesEachFileOldOrNew) {
+  for (int at = 0; at < kSteps; ++at) {
+    EXPECT_TRUE(end_at(at, SIGKILL)) << at;
+    expect_whole_files(at);
+  }
+  EXPECT_FALSE(end_at(kSteps, SIGKILL));
+  EXPECT_EQ(contents(folder_), new_);
+}
+
+TEST_F(EndedWriter, InterruptedAtAnyStepLeavesNoDraftEither) {
+  for (int at = 0; at < kSteps; ++at) {
+    EXPECT_TRUE(end_at(at, SIGINT)) << at;
+    expect_whole_files(at);
+    EXPECT_EQ(contents(folder_).size(), old_.size()) << at;
+  }
 }
 
 }  // namespace
