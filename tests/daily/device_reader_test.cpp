@@ -14,6 +14,10 @@ using test::header;
 using test::kMidnight;
 using test::row;
 
+DeviceSpan day(std::int64_t begin = kMidnight, std::int64_t hours = 24) {
+  return {.begin_epoch = begin, .end_epoch = begin + hours * 3600, .piece_seconds = 600};
+}
+
 class DeviceReaderTest : public testing::Test {
  protected:
   test::TempDir dir_;
@@ -26,9 +30,6 @@ class DeviceReaderTest : public testing::Test {
   }
   DevicePart read(const std::string& rows, std::vector<DeviceSpan> spans = {day()}) {
     return read_device_rows(write(rows), spans);
-  }
-  static DeviceSpan day(std::int64_t begin = kMidnight, std::int64_t hours = 24) {
-    return {.begin_epoch = begin, .end_epoch = begin + hours * 3600, .piece_seconds = 600};
   }
 };
 

@@ -9,6 +9,7 @@ set(device_sources
 add_executable(daily_device_tests ${device_sources})
 target_precompile_headers(daily_device_tests PRIVATE ${WEMOL_TEST_HEADERS})
 target_include_directories(daily_device_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
+target_compile_definitions(daily_device_tests PRIVATE WEMOL_FIXTURES="${PROJECT_SOURCE_DIR}/tests/fixtures")
 target_link_libraries(daily_device_tests PRIVATE wemol_agent_app wemol_daily_recorder wemol_store wemol_base
                       GTest::gtest_main wemol_test_flags)
 
