@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -208,8 +210,29 @@ std::vector<std::vector<NodeDay>> fetch_recorder_days(const std::vector<NodeSett
   return result;
 }
 
-NodeDay fetch_recorder_day(const NodeSettings& node, const Day& day, const RecorderRules& rules) {
-  return std::move(fetch_recorder_days({node}, {day}, rules).front().front());
+std::function<NodeDay(const NodeSettings&, const Day&)> recorder_days(
+    std::vector<NodeSettings> nodes, std::vector<Day> days, const RecorderRules& rules) {
+  struct Read {
+    std::vector<NodeSettings> nodes;
+    std::vector<Day> days;
+    std::once_flag once;
+    std::vector<std::vector<NodeDay>> result;
+  };
+  const auto read = std::make_shared<Read>();
+  std::erase_if(nodes, [](const NodeSettings& it) { return it.source != SourceKind::recorder; });
+  read->nodes = std::move(nodes);
+  read->days = std::move(days);
+  return [read, rules](const NodeSettings& node, const Day& day) {
+    std::call_once(read->once,
+                   [&] { read->result = fetch_recorder_days(read->nodes, read->days, rules); });
+    const auto wanted_day = std::ranges::find(read->days, day);
+    const auto wanted = std::ranges::find(read->nodes, node.name, &NodeSettings::name);
+    if (wanted_day == read->days.end() || wanted == read->nodes.end()) {
+      return fetch_recorder_days({node}, {day}, rules).front().front();
+    }
+    return read->result[static_cast<std::size_t>(wanted_day - read->days.begin())]
+                       [static_cast<std::size_t>(wanted - read->nodes.begin())];
+  };
 }
 
 }  // namespace wemol::report::daily

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "daily_settings.h"
@@ -20,8 +21,9 @@ struct RecorderRules {
     const std::vector<NodeSettings>& nodes, const std::vector<Day>& days,
     const RecorderRules& rules);
 
-/// The same for one.
-[[nodiscard]] NodeDay fetch_recorder_day(const NodeSettings& node, const Day& day,
-                                         const RecorderRules& rules);
+/// Gives single days of these. All are read with the first one that is asked for; any thread may
+/// ask.
+[[nodiscard]] std::function<NodeDay(const NodeSettings&, const Day&)> recorder_days(
+    std::vector<NodeSettings> nodes, std::vector<Day> days, const RecorderRules& rules);
 
 }  // namespace wemol::report::daily
