@@ -1,12 +1,16 @@
 #include "daily_days.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "day_texts.h"
 #include "fetch_days.h"
+#include "recorder_source.h"
 #include "stored_day.h"
 #include "text.h"
 
@@ -29,12 +33,33 @@ bool knows_users(const NodeSettings& settings, const NodeDay& node) {
   return node.tasks || (is_recorded(settings) && !node.failure);
 }
 
+/// Reads the records of all nodes that have some, each file once for all days, and gives them out
+/// one by one.
+std::function<NodeDay(const NodeSettings&, const Day&)> recorded_days(const DailyPlan& plan) {
+  std::vector<NodeSettings> nodes;
+  std::ranges::copy_if(plan.settings.nodes, std::back_inserter(nodes), is_recorded);
+  std::map<std::pair<std::string, std::string>, NodeDay> days;
+  if (!nodes.empty()) {
+    const auto read = fetch_recorder_days(
+        nodes, plan.days, {.piece_seconds = plan.piece_seconds(), .now_epoch = plan.now_epoch});
+    for (std::size_t i = 0; i < read.size(); ++i) {
+      for (const NodeDay& node : read[i]) {
+        days.emplace(std::pair(node.node, plan.days[i].date), node);
+      }
+    }
+  }
+  return [days = std::move(days)](const NodeSettings& node, const Day& day) {
+    return days.at({node.name, day.date});
+  };
+}
+
 FetchPlan fetch_plan(const DailyPlan& plan, unsigned jobs) {
   return {.settings = plan.settings,
           .days = plan.days,
           .now_epoch = plan.now_epoch,
           .jobs = jobs,
-          .is_asking_management = plan.settings.management.has_value()};
+          .is_asking_management = plan.settings.management.has_value(),
+          .read_recorded_day = recorded_days(plan)};
 }
 
 /// Who has the GPUs of a node; empty: that is not known.
