@@ -13,6 +13,7 @@ build_packages=(
   g++ cmake ninja-build pkg-config libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
   libboost1.81-dev libexpected-dev libtomlplusplus-dev libsystemd-dev libutf8proc-dev libgtest-dev
   pybind11-dev python3-dev libsqlite3-dev libsodium-dev libssl-dev libbrotli-dev zlib1g-dev libyaml-cpp-dev
+  libhowardhinnant-date-dev
 )
 # shellcheck disable=SC2034
 # What the hub's tests start for real.

@@ -104,17 +104,17 @@ int sync_folder(const std::filesystem::path& folder) {
 }
 
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
-                          Durability durability, mode_t mode) {
-  return replace_file(path, std::span(&content, 1), durability, mode);
+                          Durability durability, mode_t mode, std::string_view draft_suffix) {
+  return replace_file(path, std::span(&content, 1), durability, mode, draft_suffix);
 }
 
 Result<void> replace_file(const std::filesystem::path& path,
                           std::span<const std::string_view> parts, Durability durability,
-                          mode_t mode) {
+                          mode_t mode, std::string_view draft_suffix) {
   const auto failed = [](const std::filesystem::path& at, int code) {
     return failure(fmt::format("{}: {}", at.string(), strerror(code)), code);
   };
-  const std::filesystem::path draft = path.string() + ".new";
+  const std::filesystem::path draft = path.string() + std::string(draft_suffix);
   struct stat status {};
   const bool is_first = stat(path.c_str(), &status) != 0;
   if (const int code = write_draft(draft, parts, durability, mode); code != 0) {

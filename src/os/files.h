@@ -105,16 +105,18 @@ enum class Durability {
   at_once     ///< a power cut leaves the old file or the new one, and after the return the new one
 };
 
-/// Replaces a file as a whole, by a draft beside it (".new") that takes its name. Whoever reads it
-/// meanwhile, or after a crash of this program, finds the old content or the new one. A link or
-/// anything else that is not a file in the draft's place is refused, not followed. The file has the
-/// mode from its first byte on: for secrets 0600.
+/// Replaces a file as a whole, by a draft beside it (its name and `draft_suffix`) that takes its
+/// name. Whoever reads it meanwhile, or after a crash of this program, finds the old content or the
+/// new one. A link or anything else that is not a file in the draft's place is refused, not
+/// followed. The file has the mode from its first byte on: for secrets 0600.
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
-                                        Durability durability, mode_t mode = 0644);
+                                        Durability durability, mode_t mode = 0644,
+                                        std::string_view draft_suffix = ".new");
 /// The same with the parts one after the other, for what is not to be in memory as a whole.
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& path,
                                         std::span<const std::string_view> parts,
-                                        Durability durability, mode_t mode = 0644);
+                                        Durability durability, mode_t mode = 0644,
+                                        std::string_view draft_suffix = ".new");
 
 /// A small file of the kernel (control groups, /proc) that is read again and again: it stays open
 /// and each reading begins at its start, which makes the kernel write it anew. When half of the

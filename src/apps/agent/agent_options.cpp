@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "device_history_options.h"
 #include "hub_report.h"
 #include "text.h"
 #include "toml_config.h"
@@ -190,7 +191,22 @@ void add_options(OptionTable& table, AgentOptions& options, Listening& listening
             "Distance between samples, 0.1 to 86400; 1 s at most while a WebSocket client is there",
             "seconds from 0.1 to 86400", storing(parse_seconds, options.interval));
   add_hub(table, options);
+  add_device_history(table,
+                     "Where to keep device history, for wemol-report daily; none: nowhere; default "
+                     "the service's state folder",
+                     options.device_history);
   table.add_switch("verbose", "Log each request", options.verbose);
+}
+
+/// Where systemd gives the service a folder, it is kept by default.
+void resolve_device_history(std::filesystem::path& folder) {
+  if (folder == "none") {
+    folder.clear();
+  } else if (folder.empty()) {
+    const char* const state = std::getenv("STATE_DIRECTORY");
+    const std::string_view folders = state == nullptr ? "" : state;
+    folder = folders.substr(0, folders.find(':'));
+  }
 }
 
 std::string default_hub_hostname() {
@@ -228,6 +244,7 @@ tl::expected<AgentOptions, EarlyExit> parse_agent_options(int argc, const char* 
     return tl::make_unexpected(std::move(*early_exit));
   }
   options.listen = resolved(listening);
+  resolve_device_history(options.device_history.folder);
   if (options.node_id.empty()) {
     options.node_id = default_node();
   }

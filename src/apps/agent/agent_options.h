@@ -12,6 +12,7 @@
 
 #include "card_holder_reader.h"
 #include "command_line.h"
+#include "device_settings.h"
 #include "hub_url.h"
 #include "listen_address.h"
 #include "sampler_thread.h"
@@ -35,6 +36,7 @@ struct AgentOptions {
   std::filesystem::path hub_ca_file;        ///< empty: the system's certificates
   std::string hub_hostname;                 ///< under which the hub knows this host
   std::vector<std::string> hub_kill_users;  ///< whose processes the hub may end
+  DeviceHistorySettings device_history;     ///< an empty folder: none is kept
   bool verbose = false;
   bool check = false;
 };

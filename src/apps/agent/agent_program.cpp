@@ -18,6 +18,7 @@
 #include <spdlog/spdlog.h>
 
 #include "agent_api.h"
+#include "device_record.h"
 #include "hub_setup.h"
 #include "log.h"
 #include "nvml_client.h"
@@ -93,6 +94,9 @@ class Agent {
                 if (hub_) {
                   hub_->take(*sample);
                 }
+                if (devices_) {
+                  devices_->take(*sample);
+                }
               }),
         watch_(host_, options.interval, clock_.now()),
         feed_(host_, watch_, clock_, options.node_id) {
@@ -122,6 +126,12 @@ class Agent {
         return tl::make_unexpected(std::move(parent.error()));
       }
       parent_.emplace(std::move(*parent));
+    }
+    if (!options_.device_history.folder.empty()) {
+      devices_.emplace(options_.device_history);
+      if (auto started = devices_->start(); !started) {
+        return started;
+      }
     }
     if (auto listening = server_->listen(options_.listen); !listening) {
       return listening;
@@ -183,6 +193,7 @@ class Agent {
     parent_.reset();
     portfile_.reset();
     sessions_.reset();
+    devices_.reset();
     hub_.reset();  // asks for the tasks
     tasks_.reset();
     server_->stop();
@@ -229,6 +240,7 @@ class Agent {
   std::optional<serve::SnapshotSubscriber> tasks_;
   std::optional<hub_client::HubReporter> hub_;
   std::optional<SessionWatch> sessions_;
+  std::optional<DeviceRecord> devices_;
   std::optional<AgentApi> api_;
   std::optional<serve::Server> server_;
   std::optional<Portfile> portfile_;

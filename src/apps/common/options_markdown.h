@@ -12,7 +12,7 @@ namespace wemol {
   const auto code = [](const std::string& text) { return text.empty() ? "" : "`" + text + "`"; };
   std::string text = "| option | environment | default | meaning |\n|---|---|---|---|\n";
   for (const CLI::Option* const option : app.get_options()) {
-    if (option->get_group().empty()) {
+    if (option->get_group().empty() || option->get_lnames().empty()) {
       continue;
     }
     std::string name = "--" + option->get_lnames().at(0);

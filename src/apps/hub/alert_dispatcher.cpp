@@ -24,15 +24,12 @@ constexpr auto kCommandTimeout = 60s;
 /// How late a notice may be sent, and a stop be noticed.
 constexpr auto kBetweenLooks = 250ms;
 
-Result<void> outcome_of(const Result<WebAnswer>& answer) {
-  constexpr unsigned kSuccess = 200;
-  constexpr unsigned kRedirects = 300;
+Result<void> outcome_of(const Result<web::Answer>& answer) {
   if (!answer) {
     return tl::make_unexpected(answer.error());
   }
-  return answer->status >= kSuccess && answer->status < kRedirects
-             ? Result<void>()
-             : failure(fmt::format("it answers with status {}", answer->status));
+  return answer->is_success() ? Result<void>()
+                              : failure(fmt::format("it answers with status {}", answer->status));
 }
 
 }  // namespace
@@ -102,13 +99,16 @@ class AlertDispatcher::Thread : public std::enable_shared_from_this<Thread> {
   void post(const std::string& url, std::string json, std::function<void(Result<void>)> done) {
     boost::asio::post(context_, [self = shared_from_this(), url, json = std::move(json),
                                  done = std::move(done)]() mutable {
-      const auto heard = [self, done = std::move(done)](const Result<WebAnswer>& answer) {
+      const auto heard = [self, done = std::move(done)](const Result<web::Answer>& answer) {
         self->leave(
             [done, outcome = outcome_of(answer)](AlertSender& /*sender*/) { done(outcome); });
       };
-      post_to_web(self->context_,
-                  {.url = url, .content_type = "application/json", .body = std::move(json)}, {},
-                  heard);
+      web::ask_once(self->context_, {.user_agent = "wemol-hub"},
+                    {.method = web::Method::post,
+                     .url = url,
+                     .headers = {{"Content-Type", "application/json"}},
+                     .body = std::move(json)},
+                    {}, heard);
     });
   }
 

@@ -42,18 +42,19 @@ AskProm prometheus_client(const HubOptions& options, boost::asio::io_context& co
   return [base, &context](PromQuestion question, std::function<void(Result<PromAnswer>)> done) {
     constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 20;
     constexpr std::chrono::seconds kForAnswer{30};
-    post_to_web(context,
-                {.url = base + question.path,
-                 .content_type = "application/x-www-form-urlencoded",
-                 .body = std::move(question.form)},
-                {.patience = kForAnswer, .answer_bytes = kMostBytes},
-                [done = std::move(done)](Result<WebAnswer> answer) {
-                  if (answer) {
-                    done(PromAnswer{answer->status, std::move(answer->body)});
-                  } else {
-                    done(tl::make_unexpected(std::move(answer.error())));
-                  }
-                });
+    web::ask_once(context, {.user_agent = "wemol-hub"},
+                  {.method = web::Method::post,
+                   .url = base + question.path,
+                   .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                   .body = std::move(question.form)},
+                  {.patience = kForAnswer, .answer_bytes = kMostBytes},
+                  [done = std::move(done)](Result<web::Answer> answer) {
+                    if (answer) {
+                      done(PromAnswer{answer->status, std::move(answer->body)});
+                    } else {
+                      done(tl::make_unexpected(std::move(answer.error())));
+                    }
+                  });
   };
 }
 

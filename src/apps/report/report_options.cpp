@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kUsageError = 2;
 constexpr const char* kNeedsCommand =
-    "it takes a command: modules, recommend, task, run or queue (see --help)";
+    "it takes a command: modules, recommend, task, run, queue or daily (see --help)";
 
 using Accept = std::function<bool(const std::string&)>;
 
@@ -317,6 +317,11 @@ tl::expected<ReportOptions, EarlyEnd> parse_report_options(int argc, const char*
     subcommand->fallthrough();
     subcommand->add_option("operands", operands)->expected(0, -1);
   }
+  // It has options of its own; where it stands first, main() has taken it before.
+  CLI::App* const daily = app.add_subcommand(
+      "daily", "[DATE]  GPU use per node, day and user: wemol-report daily --help");
+  daily->set_help_flag();
+  daily->prefix_command();
   app.add_flag_callback(
          "--help-markdown", [&] { throw CLI::CallForAllHelp(); }, "The options as a table")
       ->group("");
@@ -336,6 +341,9 @@ tl::expected<ReportOptions, EarlyEnd> parse_report_options(int argc, const char*
                            : error.what());
   } catch (const CLI::ParseError& error) {
     return usage_error(error.what());
+  }
+  if (app.got_subcommand(daily)) {
+    return usage_error("daily: goes in front of its options");
   }
   for (const NamedCommand& command : kCommands) {
     if (!app.got_subcommand(command.name)) {

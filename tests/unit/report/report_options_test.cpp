@@ -134,9 +134,10 @@ TEST_P(BadReportOption, IsAUsageErrorInOneLineThatNamesIt) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadReportOption,
     testing::Values(
-        BadReportCase{{}, "it takes a command: modules, recommend, task or run"},
-        BadReportCase{{"frobnicate"}, "it takes a command: modules, recommend, task or run"},
+        BadReportCase{{}, "it takes a command: modules, recommend, task, run, queue or daily"},
+        BadReportCase{{"frobnicate"}, "it takes a command: modules, recommend, task, run, queue or daily"},
         BadReportCase{{"modules", "--frobnicate"}, "--frobnicate"},
+        BadReportCase{{"--format", "csv", "daily", "--stored"}, "daily: goes in front"},
         BadReportCase{{"modules", "a", "b"}, "modules: takes [DIR]"},
         BadReportCase{{"modules", ""}, "modules: takes [DIR]"},
         BadReportCase{{"task"}, "task: takes [DIR] TASK"},

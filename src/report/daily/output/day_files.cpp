@@ -1,0 +1,126 @@
+#include "day_files.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string_view>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "day_texts.h"
+
+namespace wemol::report::daily {
+namespace {
+
+constexpr const char* kLockName = ".wemol-report-daily.lock";
+
+/// Ctrl-C waits until a file is whole: no draft is left behind.
+class EndHeld {
+ public:
+  EndHeld() {
+    sigset_t ends;
+    sigemptyset(&ends);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+      sigaddset(&ends, signal);
+    }
+    pthread_sigmask(SIG_BLOCK, &ends, &before_);
+  }
+  EndHeld(const EndHeld&) = delete;
+  EndHeld& operator=(const EndHeld&) = delete;
+  ~EndHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+Result<void> write_file(const std::filesystem::path& path, std::string_view text) {
+  const EndHeld held;
+  constexpr mode_t kMode = 0644;
+  return replace_file(path, text, Durability::at_once, kMode, ".tmp");
+}
+
+Result<void> make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  return error ? failure(fmt::format("{}: {}", folder.string(), error.message()), error.value())
+               : Result<void>();
+}
+
+}  // namespace
+
+std::filesystem::path day_folder(const std::filesystem::path& data_dir, const std::string& node,
+                                 const Day& day) {
+  return data_dir / node / day.date;
+}
+
+std::string card_file_name(unsigned index, const Day& day) {
+  return fmt::format("gpu{}_{}.csv", index, day.date);
+}
+
+std::string average_file_name(const Day& day) {
+  return fmt::format("average_{}.csv", day.date);
+}
+
+std::string summary_file_name(const Day& day) {
+  return fmt::format("summary_{}.txt", day.date);
+}
+
+Result<DataFolder> DataFolder::open(const std::filesystem::path& folder) {
+  if (const auto made = make_folder(folder); !made) {
+    return tl::make_unexpected(made.error());
+  }
+  DataFolder data;
+  data.folder_ = folder;
+  constexpr mode_t kMode = 0644;
+  const auto path = folder / kLockName;
+  data.lock_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kMode));
+  if (!data.lock_) {
+    return failure(fmt::format("{}: {}", path.string(), strerror(errno)), errno);
+  }
+  if (flock(data.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    return failure(errno == EWOULDBLOCK
+                       ? fmt::format("{}: another run writes there now", folder.string())
+                       : fmt::format("{}: {}", path.string(), strerror(errno)),
+                   errno);
+  }
+  return data;
+}
+
+Result<bool> DataFolder::write(const NodeOfDay& node, const Zone& zone, const Form& form) const {
+  const auto folder = day_folder(folder_, node.figures.node, node.day);
+  const Words& words = words_of(form.titles);
+  std::error_code ignored;
+  if (!node.figures.has_data() &&
+      std::filesystem::exists(folder / average_file_name(node.day), ignored)) {
+    return false;
+  }
+  auto written = make_folder(folder);
+  for (const CardDay& card : node.data.cards) {
+    if (written && !card.buckets.empty()) {
+      written = write_file(folder / card_file_name(card.index, node.day),
+                           card_csv(card, zone, words, form.null_as_zero));
+    }
+  }
+  if (written) {
+    written = write_file(folder / average_file_name(node.day), average_csv(node.figures, words));
+  }
+  if (written) {
+    written = write_file(folder / summary_file_name(node.day),
+                         summary_text(node.figures, node.day, node.data.tasks, words));
+  }
+  return written ? Result<bool>(true) : tl::make_unexpected(written.error());
+}
+
+Result<std::filesystem::path> DataFolder::write_page(const std::string& name,
+                                                     const std::string& text) const {
+  const auto written = write_file(folder_ / name, text);
+  return written ? Result<std::filesystem::path>(folder_ / name)
+                 : tl::make_unexpected(written.error());
+}
+
+}  // namespace wemol::report::daily
