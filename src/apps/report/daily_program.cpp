@@ -25,7 +25,7 @@ namespace {
 
 constexpr int kAllThere = 0;
 constexpr int kNothingThere = 1;
-constexpr int kUsageError = 2;
+constexpr int kWrongUsage = 2;
 constexpr int kSomeMissing = 3;
 
 void print_error(std::string_view text) {
@@ -153,7 +153,7 @@ int run_daily(const DailyOptions& options, WallTime now) {
       options, std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
   if (!plan) {
     print_error("daily: " + plan.error().message);
-    return kUsageError;
+    return kWrongUsage;
   }
   for (const std::string& warning : plan->warnings) {
     print_warning(warning);
