@@ -27,7 +27,8 @@ struct Card {
   bool is_locked_by_other = false;
 };
 
-/// What one look at the cards has found. A look that could not be made gives none, and nothing starts.
+/// What one look at the cards has found. A look that could not be made gives none, and nothing
+/// starts.
 struct CardLook {
   std::vector<Card> cards;  ///< in the order of their indices; only those that the settings allow
   SteadyTime looked_at;

@@ -34,12 +34,14 @@ enum class Failure {
   exit_status,    ///< `code` is the status
   signal,         ///< `code` is its number
   timeout,        ///< command_timeout was up
-  out_of_memory,  ///< of the card (its text in the log's tail), exit 137, or killed by the kernel for it
+  out_of_memory,  ///< of the card (its text in the log's tail), exit 137, or killed by the kernel
+                  ///< for it
   reported,       ///< the job wrote an abnormal_exit of its own into uni_id.json
   not_started,    ///< `code` is the errno
   unknown,        ///< it is gone and left no result
 };
-[[nodiscard]] std::string_view name_of(Failure failure);  ///< as uni_id.json's error_type has it: "oom"
+[[nodiscard]] std::string_view name_of(
+    Failure failure);  ///< as uni_id.json's error_type has it: "oom"
 
 struct TryResult {
   bool has_succeeded = false;
@@ -61,8 +63,8 @@ struct Job {
   JobId id = 0;
   JobSpec spec;
   JobState state = JobState::pending;
-  unsigned tries = 0;        ///< that have begun
-  unsigned retry_count = 0;  ///< tries that failed and were followed by another, or will be
+  unsigned tries = 0;              ///< that have begun
+  unsigned retry_count = 0;        ///< tries that failed and were followed by another, or will be
   std::uint64_t memory_bytes = 0;  ///< the demand now: spec's, or grown after out-of-memory
   std::string uni_id;              ///< of the try that runs, or of the last one
   std::vector<std::string> cards;  ///< UUIDs, of the try that runs or of the last one
@@ -71,6 +73,7 @@ struct Job {
   std::optional<WallTime> started_at;  ///< of that try
   std::optional<WallTime> ended_at;    ///< of that try
   std::optional<TryResult> last_result;
+  bool is_cancel_requested = false;  ///< while its try is being ended
 };
 
 }  // namespace wemol::queue

@@ -30,7 +30,8 @@ struct QueueSettings {
   std::uint64_t memory_headroom_bytes = 0;
   Placement placement = Placement::spread;
   std::chrono::milliseconds start_delay{0};
-  std::chrono::milliseconds reserve_after{1'800'000};  ///< a job for several cards waits so long, then reserves
+  std::chrono::milliseconds reserve_after{
+      1'800'000};  ///< a job for several cards waits so long, then reserves
   double oom_memory_growth_percent = 0;
 
   bool operator==(const QueueSettings&) const = default;

@@ -1,0 +1,5 @@
+add_executable(queue_model_tests decision_test.cpp changes_test.cpp scheduler_model_test.cpp)
+target_precompile_headers(queue_model_tests PRIVATE ${WEMOL_TEST_HEADERS})
+target_link_libraries(queue_model_tests PRIVATE wemol_queue_model GTest::gtest_main wemol_test_flags)
+add_test(NAME queue.Model COMMAND queue_model_tests)
+set_tests_properties(queue.Model PROPERTIES LABELS queue)
