@@ -176,9 +176,6 @@ Json to_json(const Job& job) {
   if (job.last_result) {
     json["last_result"] = to_json(*job.last_result);
   }
-  if (job.is_cancel_requested) {
-    json["is_cancel_requested"] = true;
-  }
   return json;
 }
 
@@ -200,9 +197,6 @@ std::optional<Job> job_from_json(const Json& json) {
   members.time("added_at", added_at);
   members.time("started_at", job.started_at);
   members.time("ended_at", job.ended_at);
-  if (members.find("is_cancel_requested") != nullptr) {
-    members.flag("is_cancel_requested", job.is_cancel_requested);
-  }
   const auto spec = members.find("spec") == nullptr ? std::nullopt : spec_from_json(json["spec"]);
   const auto known_state = job_state_of_name(state);
   if (const Json* const result = members.find("last_result")) {
