@@ -141,6 +141,15 @@ TEST_F(ChangesTest, OnlyPendingJobsAreTakenAwayWithTheirBlocks) {
   EXPECT_EQ(add(spec("a")), 3U) << "no number is given twice";
 }
 
+TEST_F(ChangesTest, JobsAfterOneThatIsGoneNeverStart) {
+  JobSpec later = spec("b");
+  later.after = add(spec("a"));
+  const JobId second = add(later);
+  ASSERT_TRUE(remove_pending_job(state_, 1));
+  EXPECT_EQ(job(second).state, JobState::skipped);
+  EXPECT_EQ(job(add(later)).state, JobState::skipped) << "added when it was gone already";
+}
+
 TEST_F(ChangesTest, UniIdsAreOfNoOtherJob) {
   std::mt19937_64 random(7);
   for (int i = 0; i < 2000; ++i) {

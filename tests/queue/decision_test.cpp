@@ -207,6 +207,40 @@ TEST_F(DecisionTest, HeldQueuesStartNothing) {
   EXPECT_EQ(start_all(0), (Ids{1}));
 }
 
+TEST_F(DecisionTest, AHeldQueueHasNotWaited) {
+  look_ = cards(1);
+  add(spec("a"));
+  add(spec("b"));
+  ASSERT_TRUE(hold_queue(state_, "a"));
+  look_.cards[0].is_locked_by_other = true;
+  EXPECT_TRUE(start_all(0).empty());
+  ASSERT_TRUE(release_queue(state_, "a"));
+  EXPECT_TRUE(start_all(10).empty());
+  look_.cards[0].is_locked_by_other = false;
+  EXPECT_EQ(start_all(20), (Ids{2})) << "b has waited since 0, a since 10";
+}
+
+TEST_F(DecisionTest, ABackoffIsNoWaitingForReservedCards) {
+  settings_.max_retry_before_backoff = 1;
+  settings_.backoff_duration = std::chrono::seconds(3600);
+  add(spec("large", 20, 2));
+  EXPECT_EQ(start_all(0), (Ids{1}));
+  end(1, failed(), 10);
+  look_.cards[0].is_locked_by_other = true;
+  EXPECT_EQ(decide_at(3610).waits.at(0).kind, Wait::Kind::cards);
+  EXPECT_EQ(decide_at(3610).next_due, at(3610 + 1800).steady);
+  EXPECT_EQ(decide_at(3610 + 1800).waits.at(0).kind, Wait::Kind::reserved);
+}
+
+TEST_F(DecisionTest, WhatOthersUseIsNotPromisedToTwoOfOurs) {
+  settings_.maximize_resource_utilization = true;
+  look_ = cards(1, 40);
+  look_.cards[0].other_users = {"chen"};
+  add(spec("a", 30));
+  add(spec("b", 30));
+  EXPECT_EQ(start_all(0), (Ids{1})) << "40 GB are free, and 30 of them are given";
+}
+
 TEST_F(DecisionTest, StartDelayHoldsBackAllButOne) {
   settings_.start_delay = std::chrono::seconds(30);
   add(spec("a"));

@@ -23,7 +23,7 @@ namespace wemol::queue {
 namespace {
 
 constexpr std::chrono::milliseconds kBetweenLooks{200};
-constexpr int kRefused = 1;
+constexpr int kNotShown = 1;
 
 /// A job's log, which is another file in its next try.
 class LogReader {
@@ -80,7 +80,7 @@ int follow(LogReader& log, const QueueOptions& options) {
   while (true) {
     const bool is_last = is_over;
     if (!log.show()) {
-      _exit(kRefused);  // whoever read it is gone, and the scheduler may not answer for long
+      _exit(kNotShown);  // whoever read it is gone, and the scheduler may not answer for long
     }
     log.keep_up();
     if (is_last) {
@@ -91,7 +91,7 @@ int follow(LogReader& log, const QueueOptions& options) {
   (void)log.show();
   if (!problem.empty()) {
     fmt::print(stderr, "wemol-queue: {}\n", problem);
-    return kRefused;
+    return kNotShown;
   }
   return 0;
 }
@@ -104,12 +104,12 @@ int show_log(const QueueOptions& options) {
   if (!log.open() && !(options.follow && errno == ENOENT)) {
     fmt::print(stderr, "wemol-queue: {}: {}\n", path.string(),
                errno == ENOENT ? "no such job here, or it has not begun" : strerror(errno));
-    return kRefused;
+    return kNotShown;
   }
   if (options.follow) {
     return follow(log, options);
   }
-  return log.show() ? 0 : kRefused;
+  return log.show() ? 0 : kNotShown;
 }
 
 }  // namespace wemol::queue

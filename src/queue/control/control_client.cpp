@@ -18,7 +18,7 @@
 namespace wemol::queue {
 namespace {
 
-constexpr int kDeepest = 16;
+constexpr int kDeepestAnswer = 16;
 constexpr std::size_t kMostAnswerBytes = std::size_t{256} << 20;
 
 using Due = std::optional<SteadyTime>;
@@ -117,7 +117,7 @@ Result<nlohmann::ordered_json> ask_scheduler(const std::filesystem::path& state_
   if (!line) {
     return tl::make_unexpected(line.error());
   }
-  nlohmann::ordered_json answer = parse_bounded_json(*line, kDeepest);
+  nlohmann::ordered_json answer = parse_bounded_json(*line, kDeepestAnswer);
   if (!answer.is_object()) {
     return failure("the scheduler's answer is no JSON");
   }

@@ -14,7 +14,7 @@ namespace {
 using nlohmann::ordered_json;
 using Action = Request::Action;
 
-constexpr int kDeepest = 4;
+constexpr int kDeepestRequest = 4;
 
 constexpr std::array<std::pair<Action, std::string_view>, 8> kActions{{
     {Action::status, "status"},
@@ -118,7 +118,7 @@ std::string to_json(const Request& request) {
 }
 
 Result<Request> parse_request(std::string_view line) {
-  const ordered_json json = parse_bounded_json(line, kDeepest);
+  const ordered_json json = parse_bounded_json(line, kDeepestRequest);
   if (!json.is_object()) {
     return failure("the request is no JSON object");
   }

@@ -23,24 +23,24 @@ using report::Tone;
 constexpr double kGigabyteBytes = 0x1p30;
 constexpr std::size_t kLongestCommand = 60;
 
-std::string text_at(const ordered_json& json, const char* key) {
+std::string text_in(const ordered_json& json, const char* key) {
   const auto found = json.find(key);
   return found != json.end() && found->is_string() ? printable(found->get<std::string>())
                                                    : std::string();
 }
 
-std::optional<double> number_at(const ordered_json& json, const char* key) {
+std::optional<double> number_in(const ordered_json& json, const char* key) {
   const auto found = json.find(key);
   return found != json.end() && found->is_number() ? std::optional(found->get<double>())
                                                    : std::nullopt;
 }
 
-std::string count_at(const ordered_json& json, const char* key) {
-  const auto number = number_at(json, key);
+std::string count_text(const ordered_json& json, const char* key) {
+  const auto number = number_in(json, key);
   return number ? fmt::format("{:.0f}", *number) : report::kNotKnown;
 }
 
-const ordered_json& list_at(const ordered_json& json, const char* key) {
+const ordered_json& list_in(const ordered_json& json, const char* key) {
   static const ordered_json kNone = ordered_json::array();
   const auto found = json.find(key);
   return found != json.end() && found->is_array() ? *found : kNone;
@@ -84,46 +84,46 @@ report::Section queues_section(const ordered_json& status, WallTime now) {
                                   {"succeeded"},
                                   {"failed"},
                                   {"note", Align::left}}};
-  for (const ordered_json& queue : list_at(status, "queues")) {
-    std::string note = text_at(queue, "reason");
-    if (const std::string until = text_at(queue, "backoff_until"); !until.empty()) {
+  for (const ordered_json& queue : list_in(status, "queues")) {
+    std::string note = text_in(queue, "reason");
+    if (const std::string until = text_in(queue, "backoff_until"); !until.empty()) {
       note = fmt::format("until {}", clock_text(until, now));
     }
-    const std::string state = text_at(queue, "state");
+    const std::string state = text_in(queue, "state");
     table.rows.push_back(
-        {text_at(queue, "queue"), Cell(state, state == "STOPPED" ? Tone::warning : Tone::plain),
-         count_at(queue, "pending"), count_at(queue, "running"), count_at(queue, "succeeded"),
-         count_at(queue, "failed"), std::move(note)});
+        {text_in(queue, "queue"), Cell(state, state == "STOPPED" ? Tone::warning : Tone::plain),
+         count_text(queue, "pending"), count_text(queue, "running"), count_text(queue, "succeeded"),
+         count_text(queue, "failed"), std::move(note)});
   }
   return {.title = "Queues", .table = std::move(table)};
 }
 
 std::string cards_text(const ordered_json& job) {
   std::vector<std::string> cards;
-  for (const ordered_json& card : list_at(job, "cards")) {
-    const auto index = number_at(card, "index");
-    cards.push_back(index ? fmt::format("{:.0f}", *index) : text_at(card, "uuid"));
+  for (const ordered_json& card : list_in(job, "cards")) {
+    const auto index = number_in(card, "index");
+    cards.push_back(index ? fmt::format("{:.0f}", *index) : text_in(card, "uuid"));
   }
   return cards.empty() ? report::kNotKnown : joined(cards);
 }
 
 /// What is to be said of it: why it waits, how it failed.
 std::string note_of(const ordered_json& job, WallTime now) {
-  const std::string state = text_at(job, "state");
+  const std::string state = text_in(job, "state");
   if (state == "pending") {
-    const std::string next = text_at(job, "next_try");
-    return next.empty() ? text_at(job, "reason")
+    const std::string next = text_in(job, "next_try");
+    return next.empty() ? text_in(job, "reason")
                         : fmt::format("next try at {}", clock_text(next, now));
   }
   const auto result = job.find("last_result");
   if (state == "failed" && result != job.end() && result->is_object()) {
-    return text_at(*result, "text");
+    return text_in(*result, "text");
   }
   return {};
 }
 
 std::string command_of(const ordered_json& job) {
-  const ordered_json& commands = list_at(job, "commands");
+  const ordered_json& commands = list_in(job, "commands");
   if (commands.empty() || !commands.front().is_string()) {
     return {};
   }
@@ -141,7 +141,7 @@ std::string command_of(const ordered_json& job) {
 }
 
 bool is_over(const ordered_json& job) {
-  const std::string state = text_at(job, "state");
+  const std::string state = text_in(job, "state");
   return state != "pending" && state != "running";
 }
 
@@ -155,7 +155,7 @@ report::Section jobs_section(const ordered_json& status, WallTime now, std::size
                                   {"for"},
                                   {"command", Align::left},
                                   {"note", Align::left}}};
-  const ordered_json& jobs = list_at(status, "jobs");
+  const ordered_json& jobs = list_in(status, "jobs");
   const auto ended = static_cast<std::size_t>(std::ranges::count_if(jobs, is_over));
   const std::size_t left_out = ended - std::min(ended, ended_jobs);
   std::size_t seen = 0;
@@ -163,12 +163,12 @@ report::Section jobs_section(const ordered_json& status, WallTime now, std::size
     if (is_over(job) && seen++ < left_out) {
       continue;
     }
-    const std::string state = text_at(job, "state");
-    table.rows.push_back({count_at(job, "job"), text_at(job, "queue"),
+    const std::string state = text_in(job, "state");
+    table.rows.push_back({count_text(job, "job"), text_in(job, "queue"),
                           Cell(state, state == "failed" ? Tone::warning : Tone::plain),
-                          cards_text(job), gigabytes(number_at(job, "memory_bytes")),
-                          count_at(job, "tries"), age(text_at(job, "since"), now), command_of(job),
-                          note_of(job, now)});
+                          cards_text(job), gigabytes(number_in(job, "memory_bytes")),
+                          count_text(job, "tries"), age(text_in(job, "since"), now),
+                          command_of(job), note_of(job, now)});
   }
   report::Section section{.title = "Jobs", .table = std::move(table)};
   if (left_out != 0) {
@@ -180,17 +180,17 @@ report::Section jobs_section(const ordered_json& status, WallTime now, std::size
 
 std::string holder_of(const ordered_json& card) {
   std::vector<std::string> holders;
-  for (const ordered_json& job : list_at(card, "jobs")) {
+  for (const ordered_json& job : list_in(card, "jobs")) {
     holders.push_back(fmt::format("job {}", job.dump()));
   }
   if (const auto held = card.find("is_held_by_other_scheduler");
       held != card.end() && held->is_boolean() && held->get<bool>()) {
     holders.emplace_back("another scheduler");
   }
-  if (const auto own = number_at(card, "own_other_processes"); own && *own > 0) {
+  if (const auto own = number_in(card, "own_other_processes"); own && *own > 0) {
     holders.push_back(fmt::format("{:.0f} other of your processes", *own));
   }
-  for (const ordered_json& user : list_at(card, "other_users")) {
+  for (const ordered_json& user : list_in(card, "other_users")) {
     holders.push_back(user.is_string() ? printable(user.get<std::string>()) : "?");
   }
   return holders.empty() ? "free" : joined(holders);
@@ -200,15 +200,15 @@ report::Section cards_section(const ordered_json& status, WallTime now) {
   report::Table table{
       .columns = {
           {"GPU"}, {"name", Align::left}, {"total GB"}, {"free GB"}, {"held by", Align::left}}};
-  for (const ordered_json& card : list_at(status, "cards")) {
-    table.rows.push_back({count_at(card, "index"), text_at(card, "name"),
-                          gigabytes(number_at(card, "memory_total_bytes")),
-                          gigabytes(number_at(card, "memory_free_bytes")), holder_of(card)});
+  for (const ordered_json& card : list_in(status, "cards")) {
+    table.rows.push_back({count_text(card, "index"), text_in(card, "name"),
+                          gigabytes(number_in(card, "memory_total_bytes")),
+                          gigabytes(number_in(card, "memory_free_bytes")), holder_of(card)});
   }
   report::Section section{.title = "GPUs", .table = std::move(table)};
-  if (const std::string problem = text_at(status, "cards_problem"); !problem.empty()) {
+  if (const std::string problem = text_in(status, "cards_problem"); !problem.empty()) {
     section.lines.push_back(problem);
-    const std::string looked_at = text_at(status, "cards_looked_at");
+    const std::string looked_at = text_in(status, "cards_looked_at");
     section.lines.push_back(looked_at.empty()
                                 ? "The cards have not been seen yet."
                                 : fmt::format("As they were {} ago.", age(looked_at, now)));
@@ -222,7 +222,7 @@ report::Document status_document(const ordered_json& status, WallTime now, std::
   report::Document document;
   document.sections = {queues_section(status, now), jobs_section(status, now, ended_jobs),
                        cards_section(status, now)};
-  if (std::string nothing = text_at(status, "nothing_can_start"); !nothing.empty()) {
+  if (std::string nothing = text_in(status, "nothing_can_start"); !nothing.empty()) {
     document.notes.push_back(std::move(nothing));
   }
   return document;

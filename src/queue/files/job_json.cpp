@@ -169,6 +169,7 @@ Json to_json(const Job& job) {
             {"cards", job.cards},
             {"keeper_pid", job.keeper.pid},
             {"keeper_start_ticks", job.keeper.start_ticks},
+            {"is_cancel_requested", job.is_cancel_requested},
             {"added_at", to_microseconds(job.added_at)}};
   set_time(json, "started_at", job.started_at);
   set_time(json, "ended_at", job.ended_at);
@@ -192,6 +193,7 @@ std::optional<Job> job_from_json(const Json& json) {
   members.texts("cards", job.cards);
   members.number("keeper_pid", job.keeper.pid);
   members.number("keeper_start_ticks", job.keeper.start_ticks);
+  members.flag("is_cancel_requested", job.is_cancel_requested);
   members.time("added_at", added_at);
   members.time("started_at", job.started_at);
   members.time("ended_at", job.ended_at);

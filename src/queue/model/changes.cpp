@@ -25,7 +25,7 @@ Job* find_job(SchedulerState& state, JobId id) {
   return found == state.jobs.end() ? nullptr : &found->second;
 }
 
-void skip_those_after(SchedulerState& state, JobId ended, WallTime now) {
+void skip_those_after(SchedulerState& state, JobId ended, std::optional<WallTime> now) {
   // Ids ascend from a job to those after it, but for files that somebody has changed: until none.
   std::vector<JobId> without_success{ended};
   while (!without_success.empty()) {
@@ -86,7 +86,7 @@ JobId add_job(SchedulerState& state, JobSpec spec, WallTime now) {
   Job job{.id = id, .memory_bytes = spec.memory_bytes, .added_at = now};
   if (spec.after) {
     const Job* const before = find_job(state, *spec.after);
-    if (before != nullptr && is_over(before->state) && before->state != JobState::succeeded) {
+    if (before == nullptr || (is_over(before->state) && before->state != JobState::succeeded)) {
       job.state = JobState::skipped;
       job.ended_at = now;
     }
@@ -104,6 +104,7 @@ Result<void> remove_pending_job(SchedulerState& state, JobId id) {
   if (job->state != JobState::pending) {
     return failure(fmt::format("job {} is {}, no longer pending", id, name_of(job->state)));
   }
+  skip_those_after(state, id, std::nullopt);
   state.jobs.erase(id);
   return {};
 }
@@ -229,6 +230,7 @@ Result<void> release_queue(SchedulerState& state, const std::string& queue) {
   found->second.is_stopped = false;
   found->second.backoff_until.reset();
   found->second.failures_in_row = 0;
+  found->second.waiting_since.reset();  // it waits from now, not since it was held
   return {};
 }
 

@@ -16,7 +16,8 @@ namespace wemol::queue {
 /// runs at most, and what is over stays over until retry_job().
 
 JobId add_job(SchedulerState& state, JobSpec spec, WallTime now);
-/// Of a block that is gone from its file. The error: it is no longer pending.
+/// Of a block that is gone from its file; jobs after it are skipped. The error: it is no longer
+/// pending.
 [[nodiscard]] Result<void> remove_pending_job(SchedulerState& state, JobId id);
 
 /// "compete_" and six digits, that of no job here.

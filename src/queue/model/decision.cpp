@@ -157,7 +157,8 @@ class Deciding {
 
   /// Small jobs may not starve one that needs several cards for ever.
   void reserve(const Waiting& waiting, unsigned gpus, Wait& wait) {
-    const SteadyTime from = waiting.queue->waiting_since.value_or(times_.now);
+    const SteadyTime since = waiting.queue->waiting_since.value_or(times_.now);
+    const SteadyTime from = std::max(since, waiting.queue->backoff_until.value_or(since));
     const SteadyTime due = from + settings_.reserve_after;
     if (due > times_.now) {
       note_due(due);

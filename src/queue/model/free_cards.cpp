@@ -33,7 +33,9 @@ std::optional<std::uint64_t> FreeCards::Place::available_bytes() const {
     return std::nullopt;
   }
   const std::uint64_t of = card->memory_total_bytes.value_or(*card->memory_free_bytes);
-  return std::min(*card->memory_free_bytes, of - std::min(of, promised_bytes));
+  // What is given now is certainly not in use yet, whoever uses the rest.
+  const std::uint64_t free = *card->memory_free_bytes;
+  return std::min(free - std::min(free, taken_bytes), of - std::min(of, promised_bytes));
 }
 
 FreeCards::FreeCards(const CardLook& look, const SchedulerState& state,
@@ -146,6 +148,7 @@ std::vector<std::string> FreeCards::take(const std::vector<std::size_t>& cards,
     unused_ -= place.is_unused() ? 1U : 0U;
     ++place.jobs;
     place.promised_bytes += memory_bytes;
+    place.taken_bytes += memory_bytes;
     uuids.push_back(place.card->uuid);
   }
   return uuids;

@@ -35,6 +35,7 @@ class FreeCards {
   struct Place {
     const Card* card = nullptr;
     std::uint64_t promised_bytes = 0;  ///< to our jobs on it
+    std::uint64_t taken_bytes = 0;     ///< of these since the look
     unsigned jobs = 0;                 ///< of ours
     bool is_left = false;              ///< one of the last gpu_left
     bool is_reserved = false;
