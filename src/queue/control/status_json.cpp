@@ -100,6 +100,9 @@ ordered_json result_json(const std::optional<TryResult>& result) {
 
 ordered_json cards_of(const Job& job, const CardsByUuid& cards) {
   ordered_json list = ordered_json::array();
+  if (job.state == JobState::pending) {
+    return list;  // those of its last try are not its own any more
+  }
   for (const std::string& uuid : job.cards) {
     const auto card = cards.find(uuid);
     list.push_back(
