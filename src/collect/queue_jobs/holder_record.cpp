@@ -1,4 +1,4 @@
-#include "card_holder.h"
+#include "holder_record.h"
 
 #include <limits>
 
