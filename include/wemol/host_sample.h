@@ -49,7 +49,7 @@ struct QueueJob {
   std::string user;      ///< name, or the number where there is none
   std::string queue;
   std::uint64_t job = 0;
-  std::chrono::system_clock::time_point since;
+  std::optional<std::chrono::system_clock::time_point> since;
 };
 
 /// The record of one host at one moment: gauges as read, rates since the sample before. Unknown is

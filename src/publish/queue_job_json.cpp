@@ -17,10 +17,12 @@ std::optional<nlohmann::ordered_json> queue_job_json(const HostSample& sample,
   if (job == sample.queue_jobs->end()) {
     return nlohmann::ordered_json();
   }
-  return nlohmann::ordered_json{{"user", job->user},
-                                {"queue", job->queue},
-                                {"job", job->job},
-                                {"since", iso_time_text(job->since)}};
+  return nlohmann::ordered_json{
+      {"user", job->user},
+      {"queue", job->queue},
+      {"job", job->job},
+      {"since",
+       job->since ? nlohmann::ordered_json(iso_time_text(*job->since)) : nlohmann::ordered_json()}};
 }
 
 }  // namespace wemol

@@ -104,7 +104,8 @@ class AgentAndHub(unittest.TestCase):
         smi.symlink_to(GOLDEN_TOOLS / "nvidia-smi")
         locks = self.folder / "locks"
         hub = self.hub()
-        self.start(f"http://127.0.0.1:{hub.port}", "--queue-lock-dir", locks, PATH=f"{tools}:{os.environ['PATH']}")
+        agent = self.start(f"http://127.0.0.1:{hub.port}", "--queue-lock-dir", locks,
+                           PATH=f"{tools}:{os.environ['PATH']}")
 
         def cards():
             cards = hub.reports[-1]["gpu_data"] if hub.reports else None
@@ -128,6 +129,8 @@ class AgentAndHub(unittest.TestCase):
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/system/metrics", timeout=30) as answer:
                 self.assertEqual(json.load(answer)[0]["accelerators"][0]["queueJob"], job)
         self.assertTrue(eventually(lambda: cards()[0]["queue_job"] is None), "its lock is free, its file still there")
+        agent.send_signal(signal.SIGTERM)
+        self.assertEqual(agent.wait(PATIENCE), 0)
 
     def test_what_was_sampled_while_the_hub_was_away_comes_later(self):
         hub = self.hub()

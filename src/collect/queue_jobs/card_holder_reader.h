@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "card_holder.h"
+#include "holder_record.h"
 
 namespace wemol {
 

@@ -47,7 +47,8 @@ void add_totals(const TryTotals& totals, Json& json) {
   json["canceled"] = totals.canceled;
   json["time_unknown"] = totals.time_unknown;
   json["run_seconds"] = json_number(known(totals.run_seconds), kTrySecondsDecimals);
-  json["card_hours"] = json_number(known(totals.card_seconds / kCardHourSeconds), kCardHoursDecimals);
+  json["card_hours"] =
+      json_number(known(totals.card_seconds / kCardHourSeconds), kCardHoursDecimals);
 }
 
 Json json_queue(const QueueReport& report, const QueueFigures::QueueKey& key,

@@ -218,8 +218,11 @@ std::string failure_text(const reading::EndedTry& ended_try) {
   return has_code ? fmt::format("{} {}", type, *ended_try.code) : printable(type);
 }
 
-double held_seconds(const HeldCard& card, WallTime now) {
-  return std::max(0.0, std::chrono::duration<double>(now - card.since).count());
+std::optional<double> held_seconds(const HeldCard& card, WallTime now) {
+  if (!card.since) {
+    return std::nullopt;
+  }
+  return std::max(0.0, std::chrono::duration<double>(now - *card.since).count());
 }
 
 Document queue_document(const QueueReport& report) {

@@ -21,7 +21,7 @@ struct HeldCard {
   std::string queue;
   std::uint64_t job = 0;
   std::string uni_id;
-  WallTime since;
+  std::optional<WallTime> since;
 };
 
 /// What `wemol-report queue` tells.
@@ -49,6 +49,6 @@ struct QueueReport {
 [[nodiscard]] std::string failure_text(const reading::EndedTry& ended_try);
 [[nodiscard]] std::string outcome_name(reading::TryOutcome outcome);
 /// Since when a card is held; never below 0, however the clock was set.
-[[nodiscard]] double held_seconds(const HeldCard& card, WallTime now);
+[[nodiscard]] std::optional<double> held_seconds(const HeldCard& card, WallTime now);
 
 }  // namespace wemol::report

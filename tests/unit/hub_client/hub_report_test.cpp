@@ -103,6 +103,8 @@ TEST(HubReport, SaysWhichJobHoldsAGpu) {
   EXPECT_EQ(json["gpu_data"].at(1)["queue_job"], expected);
   EXPECT_TRUE(json["record"]["accelerators"].at(0).at("queueJob").is_null());
   EXPECT_EQ(json["record"]["accelerators"].at(1)["queueJob"], expected);
+  sample.queue_jobs->front().since.reset();
+  EXPECT_TRUE(report(sample)["gpu_data"].at(1)["queue_job"].at("since").is_null());
 }
 
 TEST(HubReport, AProcessOnTwoGpusIsOnBoth) {

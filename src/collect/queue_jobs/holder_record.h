@@ -22,7 +22,7 @@ struct CardHolder {
   std::uint64_t job = 0;
   std::string uni_id;
   pid_t keeper_pid = 0;  ///< the process that ends with the job
-  WallTime since;
+  std::optional<WallTime> since;
 };
 
 /// What the name of a holder's file says: "GPU-5c1b.1000.json".

@@ -1,4 +1,4 @@
-#include "card_holder.h"
+#include "holder_record.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -32,7 +32,7 @@ TEST(CardHolder, IsRead) {
 }
 
 TEST(CardHolder, EachMemberHasToBeThereAndRight) {
-  for (const char* const key : {"user", "uid", "queue", "job", "uni_id", "keeper_pid", "since"}) {
+  for (const char* const key : {"user", "uid", "queue", "job", "uni_id", "keeper_pid"}) {
     Json json = whole();
     json.erase(key);
     const auto without = parse_card_holder(json.dump(), "GPU-1");
@@ -46,11 +46,24 @@ TEST(CardHolder, EachMemberHasToBeThereAndRight) {
     }
   }
   Json json = whole();
+  json["since"] = "yesterday";
+  EXPECT_FALSE(parse_card_holder(json.dump(), "GPU-1"));
+  json = whole();
   json["uid"] = std::uint64_t{1} << 32U;
   EXPECT_FALSE(parse_card_holder(json.dump(), "GPU-1"));
   json = whole();
   json["keeper_pid"] = std::uint64_t{1} << 40U;
   EXPECT_FALSE(parse_card_holder(json.dump(), "GPU-1"));
+}
+
+TEST(CardHolder, SinceMayBeUnknown) {
+  for (const Json& unknown : {Json(), Json("")}) {
+    Json json = whole();
+    json["since"] = unknown;
+    const auto holder = parse_card_holder(json.dump(), "GPU-1");
+    ASSERT_TRUE(holder) << holder.error().message;
+    EXPECT_EQ(holder->since, std::nullopt);
+  }
 }
 
 TEST(CardHolder, WhatIsNoObjectIsNone) {

@@ -1,4 +1,4 @@
-#include "card_holder.h"
+#include "holder_record.h"
 
 #include <limits>
 
@@ -41,12 +41,17 @@ class MemberReader {
     }
     return static_cast<Number>(value->get<std::uint64_t>());
   }
-  WallTime time(const char* key) {
+  /// Of what may be unknown: missing, null or empty.
+  std::optional<WallTime> time(const char* key) {
+    const auto value = object_.find(key);
+    if (value == object_.end() || value->is_null() || *value == "") {
+      return std::nullopt;
+    }
     const auto time = parse_iso_time(text(key));
     if (!time) {
       expect(key, "a time as 2026-01-15T10:30:00+08:00");
     }
-    return time.value_or(WallTime());
+    return time;
   }
 
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
