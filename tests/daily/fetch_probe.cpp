@@ -1,5 +1,5 @@
-// Fetches days as `wemol-report daily` does, with moments told instead of the clock, and prints what
-// it got as JSON. The plan comes as JSON by standard input.
+// Fetches days as `wemol-report daily` does, with moments told instead of the clock, and prints
+// what it got as JSON. The plan comes as JSON by standard input.
 #include <chrono>
 #include <iostream>
 #include <iterator>
@@ -55,11 +55,11 @@ FetchPlan plan_of(const Json& json) {
   }
   if (json.contains("management")) {
     const Json& management = json.at("management");
-    plan.settings.management = ManagementSettings{.url = management.at("url"),
-                                                  .token_file = management.value("token_file", ""),
-                                                  .token_environment =
-                                                      management.value("token_env", ""),
-                                                  .ca_file = management.value("ca_file", "")};
+    plan.settings.management =
+        ManagementSettings{.url = management.at("url"),
+                           .token_file = management.value("token_file", ""),
+                           .token_environment = management.value("token_env", ""),
+                           .ca_file = management.value("ca_file", "")};
   }
   return plan;
 }
@@ -70,20 +70,19 @@ Json json_of_card(const CardDay& card) {
     buckets.push_back({bucket.end_epoch, json_of_number(bucket.utilization_percent),
                        json_of_number(bucket.memory_percent)});
   }
-  return {{"index", card.index},
-          {"card", json_of_optional(card.card)},
-          {"uuid", card.uuid},
-          {"name", card.name},
-          {"failure", json_of_optional(card.failure)},
-          {"buckets", buckets}};
+  return {{"index", card.index}, {"card", json_of_optional(card.card)},       {"uuid", card.uuid},
+          {"name", card.name},   {"failure", json_of_optional(card.failure)}, {"buckets", buckets}};
 }
 
 Json json_of_task(const TaskUse& task) {
   Json cards = Json::array();
   for (const TaskUse::OnCard& card : task.cards) {
-    cards.push_back({{"index", json_of_optional(card.index)}, {"id", card.id}, {"mig", card.is_mig}});
+    cards.push_back(
+        {{"index", json_of_optional(card.index)}, {"id", card.id}, {"mig", card.is_mig}});
   }
-  return {{"user", task.user}, {"begin", task.begin_epoch}, {"end", json_of_optional(task.end_epoch)},
+  return {{"user", task.user},
+          {"begin", task.begin_epoch},
+          {"end", json_of_optional(task.end_epoch)},
           {"cards", cards}};
 }
 
@@ -110,7 +109,8 @@ Json json_of_node(const NodeDay& node) {
 
 int main() {
   using namespace wemol::report::daily;
-  const std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  const std::string text{std::istreambuf_iterator<char>(std::cin),
+                         std::istreambuf_iterator<char>()};
   const auto begin = std::chrono::steady_clock::now();
   const auto days = fetch_days(plan_of(Json::parse(text)));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;

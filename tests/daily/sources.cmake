@@ -14,7 +14,7 @@ function(daily_source_tests file)
   foreach(name IN LISTS ARGN)
     add_test(NAME daily.${name} COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${name})
     set_tests_properties(daily.${name} PROPERTIES LABELS daily COST 20
-      ENVIRONMENT "WEMOL_FETCH_PROBE=$<TARGET_FILE:daily_fetch_probe>")
+      ENVIRONMENT "WEMOL_FETCH_PROBE=$<TARGET_FILE:daily_fetch_probe>;WEMOL_SANITIZERS=${WEMOL_SANITIZERS}")
   endforeach()
 endfunction()
 if(Python3_Interpreter_FOUND)
