@@ -40,6 +40,9 @@ Result<Connection::Call> call_of(const Url& url, Request request, const std::str
   call.body() = std::move(request.body);
   call.prepare_payload();
   call.keep_alive(is_kept);
+  if (is_kept) {
+    call.set(http::field::connection, "keep-alive");  // Netdata closes without it
+  }
   return call;
 }
 
