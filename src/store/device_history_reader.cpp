@@ -48,18 +48,10 @@ class Gatherer {
 
   /// A row says when its interval ended. How long it was is what mostly lies between two rows.
   void finish() {
-    std::int64_t interval = kUsualInterval;
-    std::size_t most = 0;
-    for (const auto& [gap, count] : gaps_) {
-      if (count > most) {
-        interval = gap;
-        most = count;
-      }
-    }
     for (std::size_t span = 0; span < part_.spans.size(); ++span) {
       for (auto& [uuid, device] : part_.spans[span]) {
         for (DeviceHold& hold : device.holds) {
-          hold.begin_epoch = std::max(hold.begin_epoch - interval, spans_[span].begin_epoch);
+          hold.begin_epoch = std::max(hold.begin_epoch - interval_, spans_[span].begin_epoch);
         }
         merge(device.holds);
       }
@@ -97,9 +89,16 @@ class Gatherer {
   };
 
   void begin_time(std::int64_t time) {
-    if (time > time_ && time_ != 0) {
-      ++gaps_[time - time_];
+    const std::int64_t gap = time - time_;
+    if (gap > 0 && time_ != 0) {
+      const std::size_t count = ++gaps_[gap];
+      if (count > most_) {
+        most_ = count;
+        interval_ = gap;
+      }
     }
+    // After more than that the writer was away, and whoever was on a GPU may have left.
+    goes_on_ = gap > 0 && 2 * gap < 3 * interval_;
     before_ = time_;
     time_ = time;
     const auto span = std::ranges::lower_bound(spans_, time, {}, &DeviceSpan::end_epoch);
@@ -138,7 +137,7 @@ class Gatherer {
   void take_users(const DeviceRow& row, DeviceInSpan& device, std::size_t number) {
     Last& last = lasts_[number];
     device.rows_with_users += row.users.empty() ? 0U : 1U;
-    const bool goes_on = last.time == before_ && before_ != 0 && last.users == row.users;
+    const bool goes_on = goes_on_ && last.time == before_ && last.users == row.users;
     last.time = row.end_epoch;
     if (goes_on) {
       for (const std::size_t hold : last.holds) {
@@ -163,7 +162,10 @@ class Gatherer {
   std::size_t piece_ = 0;
   std::vector<Last> lasts_;
   std::size_t next_ = 0;
-  std::map<std::int64_t, std::size_t> gaps_;
+  std::map<std::int64_t, std::size_t> gaps_;  ///< between rows, how often each
+  std::size_t most_ = 0;
+  std::int64_t interval_ = kUsualInterval;  ///< the gap that is met most
+  bool goes_on_ = false;
 };
 
 }  // namespace

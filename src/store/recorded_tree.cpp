@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "device_files.h"
 #include "ledger_row.h"
 #include "text.h"
 
@@ -157,6 +158,9 @@ Result<RecordedTree> list_tree(
   std::vector<fs::path> folders;
   const auto take_file = [&](const fs::path& folder, const fs::directory_entry& entry) {
     std::string name = entry.path().filename().string();
+    if (folder.filename() == "devices" && parse_device_file_name(name)) {
+      return;  // device history, whose dates look like a task's second files
+    }
     if (const auto parsed = parse_file_name(name); !parsed) {
       return;
     } else if (parsed->is_ledger) {

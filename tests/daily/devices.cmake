@@ -25,3 +25,11 @@ foreach(suite IN LISTS device_suites)
   add_test(NAME daily.${suite} COMMAND daily_device_tests --gtest_filter=${suite}.*:*/${suite}.*)
   set_tests_properties(daily.${suite} PROPERTIES LABELS daily)
 endforeach()
+
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_Interpreter_FOUND)
+  add_test(NAME daily.AgentDevices
+           COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/agent_devices_test.py AgentDevices)
+  set_tests_properties(daily.AgentDevices PROPERTIES
+    LABELS daily COST 20 ENVIRONMENT "WEMOL_AGENT=$<TARGET_FILE:wemol-agent>")
+endif()

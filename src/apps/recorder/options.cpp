@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "command_line.h"
+#include "device_history_options.h"
 #include "engine_messages.h"
 #include "text.h"
 #include "toml_config.h"
@@ -80,6 +81,11 @@ void add_options(CLI::App& app, Options& options) {
               options.publish = text;
               return true;
             });
+  add_device_history(
+      table,
+      "Where to keep device history, for wemol-report daily, also while no task runs; "
+      "an empty value: nowhere",
+      options.device_history);
 }
 
 /// CLI11 takes no notice of an empty variable; for the log file an empty value has a meaning.

@@ -8,6 +8,7 @@
 #include <tl/expected.hpp>
 
 #include "command_line.h"
+#include "device_settings.h"
 #include "log.h"
 #include "row_files.h"
 
@@ -36,7 +37,8 @@ struct Options {
   std::chrono::nanoseconds command_timeout = std::chrono::seconds(10);
   std::filesystem::path config_file;  ///< empty: none
   SyncLevel sync = SyncLevel::started;
-  std::filesystem::path publish;  ///< the socket for subscribers; empty: none
+  std::filesystem::path publish;         ///< the socket for subscribers; empty: none
+  DeviceHistorySettings device_history;  ///< an empty folder: none is kept
   bool check = false;
 };
 

@@ -14,6 +14,7 @@
 #include <spdlog/spdlog.h>
 
 #include "blocking_worker.h"
+#include "device_history_sink.h"
 #include "engine_client.h"
 #include "event_loop.h"
 #include "host_check.h"
@@ -80,6 +81,17 @@ std::unique_ptr<PatientSink> make_output(const Options& options, const EventLoop
   }
   return std::make_unique<PatientSink>(std::move(settings), loop, std::move(sinks),
                                        std::move(round_clock));
+}
+
+/// For device history, whose folder may be another one and hang by itself.
+std::unique_ptr<PatientSink> make_device_history(const Options& options, const EventLoop& loop) {
+  auto round_clock = std::make_shared<RoundClock>(loop.moment());
+  PatientSink::Sinks sinks;
+  sinks.push_back(std::make_unique<DeviceHistorySink>(options.device_history, round_clock));
+  return std::make_unique<PatientSink>(
+      PatientSink::Settings{.folder = std::filesystem::absolute(options.device_history.folder),
+                            .longest_wait = output_wait(options)},
+      loop, std::move(sinks), std::move(round_clock));
 }
 
 /// Waits for a folder that does not answer. Nothing: a stop was requested meanwhile.
@@ -196,10 +208,17 @@ bool record(const Options& options, const Options& asked_for, const ReadOptions&
   auto own_output = make_output(options, loop, *source, std::move(lock));
   PatientSink& output = *own_output;
   sinks.push_back(std::move(own_output));
+  PatientSink* devices = nullptr;
+  if (!options.device_history.folder.empty()) {
+    auto own_devices = make_device_history(options, loop);
+    devices = own_devices.get();
+    sinks.push_back(std::move(own_devices));
+    source->set_subscribed(true);  // GPUs that no task uses are read, too
+  }
   if (!options.publish.empty()) {
     sinks.push_back(std::make_unique<SnapshotSocket>(
         loop, options.publish, SnapshotSocket::Bounds{},
-        [&](bool is_subscribed) { source->set_subscribed(is_subscribed); }));
+        [&](bool is_subscribed) { source->set_subscribed(is_subscribed || devices != nullptr); }));
   }
   Round round(*source, modules, sinks, options.container_prefix);
   ServiceSupervisor supervisor(loop, manager, asked_for, read_options, [&](const Options& changed) {
@@ -209,6 +228,9 @@ bool record(const Options& options, const Options& asked_for, const ReadOptions&
       task_files.change_file_system();
     }
     output.set_longest_wait(output_wait(changed));
+    if (devices != nullptr) {
+      devices->set_longest_wait(output_wait(changed));
+    }
     modules.set_task_root(changed.task_root);
     round.set_container_prefix(changed.container_prefix);
     source->change(changed);
@@ -218,7 +240,9 @@ bool record(const Options& options, const Options& asked_for, const ReadOptions&
   supervisor.ready();
   source->prepare();
   Recorder(round, loop, supervisor, options.interval, options.rounds).run();
-  return output.finish_by(loop.now() + kLastWait);
+  const SteadyTime due = loop.now() + kLastWait;
+  const bool has_devices = devices == nullptr || devices->finish_by(due);
+  return output.finish_by(due) && has_devices;
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ struct Setting {
   void (*take)(const Options& from, Options& to) = nullptr;
 };
 
-constexpr std::array<Setting, 11> kSettings{{
+constexpr std::array<Setting, 15> kSettings{{
     {"interval", [](const Options& o) { return seconds_text(o.interval); },
      [](const Options& from, Options& to) { to.interval = from.interval; }},
     {"log-level", [](const Options& o) { return std::string(name_of(o.log_level)); },
@@ -50,6 +50,12 @@ constexpr std::array<Setting, 11> kSettings{{
        return std::string(o.sync == SyncLevel::finished ? "finished" : "started");
      }},
     {"publish", [](const Options& o) { return quoted(o.publish); }},
+    {"device-history", [](const Options& o) { return quoted(o.device_history.folder); }},
+    {"device-interval",
+     [](const Options& o) { return fmt::format("{}", o.device_history.interval.count()); }},
+    {"device-compress-after",
+     [](const Options& o) { return fmt::format("{}", o.device_history.compress_after_days); }},
+    {"device-keep", [](const Options& o) { return fmt::format("{}", o.device_history.keep_days); }},
 }};
 
 }  // namespace

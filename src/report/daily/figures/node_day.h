@@ -42,7 +42,8 @@ struct CardDay {
     std::int64_t begin_epoch = 0;
     std::int64_t end_epoch = 0;
   };
-  std::vector<Hold> holds;  ///< from when to when, where the source itself knows that too
+  bool are_users_unknown = false;  ///< its source tells users of other cards, but not of this one
+  std::vector<Hold> holds;         ///< from when to when, where the source itself knows that too
 };
 
 /// One task of the management API, on one node.

@@ -124,7 +124,7 @@ CardFigures figures_of_card(const NodeDay& node, const CardDay& card, const Day&
               figures.completeness);
     add_value(bucket.memory_percent, rules.null_as_zero, figures.memory, figures.completeness);
   }
-  if (!node.tasks && !knows_users) {
+  if (!node.tasks && (!knows_users || card.are_users_unknown)) {
     return figures;
   }
   auto& users = figures.users.emplace();

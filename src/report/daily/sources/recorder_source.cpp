@@ -119,6 +119,7 @@ CardDay card_of(const std::string& uuid, const DeviceInSpan& device, const Devic
   if (card.index < node.cards.size()) {
     card.card = node.cards[card.index];
   }
+  card.are_users_unknown = device.rows_with_users == 0;
   card.buckets = buckets_of(device, span, expected);
   for (const reading::DeviceHold& hold : device.holds) {
     card.holds.push_back(

@@ -29,7 +29,7 @@ struct ContractOption {
   std::string_view default_value = {};  ///< empty: none
 };
 
-constexpr std::array<ContractOption, 15> kContract{{
+constexpr std::array<ContractOption, 19> kContract{{
     {.name = "interval", .value_name = "SECONDS", .default_value = "5"},
     {.name = "log-level", .value_name = "LEVEL", .default_value = "INFO"},
     {.name = "output-dir", .value_name = "DIR", .default_value = "module_resource"},
@@ -41,6 +41,10 @@ constexpr std::array<ContractOption, 15> kContract{{
     {.name = "command-timeout", .value_name = "SECONDS", .default_value = "10"},
     {.name = "sync", .value_name = "LEVEL", .default_value = "started"},
     {.name = "publish", .value_name = "PATH"},
+    {.name = "device-history", .value_name = "DIR"},
+    {.name = "device-interval", .value_name = "SECONDS", .default_value = "60"},
+    {.name = "device-compress-after", .value_name = "DAYS", .default_value = "7"},
+    {.name = "device-keep", .value_name = "DAYS", .default_value = "400"},
     {.name = "config", .value_name = "FILE"},
     {.name = "check"},
     {.name = "version"},
@@ -145,6 +149,11 @@ class DocumentedOptions : public testing::Test {
     EXPECT_EQ(options->command_timeout, defaults->command_timeout);
     EXPECT_EQ(options->sync, defaults->sync);
     EXPECT_EQ(options->publish, defaults->publish);
+    EXPECT_EQ(options->device_history.folder, defaults->device_history.folder);
+    EXPECT_EQ(options->device_history.interval, defaults->device_history.interval);
+    EXPECT_EQ(options->device_history.compress_after_days,
+              defaults->device_history.compress_after_days);
+    EXPECT_EQ(options->device_history.keep_days, defaults->device_history.keep_days);
     EXPECT_EQ(options->check, defaults->check);
   }
 };

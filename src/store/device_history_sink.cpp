@@ -1,0 +1,54 @@
+#include "device_history_sink.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace wemol {
+
+DeviceUsers tasks_on_gpus(const Snapshot& snapshot) {
+  DeviceUsers tasks(std::in_place);
+  for (const TaskSample& sample : snapshot.samples) {
+    if (!sample.gpus) {
+      return std::nullopt;
+    }
+    for (const GpuUse& use : *sample.gpus) {
+      (*tasks)[use.uuid].push_back(fmt::format("task {}", sample.task.task_id));
+    }
+  }
+  return tasks;
+}
+
+DeviceHistorySink::DeviceHistorySink(const DeviceHistorySettings& settings,
+                                     std::shared_ptr<const Clock> clock)
+    : settings_(settings), clock_(std::move(clock)), intervals_(settings.interval) {}
+
+DeviceHistorySink::~DeviceHistorySink() {
+  if (auto last = intervals_.finish(clock_->wall_now())) {
+    (void)write_block(std::move(*last));
+  }
+}
+
+Conditions DeviceHistorySink::write(const Snapshot& snapshot) {
+  auto block = intervals_.add(clock_->wall_now(), snapshot.gpu_devices, tasks_on_gpus(snapshot));
+  if (block) {
+    conditions_ = write_block(std::move(*block));
+  }
+  return conditions_;
+}
+
+Conditions DeviceHistorySink::write_block(DeviceBlock block) {
+  if (!history_) {
+    auto opened = DeviceHistory::open(settings_);
+    if (!opened) {
+      return {{.key = "device history folder",
+               .severity = Severity::error,
+               .message = "device history cannot be kept: " + opened.error().message}};
+    }
+    history_.emplace(std::move(*opened));
+  }
+  history_->add(std::move(block));
+  return history_->flush();
+}
+
+}  // namespace wemol
