@@ -82,7 +82,7 @@ int write_draft(const std::filesystem::path& draft, std::span<const std::string_
     }
   }
   // Before it has its name: else a power cut can leave the name with nothing in it.
-  return durability == Durability::at_once && fsync(fd.get()) != 0 ? errno : 0;
+  return durability != Durability::by_and_by && fsync(fd.get()) != 0 ? errno : 0;
 }
 
 /// The folder of the file, and those above it, which may have been made a moment ago.
@@ -123,7 +123,7 @@ Result<void> replace_file(const std::filesystem::path& path,
   if (std::rename(draft.c_str(), path.c_str()) != 0) {
     return failed(path, errno);
   }
-  if (durability == Durability::by_and_by) {
+  if (durability != Durability::at_once) {
     return {};
   }
   const int code = is_first ? sync_folders_of(path) : sync_folder(parent_of(path));

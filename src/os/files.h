@@ -102,7 +102,8 @@ class SystemFileReader : public FileReader {
 
 enum class Durability {
   by_and_by,  ///< a power cut may leave the old file, or an empty one
-  at_once     ///< a power cut leaves the old file or the new one, and after the return the new one
+  whole,   ///< a power cut leaves the old file or the new one; sync_folder() makes it the new one
+  at_once  ///< a power cut leaves the old file or the new one, and after the return the new one
 };
 
 /// Replaces a file as a whole, by a draft beside it (its name and `draft_suffix`) that takes its

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <map>
@@ -21,13 +22,13 @@
 namespace {
 
 /// What is about to be done to the disk, by number from 0; before that, and before the next one.
-int steps = 0;
-int signal_at = -1;
-int signal_then = SIGKILL;
+std::atomic<int> steps = 0;
+std::atomic<int> signal_at = -1;
+std::atomic<int> signal_then = SIGKILL;
 
 void step() {
   if (steps++ == signal_at) {
-    raise(signal_then);
+    kill(getpid(), signal_then);
   }
 }
 
@@ -68,7 +69,7 @@ class DayFiles : public testing::Test {
   Result<bool> write(const NodeOfDay& node, DataFolder::Form form = {}) {
     const auto folder = DataFolder::open(data_);
     EXPECT_TRUE(folder);
-    return folder->write(node, zone_, form);
+    return folder->write({node}, zone_, form).at(0);
   }
 
   wemol::test::TempDir dir_;
@@ -160,7 +161,7 @@ TEST_F(DayFiles, AFileThatDoesNotFitLeavesTheOldOne) {
     later.cards[2].buckets.resize(1);
     later.cards[2].buckets[0].memory_percent = 1.5;
     const auto folder = DataFolder::open(data_);
-    _exit(folder && !folder->write(of_day(later), zone_, {}) ? 0 : 1);
+    _exit(folder && !folder->write({of_day(later)}, zone_, {}).at(0) ? 0 : 1);
   }
   int status = 0;
   waitpid(child, &status, 0);
@@ -224,8 +225,8 @@ class EndedWriter : public DayFiles {
   std::map<std::string, std::string> new_;
 };
 
-// Ten files, each with two steps and a sync of the folder.
-constexpr int kSteps = 30;
+// Ten files, each with two steps, and a sync of three folders.
+constexpr int kSteps = 23;
 
 TEST_F(EndedWriter, KilledAtAnyStepLeavesEachFileOldOrNew) {
   for (int at = 0; at < kSteps; ++at) {

@@ -30,7 +30,8 @@ class DeviceHistoryTest : public testing::Test {
   fs::path file(const std::string& name) { return dir_ / ("devices/" + name); }
   std::vector<std::string> names() {
     std::vector<std::string> found;
-    for (const DeviceFile& it : list_device_files(dir_ / "devices").value()) {
+    const auto files = list_device_files(dir_ / "devices");
+    for (const DeviceFile& it : files.value()) {
       found.push_back(it.path.filename().string());
     }
     return found;

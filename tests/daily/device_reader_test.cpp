@@ -81,7 +81,8 @@ TEST_F(DeviceReaderTest, AnotherZoneReadsTheSameRows) {
 
 TEST_F(DeviceReaderTest, TakesHalfALineForNoRow) {
   const std::string good = row(kMidnight + 60, 0, "10");
-  for (std::size_t length = 0; length < good.size() - 2; ++length) {
+  // With its last separator it has all fields.
+  for (std::size_t length = 0; length <= good.rfind(','); ++length) {
     const auto part = read(good.substr(0, length) + "\r\n" + row(kMidnight + 120, 0, "30"));
     EXPECT_EQ(part.spans[0].at("AMD-0").pieces[0].utilization_percent(), 30)
         << good.substr(0, length);

@@ -105,6 +105,8 @@ TEST(NodeFigures, WithoutTasksUsersAreUnknownNotNobody) {
   node.tasks.reset();
   EXPECT_FALSE(first_card(node).users);
   EXPECT_TRUE(figures_of(node, kDay, rules(), true).cards.at(0).users);
+  node.cards[0].are_users_unknown = true;
+  EXPECT_FALSE(figures_of(node, kDay, rules(), true).cards.at(0).users);
 }
 
 TEST(NodeFigures, ATaskHoldsAnHourAlsoWhereItIsIdle) {

@@ -29,7 +29,7 @@ TEST_P(StoredDay, IsWhatWasWritten) {
     const FiguresRules rules{.piece_seconds = test::kPiece, .now_epoch = kDay.end_epoch};
     const NodeOfDay of_day{kDay, node, figures_of(node, kDay, rules, false)};
     const auto folder = DataFolder::open(dir_.path());
-    ASSERT_TRUE(folder->write(of_day, *Zone::of("Asia/Taipei"), {.titles = GetParam()}));
+    ASSERT_TRUE(folder->write({of_day}, *Zone::of("Asia/Taipei"), {.titles = GetParam()}).at(0));
     node_.name = node.node;
     const auto stored = read_stored_day(dir_.path(), node_, kDay);
     ASSERT_TRUE(stored);

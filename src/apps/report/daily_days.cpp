@@ -74,7 +74,8 @@ std::string users_of_node(const NodeSettings& settings, const NodeDay& node, con
   }
   std::string text = fmt::format("{} {}:\n", node.node, words.tasks_of_node);
   for (const CardDay& card : node.cards) {
-    text += fmt::format("  GPU[{}]: {}\n", card.index, users_text(card.users, words));
+    const auto users = card.are_users_unknown ? std::nullopt : std::optional(card.users);
+    text += fmt::format("  GPU[{}]: {}\n", card.index, users_text(users, words));
   }
   return text + "\n";
 }

@@ -52,16 +52,15 @@ void warn_of_failures(const NodeOfDay& node) {
 /// False: some file could not be written, which is said.
 bool write_files(const DataFolder& folder, const DailyPlan& plan, const DailyOptions& options,
                  const std::vector<NodeOfDay>& nodes) {
-  const DataFolder::Form form{options.titles, plan.settings.null_as_zero};
+  const auto written = folder.write(nodes, plan.zone, {options.titles, plan.settings.null_as_zero});
   bool is_written = true;
-  for (const NodeOfDay& node : nodes) {
-    const auto written = folder.write(node, plan.zone, form);
-    if (!written) {
-      print_error(written.error().message);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (!written[i]) {
+      print_error(written[i].error().message);
       is_written = false;
-    } else if (!*written) {
-      print_warning(fmt::format("{}, {}: the files that are there are kept", node.day.date,
-                                printable(node.figures.node)));
+    } else if (!*written[i]) {
+      print_warning(fmt::format("{}, {}: the files that are there are kept", nodes[i].day.date,
+                                printable(nodes[i].figures.node)));
     }
   }
   return is_written;

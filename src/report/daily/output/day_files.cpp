@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <sys/file.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -13,19 +15,23 @@
 #include <fmt/format.h>
 
 #include "day_texts.h"
+#include "parallel_for.h"
 
 namespace wemol::report::daily {
 namespace {
 
 constexpr const char* kLockName = ".wemol-report-daily.lock";
 
-/// Ctrl-C waits until a file is whole: no draft is left behind.
+constexpr std::array kEnds{SIGINT, SIGTERM, SIGHUP};
+
+/// Ctrl-C waits until files are whole: no draft is left behind. Threads that are begun meanwhile
+/// have it as well.
 class EndHeld {
  public:
   EndHeld() {
     sigset_t ends;
     sigemptyset(&ends);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    for (const int signal : kEnds) {
       sigaddset(&ends, signal);
     }
     pthread_sigmask(SIG_BLOCK, &ends, &before_);
@@ -34,14 +40,21 @@ class EndHeld {
   EndHeld& operator=(const EndHeld&) = delete;
   ~EndHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
+  [[nodiscard]] static bool is_waiting() {
+    sigset_t waiting;
+    sigemptyset(&waiting);
+    sigpending(&waiting);
+    return std::ranges::any_of(
+        kEnds, [&](const int signal) { return sigismember(&waiting, signal) == 1; });
+  }
+
  private:
   sigset_t before_{};
 };
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view text) {
-  const EndHeld held;
   constexpr mode_t kMode = 0644;
-  return replace_file(path, text, Durability::at_once, kMode, ".tmp");
+  return replace_file(path, text, Durability::whole, kMode, ".tmp");
 }
 
 Result<void> make_folder(const std::filesystem::path& folder) {
@@ -91,7 +104,25 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& folder) {
   return data;
 }
 
-Result<bool> DataFolder::write(const NodeOfDay& node, const Zone& zone, const Form& form) const {
+std::vector<Result<bool>> DataFolder::write(const std::vector<NodeOfDay>& nodes, const Zone& zone,
+                                            const Form& form) const {
+  // They mostly wait for the disk, which takes many at a time.
+  constexpr unsigned kThreads = 16;
+  std::vector<Result<bool>> written(nodes.size(), false);
+  const EndHeld held;
+  reading::parallel_for(
+      nodes.size(), kThreads,
+      [&](std::size_t item, unsigned /*worker*/) {
+        if (!EndHeld::is_waiting()) {
+          written[item] = write_day(nodes[item], zone, form);
+        }
+      },
+      [] {});
+  return written;
+}
+
+Result<bool> DataFolder::write_day(const NodeOfDay& node, const Zone& zone,
+                                   const Form& form) const {
   const auto folder = day_folder(folder_, node.figures.node, node.day);
   const Words& words = words_of(form.titles);
   std::error_code ignored;
@@ -113,11 +144,20 @@ Result<bool> DataFolder::write(const NodeOfDay& node, const Zone& zone, const Fo
     written = write_file(folder / summary_file_name(node.day),
                          summary_text(node.figures, node.day, node.data.tasks, words));
   }
-  return written ? Result<bool>(true) : tl::make_unexpected(written.error());
+  if (!written) {
+    return tl::make_unexpected(written.error());
+  }
+  for (const auto& synced : {folder, folder.parent_path(), folder_}) {
+    if (const int code = sync_folder(synced); code != 0) {
+      return failure(fmt::format("{}: {}", synced.string(), strerror(code)), code);
+    }
+  }
+  return true;
 }
 
 Result<std::filesystem::path> DataFolder::write_page(const std::string& name,
                                                      const std::string& text) const {
+  const EndHeld held;
   const auto written = write_file(folder_ / name, text);
   return written ? Result<std::filesystem::path>(folder_ / name)
                  : tl::make_unexpected(written.error());

@@ -38,14 +38,19 @@ class DataFolder {
     bool null_as_zero = false;
   };
 
-  /// Each file as a whole: whatever ends the program, there is the old one or the new one. Returns
+  /// Each file as a whole: whatever ends the program, there is the old one or the new one; a signal
+  /// that ends it waits until the files that are begun are whole. Returns for each node and day
   /// whether anything was written: a node that gave nothing does not replace what is there.
-  [[nodiscard]] Result<bool> write(const NodeOfDay& node, const Zone& zone, const Form& form) const;
+  [[nodiscard]] std::vector<Result<bool>> write(const std::vector<NodeOfDay>& nodes,
+                                                const Zone& zone, const Form& form) const;
   /// A file beside the nodes' folders. Returns its path.
   [[nodiscard]] Result<std::filesystem::path> write_page(const std::string& name,
                                                          const std::string& text) const;
 
  private:
+  [[nodiscard]] Result<bool> write_day(const NodeOfDay& node, const Zone& zone,
+                                       const Form& form) const;
+
   std::filesystem::path folder_;
   UniqueFd lock_;
 };
