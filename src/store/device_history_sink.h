@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -31,6 +32,7 @@ class DeviceHistorySink : public Sink {
   std::shared_ptr<const Clock> clock_;
   DeviceIntervals intervals_;
   std::optional<DeviceHistory> history_;
+  std::deque<DeviceBlock> waiting_;  ///< for the folder
   Conditions conditions_;  ///< that hold until the next interval
 };
 

@@ -67,6 +67,8 @@ TEST_F(DeviceSinkTest, AFolderThatAnotherHasIsStatedAndTriedAgain) {
   other = failure("gone");
   clock_->set({{}, at(kMidnight + 121)});
   EXPECT_TRUE(sink.write(round_of("7")).empty());
+  const std::string text = test::read_text(dir_ / "devices/2026-03-10.csv");
+  EXPECT_EQ(std::ranges::count(text, '\n'), 1 + 2 * 2) << "what waited is there, too";
 }
 
 }  // namespace
