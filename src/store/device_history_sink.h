@@ -33,7 +33,7 @@ class DeviceHistorySink : public Sink {
   DeviceIntervals intervals_;
   std::optional<DeviceHistory> history_;
   std::deque<DeviceBlock> waiting_;  ///< for the folder
-  Conditions conditions_;  ///< that hold until the next interval
+  Conditions conditions_;            ///< that hold until the next interval
 };
 
 }  // namespace wemol
