@@ -66,8 +66,11 @@ std::vector<std::string> mounts_below(const fs::path& folder) {
   std::vector<std::string> found;
   const std::unique_ptr<FILE, int (*)(FILE*)> mounts(setmntent("/proc/self/mounts", "re"),
                                                      endmntent);
-  while (const mntent* mount = mounts ? getmntent(mounts.get()) : nullptr) {
-    const std::string target = mount->mnt_dir;
+  mntent mount{};
+  // getmntent() has one entry for all threads.
+  std::array<char, 16384> line{};
+  while (mounts && getmntent_r(mounts.get(), &mount, line.data(), line.size()) != nullptr) {
+    const std::string target = mount.mnt_dir;
     if (target.starts_with(folder.string() + "/")) {
       found.insert(found.begin(), target);
     }
