@@ -135,7 +135,8 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadReportOption,
     testing::Values(
         BadReportCase{{}, "it takes a command: modules, recommend, task, run, queue or daily"},
-        BadReportCase{{"frobnicate"}, "it takes a command: modules, recommend, task, run, queue or daily"},
+        BadReportCase{{"frobnicate"},
+                      "it takes a command: modules, recommend, task, run, queue or daily"},
         BadReportCase{{"modules", "--frobnicate"}, "--frobnicate"},
         BadReportCase{{"--format", "csv", "daily", "--stored"}, "daily: goes in front"},
         BadReportCase{{"modules", "a", "b"}, "modules: takes [DIR]"},
