@@ -75,6 +75,21 @@ TEST_F(ChangesTest, OnFailureSkipTriesOnceAndStopStopsTheQueue) {
   EXPECT_FALSE(all_over(state_));
 }
 
+TEST_F(ChangesTest, WhatIsBehindAStoppedQueueIsOverToo) {
+  settings_.on_failure = QueueSettings::OnFailure::stop;
+  settings_.max_retries = 0;
+  add(spec("a"));
+  add(spec("a"));
+  JobSpec behind = spec("b");
+  behind.after = 2;
+  add(behind);
+  add(spec("b"));
+  run(1, failed(), 1);
+  EXPECT_TRUE(all_over(state_)) << "b waits for a's second job, and b's second for its first";
+  add(spec("c"));
+  EXPECT_FALSE(all_over(state_));
+}
+
 TEST_F(ChangesTest, OutOfMemoryMakesTheDemandGrow) {
   settings_.oom_memory_growth_percent = 50;
   add(spec("a", 20));

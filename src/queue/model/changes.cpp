@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -244,11 +246,24 @@ void note_waiting(SchedulerState& state, SteadyTime now) {
 }
 
 bool all_over(const SchedulerState& state) {
-  return std::ranges::all_of(state.jobs, [&](const auto& entry) {
-    const Job& job = entry.second;
-    return is_over(job.state) ||
-           (job.state == JobState::pending && state.queues.at(job.spec.queue).is_stopped);
-  });
+  std::set<std::string_view> blocked_queues;
+  std::set<JobId> blocked_jobs;
+  // A job comes after one with a lower number only.
+  for (const auto& [id, job] : state.jobs) {
+    if (is_over(job.state)) {
+      continue;
+    }
+    const bool is_blocked =
+        job.state == JobState::pending &&
+        (state.queues.at(job.spec.queue).is_stopped || blocked_queues.contains(job.spec.queue) ||
+         (job.spec.after && blocked_jobs.contains(*job.spec.after)));
+    if (!is_blocked) {
+      return false;
+    }
+    blocked_queues.insert(job.spec.queue);
+    blocked_jobs.insert(id);
+  }
+  return true;
 }
 
 bool any_failed(const SchedulerState& state) {

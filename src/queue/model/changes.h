@@ -44,7 +44,7 @@ void note_ended(SchedulerState& state, JobId id, TryResult result, const QueueSe
 /// To be called before each decide(): from when on queues that could start a job have waited.
 void note_waiting(SchedulerState& state, SteadyTime now);
 
-/// Nothing runs, and what is pending is in queues that are stopped.
+/// Nothing runs, and what is pending is in queues that are stopped, or behind what is there.
 [[nodiscard]] bool all_over(const SchedulerState& state);
 /// Some job has used up its tries; not those that somebody has canceled or skipped.
 [[nodiscard]] bool any_failed(const SchedulerState& state);
