@@ -15,7 +15,7 @@ class KeeperEnding : public KeptTry {
 
 TEST_F(KeeperEnding, ATryIsOverWhenItsBackgroundProcessesAre) {
   start(order({"setsid nohup sh -c 'while [ ! -e go ]; do sleep 0.02; done; echo late' &"}));
-  ASSERT_TRUE(wait_for([&] { return processes_of_try(uni_id_).size() > 1; }));
+  ASSERT_TRUE(wait_for([&] { return is_anything_left(); }));
   loop.run_until([] { return false; }, loop.now() + 200ms);
   EXPECT_TRUE(is_alive(keeper_));
   test::write_text(folder / "go", "");

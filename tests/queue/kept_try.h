@@ -66,10 +66,13 @@ class KeptTry : public testing::Test {
 
   bool wait_for(const std::function<bool()>& condition) {
     const SteadyTime due = loop.now() + kPatience;
-    while (!condition() && loop.now() < due) {
+    while (!condition()) {  // once is enough: it may hold for a moment only
+      if (loop.now() >= due) {
+        return false;
+      }
       loop.run_until([] { return false; }, loop.now() + std::chrono::milliseconds(5));
     }
-    return condition();
+    return true;
   }
   bool wait_for_file(const std::string& name) {
     return wait_for([&] {

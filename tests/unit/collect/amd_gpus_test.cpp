@@ -110,6 +110,7 @@ TEST_F(AmdGpusOfHost, ReadingsAreInTheirUnits) {
   EXPECT_EQ(gpu.memory_utilization_percent, 12);
   EXPECT_EQ(gpu.memory_used_bytes, 11534336U);
   EXPECT_EQ(gpu.memory_total_bytes, 68702699520U);
+  EXPECT_EQ(gpu.memory_free_bytes, 68702699520U - 11534336U);
   EXPECT_EQ(gpu.temperature_celsius, 41);
   EXPECT_EQ(gpu.fan_speed_percent, 20);
   EXPECT_EQ(gpu.power_draw_watts, 42.5);

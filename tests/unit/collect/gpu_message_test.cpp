@@ -12,6 +12,7 @@ Answer full_answer() {
                        .name = "A \"quoted\" name",
                        .memory_used_bytes = ~0ULL,
                        .memory_total_bytes = 0,
+                       .memory_free_bytes = 6,
                        .utilization_percent = 1.5,
                        .memory_utilization_percent = 2,
                        .temperature_celsius = -3,
@@ -42,6 +43,7 @@ TEST(GpuMessage, EverythingComesBackAsItWas) {
   EXPECT_EQ(full.name, "A \"quoted\" name");
   EXPECT_EQ(full.memory_used_bytes, ~0ULL);
   EXPECT_EQ(full.memory_total_bytes, 0U);
+  EXPECT_EQ(full.memory_free_bytes, 6U);
   EXPECT_EQ(full.utilization_percent, 1.5);
   EXPECT_EQ(full.memory_utilization_percent, 2);
   EXPECT_EQ(full.temperature_celsius, -3);

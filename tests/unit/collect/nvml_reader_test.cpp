@@ -51,6 +51,7 @@ TEST_F(Nvml, ReadsAllValuesOfAllGpus) {
   EXPECT_EQ(gpu.name, "NVIDIA A100");
   EXPECT_EQ(gpu.memory_total_bytes, 1000U);
   EXPECT_EQ(gpu.memory_used_bytes, 300U) << "without what the driver reserves";
+  EXPECT_EQ(gpu.memory_free_bytes, 600U) << "nor is that free";
   EXPECT_EQ(gpu.utilization_percent, 90);
   EXPECT_EQ(gpu.memory_utilization_percent, 40);
   EXPECT_EQ(gpu.temperature_celsius, 61);
