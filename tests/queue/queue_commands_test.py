@@ -88,7 +88,7 @@ class Commands(QueueTest):
         self.assertEqual(self.project.ask("retry", failed).returncode, 0)
         self.assertEqual(self.project.state_of(failed), "pending")
         self.assertEqual(self.project.ask("release", "1").returncode, 0)
-        self.assertEqual(self.project.ask("wait", failed, held).returncode, 0)
+        self.assertEqual(self.project.ask("wait", failed, held).returncode, 0, self.project.log())
         self.assertEqual(self.project.state_of(left_out), "skipped")
 
     def test_what_cannot_be_done_is_said(self):

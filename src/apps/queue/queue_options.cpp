@@ -1,7 +1,9 @@
 #include "queue_options.h"
 
-#include <cstdlib>
+#include <algorithm>
+#include <iterator>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -134,7 +136,6 @@ void add_adding(Commands& commands) {
            options.spec.after = parse_number<JobId>(text);
            return options.spec.after.has_value();
          });
-  add.add_option("COMMAND", options.spec.commands)->required();
 }
 
 void add_commands(Commands& commands) {
@@ -190,6 +191,11 @@ void complete(QueueOptions& options, bool is_state_dir_named) {
 
 tl::expected<QueueOptions, EarlyExit> parse_queue_options(int argc, const char* const* argv) {
   QueueOptions options;
+  // The command of add is nothing for the parser, which takes "[ -e file ]" for a list.
+  const auto words = std::span(argv, static_cast<std::size_t>(argc));
+  const auto divider = std::ranges::find(words, std::string_view("--"));
+  const std::vector<std::string> command(divider == words.end() ? divider : std::next(divider),
+                                         words.end());
   options.config = std::filesystem::absolute(options.config);
   bool is_state_dir_named = false;
   CLI::App app("Runs the jobs of one user on the free GPUs of this host.", "wemol-queue");
@@ -207,9 +213,16 @@ tl::expected<QueueOptions, EarlyExit> parse_queue_options(int argc, const char* 
       ->group("");
   Commands commands{app, options};
   add_commands(commands);
-  if (auto early_exit = parse_command_line(app, argc, argv)) {
+  if (auto early_exit =
+          parse_command_line(app, static_cast<int>(std::distance(words.begin(), divider)), argv)) {
     return tl::make_unexpected(std::move(*early_exit));
   }
+  if ((options.command == QueueCommand::add) == command.empty()) {
+    return tl::make_unexpected(EarlyExit{
+        kUsageError, command.empty() ? "add: takes a command behind --: wemol-queue add -- COMMAND"
+                                     : "only add takes a command behind --"});
+  }
+  options.spec.commands = command;
   complete(options, is_state_dir_named);
   return options;
 }
