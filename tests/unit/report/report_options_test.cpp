@@ -134,8 +134,8 @@ TEST_P(BadReportOption, IsAUsageErrorInOneLineThatNamesIt) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadReportOption,
     testing::Values(
-        BadReportCase{{}, "it takes a command: modules, recommend, task or run"},
-        BadReportCase{{"frobnicate"}, "it takes a command: modules, recommend, task or run"},
+        BadReportCase{{}, "it takes a command: modules, recommend, task, run or queue"},
+        BadReportCase{{"frobnicate"}, "it takes a command: modules, recommend, task, run or queue"},
         BadReportCase{{"modules", "--frobnicate"}, "--frobnicate"},
         BadReportCase{{"modules", "a", "b"}, "modules: takes [DIR]"},
         BadReportCase{{"modules", ""}, "modules: takes [DIR]"},
