@@ -78,7 +78,7 @@ TEST_F(QueueReportText, TellsQueuesJobsAndCards) {
        {"Queues, the most card-hours first\n"
         "queue  user   jobs  tries  succeeded  failed  OOM  canceled  run time  card-h\n"
         "1      alice     1      2          1       1    1         0   2:30:00     4.5\n"
-        "night  alice     1      1          0       1    0         0   0:10:00   0.167\n",
+        "night  alice     1      1          0       1    0         0   0:10:00    0.17\n",
         "17  1          2  succeeded       1 oom     2026-01-15 10:00:00  2026-01-15 13:00:00   "
         "2:30:00     4.5\n",
         "18  night      1  failed: exit 3  1 exit ", "Cards held on this host\n", "GPU-1",

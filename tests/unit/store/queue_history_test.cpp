@@ -65,7 +65,8 @@ TEST(EndedTry, NamesWhatIsWrong) {
     EXPECT_TRUE(without.error().message.starts_with(std::string(key) + ": "))
         << without.error().message;
   }
-  for (const auto& [key, value] : whole().items()) {
+  const Json base = whole();
+  for (const auto& [key, value] : base.items()) {
     Json json = whole();
     json[key] = key == "later" ? value : Json::object({{"a", 1}});
     EXPECT_EQ(parse_ended_try(json.dump()).has_value(), key == "later") << key;
