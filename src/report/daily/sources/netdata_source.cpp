@@ -17,7 +17,8 @@ namespace wemol::report::daily {
 namespace {
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 20;
-/// Questions to one node at a time. So many in a row without any answer, and it has gone silent.
+/// Questions to one node at a time. So many in a row without any answer, or all of a day, and it
+/// has gone silent.
 constexpr std::size_t kSideBySide = 8;
 
 enum class Figure { utilization, memory };
@@ -95,6 +96,7 @@ class NetdataNode : public std::enable_shared_from_this<NetdataNode> {
       add_questions(index, Figure::utilization, card.utilization_charts);
       add_questions(index, Figure::memory, card.memory_charts);
     }
+    asked_ = questions_.size();
     ask_more();
   }
 
@@ -113,7 +115,8 @@ class NetdataNode : public std::enable_shared_from_this<NetdataNode> {
         add_failure(question.index, question.figure, silence_);
       }
     }
-    while (!questions_.empty() && running_ < kSideBySide) {
+    // Those that met silence keep their places: else others would be asked before all have met it.
+    while (!questions_.empty() && running_ + silent_ < kSideBySide) {
       Question question = std::move(questions_.front());
       questions_.pop_front();
       ++running_;
@@ -164,6 +167,9 @@ class NetdataNode : public std::enable_shared_from_this<NetdataNode> {
       day.cards.push_back(
           {.index = index, .card = card.card, .uuid = card.uuid, .name = card.name});
       fill(day.cards.back(), std::move(rows_[index]));
+    }
+    if (silent_ > 0 && silent_ >= asked_) {  // not one answer in a whole day
+      silent_ = kSideBySide;
     }
     if (silent_ >= kSideBySide) {
       day.failure = silence_;
@@ -217,6 +223,7 @@ class NetdataNode : public std::enable_shared_from_this<NetdataNode> {
   DayWindow window_;
   std::map<unsigned, CardRows> rows_;
   std::deque<Question> questions_;
+  std::size_t asked_ = 0;  ///< questions of this day
   std::size_t running_ = 0;
   std::size_t silent_ = 0;
   std::string silence_;  ///< what the last one met
