@@ -38,6 +38,10 @@ Conditions DeviceHistorySink::write(const Snapshot& snapshot) {
 }
 
 Conditions DeviceHistorySink::write_block(DeviceBlock block) {
+  waiting_.push_back(std::move(block));
+  if (waiting_.size() > DeviceHistory::kMostWaiting) {
+    waiting_.pop_front();
+  }
   if (!history_) {
     auto opened = DeviceHistory::open(settings_);
     if (!opened) {
@@ -47,7 +51,10 @@ Conditions DeviceHistorySink::write_block(DeviceBlock block) {
     }
     history_.emplace(std::move(*opened));
   }
-  history_->add(std::move(block));
+  for (DeviceBlock& waiting : waiting_) {
+    history_->add(std::move(waiting));
+  }
+  waiting_.clear();
   return history_->flush();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -31,7 +32,8 @@ class DeviceHistorySink : public Sink {
   std::shared_ptr<const Clock> clock_;
   DeviceIntervals intervals_;
   std::optional<DeviceHistory> history_;
-  Conditions conditions_;  ///< that hold until the next interval
+  std::deque<DeviceBlock> waiting_;  ///< for the folder
+  Conditions conditions_;            ///< that hold until the next interval
 };
 
 }  // namespace wemol

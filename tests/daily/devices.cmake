@@ -5,6 +5,7 @@ set(device_sources
   device_intervals_test.cpp
   device_reader_test.cpp
   device_record_test.cpp
+  device_sink_test.cpp
   recorder_source_test.cpp)
 add_executable(daily_device_tests ${device_sources})
 target_precompile_headers(daily_device_tests PRIVATE ${WEMOL_TEST_HEADERS})
