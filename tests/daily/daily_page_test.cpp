@@ -131,6 +131,15 @@ TEST(DailyJson, HasNodesDaysAndUsers) {
   EXPECT_DOUBLE_EQ(json["users"][0]["gpu_hours"].get<double>(), 24);
 }
 
+TEST(DailyJson, IdleHoursOfAGpuOfWhichNothingIsKnownAreNull) {
+  NodeDay node = test::amd_node();
+  node.cards[2].buckets.clear();
+  const auto json = daily_json(report_of({node}));
+  EXPECT_DOUBLE_EQ(json["nodes"][0]["gpus"][2]["held_hours"].get<double>(), 24);
+  EXPECT_TRUE(json["nodes"][0]["gpus"][2]["idle_held_hours"].is_null());
+  EXPECT_TRUE(user_json(report_of({node}), "nycubme")["days"][0]["idle_held_hours"].is_null());
+}
+
 TEST(DailyJson, OfAUserHasOnlyTheirGpus) {
   const auto report = report_of({test::amd_node(), test::nvidia_node()});
   const auto json = user_json(report, "alice");

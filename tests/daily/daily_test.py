@@ -103,7 +103,7 @@ class ExitStatus(DailyTest):
 
     def test_wrong_usage(self):
         self.config({"gpu4": "http://127.0.0.1:9"})
-        for arguments, part in [(["2025-02-30"], "2025-02-30"), (["2999-01-01"], "has not begun"),
+        for arguments, part in [(["2025-02-30"], "2025-02-30"), (["2199-01-01"], "has not begun"),
                                 ([DATE, "--node", "gpu9"], "gpu9"), ([DATE, "--range", "a..b"], "one of them"),
                                 (["--range", "2025-08-02..2025-08-01"], "later"), (["--range", DATE], "FROM..TO"),
                                 ([DATE, "--format", "xml"], "csv, html, json"), ([DATE, "--jobs", "0"], "--jobs"),

@@ -115,6 +115,8 @@ class Netdata(Server):
             end = BEGIN + (i + 1) * piece
             if after < end <= before:
                 rows.append([end, pair[kinds.index(kind)]])
+        if not rows:
+            return 404, b"No metrics where matched to query."
         return 200, {"labels": ["time", kind], "data": rows[::-1]}
 
 

@@ -71,6 +71,17 @@ TEST(NodeFigures, ANodeThatGaveNothingHasNoMeans) {
   EXPECT_TRUE(figures.is_failed());
 }
 
+TEST(NodeFigures, ACardOfWhichNothingIsKnownIsAFailureOnceThereShouldBeSomething) {
+  NodeDay node{.node = "n"};
+  node.cards = {{.index = 0}};
+  node.cards[0].buckets = test::pieces({std::nullopt}, {std::nullopt});
+  EXPECT_FALSE(first_card(node).failure);  // of a day that has just begun nothing is expected
+  node.expected_buckets = 1;
+  EXPECT_TRUE(first_card(node).failure);
+  node.cards[0].failure = "404";
+  EXPECT_EQ(first_card(node).failure, "404");
+}
+
 TEST(NodeFigures, CompletenessIsOfTheWholeDayAlsoWhereItHas23Or25Hours) {
   const auto expected_of = [](std::int64_t hours) {
     const Day day{.date = "d", .begin_epoch = 1743289200, .end_epoch = 1743289200 + hours * 3600};

@@ -79,7 +79,7 @@ void add_report(CLI::App& app, DailyOptions& options) {
       ->default_str("zh");
   app.add_flag("--null-as-zero", options.null_as_zero,
                "What is not known is written as 0 and lowers the means, as the script had it");
-  app.add_option("--jobs", options.jobs, "How many requests are under way at once")
+  app.add_option("--jobs", options.jobs, "How many nodes are asked at once")
       ->type_name("N")
       ->check(CLI::Range(1U, kMostJobs).description(""))
       ->default_str(std::to_string(options.jobs));

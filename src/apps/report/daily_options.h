@@ -7,6 +7,7 @@
 
 #include <tl/expected.hpp>
 
+#include "fetch_days.h"
 #include "report_options.h"
 #include "titles.h"
 
@@ -25,7 +26,7 @@ struct DailyOptions {
   std::string user;                ///< empty: all
   DailyFormat format = DailyFormat::table;
   Titles titles = Titles::chinese;
-  unsigned jobs = 32;
+  unsigned jobs = kUsualJobs;
   bool user_report = false;
   bool skip_task_info = false;
   bool compare = false;

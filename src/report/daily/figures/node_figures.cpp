@@ -124,6 +124,9 @@ CardFigures figures_of_card(const NodeDay& node, const CardDay& card, const Day&
               figures.completeness);
     add_value(bucket.memory_percent, rules.null_as_zero, figures.memory, figures.completeness);
   }
+  if (figures.completeness.known == 0 && node.expected_buckets > 0 && !figures.failure) {
+    figures.failure = "no value of this day is known";
+  }
   if (!node.tasks && (!knows_users || card.are_users_unknown)) {
     return figures;
   }

@@ -56,6 +56,10 @@ struct HeldTime {
   Mean utilization;  ///< of the card, in percent, while it was held
 
   static constexpr double kIdlePercent = 5;
+  /// Absent: nothing is known of the card's use.
+  [[nodiscard]] std::optional<double> known_idle_hours() const {
+    return utilization.value() || hours == 0 ? std::optional(idle_hours) : std::nullopt;
+  }
 };
 
 /// A card over one day or several.

@@ -18,6 +18,11 @@ struct UserFigures {
   std::set<std::pair<std::string, unsigned>> cards;  ///< node, index
   /// Whether the hours are all of them: of some cards only the name of the user is known.
   bool has_all_hours = true;
+
+  /// Absent: nothing is known of the cards' use.
+  [[nodiscard]] std::optional<double> known_idle_gpu_hours() const {
+    return utilization.value() || gpu_hours == 0 ? std::optional(idle_gpu_hours) : std::nullopt;
+  }
 };
 
 /// The one with the most GPU hours first.

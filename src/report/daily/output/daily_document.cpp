@@ -14,8 +14,8 @@ std::string percent_cell(const std::optional<double>& percent) {
   return percent ? fmt::format("{:.2f} %", *percent) : kNotKnown;
 }
 
-std::string hours_cell(double hours) {
-  return fmt::format("{:.1f}", hours);
+std::string hours_cell(const std::optional<double>& hours) {
+  return hours ? fmt::format("{:.1f}", *hours) : kNotKnown;
 }
 
 std::string users_cell(const std::optional<std::vector<std::string>>& users) {
@@ -58,7 +58,7 @@ Section users_section(const DailyReport& report) {
   for (const UserFigures& user : report.users) {
     const bool has_hours = user.has_all_hours || user.gpu_hours > 0;
     table.rows.push_back({printable(user.user), has_hours ? hours_cell(user.gpu_hours) : kNotKnown,
-                          has_hours ? hours_cell(user.idle_gpu_hours) : kNotKnown,
+                          has_hours ? hours_cell(user.known_idle_gpu_hours()) : kNotKnown,
                           percent_cell(user.utilization.value()),
                           fmt::format("{}", user.cards.size())});
   }
@@ -71,22 +71,6 @@ std::string idle_note() {
       "of "
       "the GPUs while they were held.",
       HeldTime::kIdlePercent);
-}
-
-void add_failures(const DailyReport& report, Document& document) {
-  for (const NodeOfDay& node : report.nodes) {
-    if (node.figures.failure) {
-      document.notes.push_back(fmt::format("{}, {}: {}", node.day.date, node.figures.node,
-                                           printable(*node.figures.failure)));
-      continue;
-    }
-    for (const CardFigures& card : node.figures.cards) {
-      if (card.failure) {
-        document.notes.push_back(fmt::format("{}, {}, GPU {}: {}", node.day.date, node.figures.node,
-                                             card.index, printable(*card.failure)));
-      }
-    }
-  }
 }
 
 }  // namespace
@@ -108,7 +92,6 @@ Document daily_document(const DailyReport& report) {
     document.sections.push_back(users_section(report));
     document.notes.push_back(idle_note());
   }
-  add_failures(report, document);
   return document;
 }
 
@@ -143,7 +126,6 @@ Document comparison_document(const DailyReport& report) {
   table.rows.push_back(std::move(all));
   Document document{
       .sections = {{.title = "Nodes side by side, " + span_text(report), .table = table}}};
-  add_failures(report, document);
   return document;
 }
 
@@ -165,7 +147,7 @@ Document user_document(const DailyReport& report, const std::string& user) {
       table.rows.push_back(
           {node.day.date, printable(node.figures.node), fmt::format("{}", card.index),
            is_held ? hours_cell(held->hours) : kNotKnown,
-           is_held ? hours_cell(held->idle_hours) : kNotKnown,
+           is_held ? hours_cell(held->known_idle_hours()) : kNotKnown,
            percent_cell(is_held ? held->utilization.value() : card.utilization.value()),
            percent_cell(card.memory.value())});
     }
@@ -178,13 +160,12 @@ Document user_document(const DailyReport& report, const std::string& user) {
     if (figures.user == user && figures.gpu_hours > 0) {
       document.notes.insert(
           document.notes.begin(),
-          fmt::format("{:.1f} GPU hours in all, {:.1f} of them idle, on {}; utilization {}.",
-                      figures.gpu_hours, figures.idle_gpu_hours,
+          fmt::format("{:.1f} GPU hours in all, {} of them idle, on {}; utilization {}.",
+                      figures.gpu_hours, hours_cell(figures.known_idle_gpu_hours()),
                       counted(figures.cards.size(), "GPU"),
                       percent_cell(figures.utilization.value())));
     }
   }
-  add_failures(report, document);
   return document;
 }
 

@@ -24,13 +24,18 @@ const char* vendor_name(Vendor vendor) {
 }
 
 /// Of all who held the card; null where it is not known for each of them.
-Json hours_or_null(const CardFigures& card, double HeldTime::*which) {
+template <typename Hours>
+Json hours_or_null(const CardFigures& card, Hours hours_of) {
   if (!card.users || card.held.size() != card.users->size()) {
     return nullptr;
   }
   double hours = 0;
   for (const HeldTime& held : card.held) {
-    hours += held.*which;
+    const std::optional<double> one = hours_of(held);
+    if (!one) {
+      return nullptr;
+    }
+    hours += *one;
   }
   return hours;
 }
@@ -44,8 +49,10 @@ void append_card(const CardFigures& card, Json& json) {
   json["memory_percent"] = or_null(card.memory.value());
   json["completeness_percent"] = or_null(card.completeness.percent());
   json["users"] = or_null(card.users);
-  json["held_hours"] = hours_or_null(card, &HeldTime::hours);
-  json["idle_held_hours"] = hours_or_null(card, &HeldTime::idle_hours);
+  json["held_hours"] =
+      hours_or_null(card, [](const HeldTime& held) { return std::optional(held.hours); });
+  json["idle_held_hours"] =
+      hours_or_null(card, [](const HeldTime& held) { return held.known_idle_hours(); });
   json["failure"] = or_null(card.failure);
 }
 
@@ -88,7 +95,7 @@ Json user_rows(const DailyReport& report, const std::string& user) {
            {"node", node.figures.node},
            {"gpu", card.index},
            {"held_hours", is_held ? Json(held->hours) : Json(nullptr)},
-           {"idle_held_hours", is_held ? Json(held->idle_hours) : Json(nullptr)},
+           {"idle_held_hours", is_held ? or_null(held->known_idle_hours()) : Json(nullptr)},
            {"utilization_percent", is_held ? or_null(held->utilization.value()) : Json(nullptr)}});
     }
   }
@@ -99,7 +106,7 @@ Json user_summary(const UserFigures& user) {
   const bool has_hours = user.has_all_hours;
   return {{"user", user.user},
           {"gpu_hours", has_hours ? Json(user.gpu_hours) : Json(nullptr)},
-          {"idle_gpu_hours", has_hours ? Json(user.idle_gpu_hours) : Json(nullptr)},
+          {"idle_gpu_hours", has_hours ? or_null(user.known_idle_gpu_hours()) : Json(nullptr)},
           {"utilization_percent", or_null(user.utilization.value())},
           {"gpus", user.cards.size()}};
 }

@@ -23,10 +23,12 @@ constexpr std::string_view kStyle =
 /// A test computes it anew.
 constexpr std::string_view kStyleHash = "sha256-udK08Wrx4D6eFnOcm2jtYselPyloW0hxt74IGJcmaOc=";
 
-constexpr std::int64_t kDaySeconds = 86'400;
-
 std::string percent_html(const std::optional<double>& percent) {
   return percent ? fmt::format("{:.2f} %", *percent) : "–";
+}
+
+std::string hours_html(const std::optional<double>& hours) {
+  return hours ? fmt::format("{:.1f}", *hours) : "–";
 }
 
 std::string users_html(const std::optional<std::vector<std::string>>& users) {
@@ -182,8 +184,8 @@ std::string users_part(const DailyReport& report) {
         "fill=\"{}\"/><rect x=\"{:.1f}\" width=\"{:.1f}\" height=\"12\" fill=\"#8888\"/></svg></td>"
         "</tr>\n",
         html_text(printable(user.user)),
-        user.has_all_hours ? fmt::format("{:.1f}", user.gpu_hours) : "–",
-        user.has_all_hours ? fmt::format("{:.1f}", user.idle_gpu_hours) : "–",
+        hours_html(user.has_all_hours ? std::optional(user.gpu_hours) : std::nullopt),
+        hours_html(user.has_all_hours ? user.known_idle_gpu_hours() : std::nullopt),
         percent_html(user.utilization.value()), user.cards.size(), kBar, held - idle, line_color(0),
         held - idle, idle);
   }

@@ -13,7 +13,7 @@ namespace {
 constexpr double kLeft = 30;
 constexpr double kTop = 6;
 constexpr double kBottom = 18;
-constexpr double kRight = 8;
+constexpr double kRight = 18;
 constexpr double kTopPercent = 100;
 
 struct Frame {
