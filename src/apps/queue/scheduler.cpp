@@ -146,7 +146,15 @@ void Scheduler::on_look() {
 }
 
 void Scheduler::decide_now() {
-  if (!sight_.look() || sight_.problem()) {
+  const auto problem = sight_.problem();
+  if (!sight_.look() || problem) {
+    Decision none = decide(book_->state(), files_.settings(), {}, times());
+    for (Wait& wait : none.waits) {
+      if (wait.kind == Wait::Kind::cards || wait.kind == Wait::Kind::reserved) {
+        wait.reason = problem.value_or("the cards have not been seen yet");
+      }
+    }
+    note_waits(none);
     return;
   }
   book_->note_waiting(loop_.now());
