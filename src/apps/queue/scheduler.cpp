@@ -235,8 +235,7 @@ std::string Scheduler::status() const {
                       .queue_reasons = queue_reasons_,
                       .state_dir = options_.state_dir,
                       .keeps_running = options_.keep_running};
-  return status_json(status, loop_.moment())
-      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return status_json(status, loop_.moment());
 }
 
 bool Scheduler::has_failures() const {
