@@ -116,6 +116,24 @@ class Cards(QueueTest):
         self.assertEqual(self.project.run(CUDA_VISIBLE_DEVICES="1"), 0)
         self.assertEqual(self.project.output(1), "1\n")
 
+    def test_jobs_share_a_card_as_far_as_its_memory_lasts(self):
+        self.project.set_cards([81920])
+        self.project.configure(maximize_resource_utilization=True)
+        other = type(self.project)(self.project.root / "other", cards=1, locks=self.project.locks)
+        self.addCleanup(other.end)
+        other.configure()
+        self.commands("".join("while [ ! -e go%d ]; do sleep 0.05; done\n%d,30\n\n" % (i, i) for i in range(3)))
+        self.started()
+        self.assert_eventually(lambda: [self.project.state_of(i) for i in (1, 2, 3)] == ["running"] * 2 + ["pending"])
+        other.commands.write_text("true\n1,1\n")
+        other.start()
+        (self.project.root / "go0").touch()  # whose keeper was the first to have the card's lock
+        self.assert_eventually(lambda: self.project.state_of(3) == "running")
+        self.assertEqual(other.state_of(1), "pending")
+        for i in (1, 2):
+            (self.project.root / f"go{i}").touch()
+        self.assert_eventually(lambda: other.runs[0].poll() == 0 and self.project.runs[0].poll() == 0)
+
     def test_two_schedulers_of_a_host_take_different_cards(self):
         other = type(self.project)(self.project.root / "other", locks=self.project.locks)
         self.addCleanup(other.end)

@@ -146,7 +146,15 @@ void Scheduler::on_look() {
 }
 
 void Scheduler::decide_now() {
-  if (!sight_.look() || sight_.problem()) {
+  const auto problem = sight_.problem();
+  if (!sight_.look() || problem) {
+    Decision none = decide(book_->state(), files_.settings(), {}, times());
+    for (Wait& wait : none.waits) {
+      if (wait.kind == Wait::Kind::cards || wait.kind == Wait::Kind::reserved) {
+        wait.reason = problem.value_or("the cards have not been seen yet");
+      }
+    }
+    note_waits(none);
     return;
   }
   book_->note_waiting(loop_.now());
@@ -227,8 +235,7 @@ std::string Scheduler::status() const {
                       .queue_reasons = queue_reasons_,
                       .state_dir = options_.state_dir,
                       .keeps_running = options_.keep_running};
-  return status_json(status, loop_.moment())
-      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return status_json(status, loop_.moment());
 }
 
 bool Scheduler::has_failures() const {

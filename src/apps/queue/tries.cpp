@@ -1,5 +1,6 @@
 #include "tries.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <thread>
@@ -75,21 +76,29 @@ void Tries::adopt() {
 }
 
 bool Tries::start(JobId id, const std::vector<Card>& cards) {
-  std::vector<CardLock> held;
+  std::vector<CardLock> fresh;
   std::vector<int> descriptors;
   for (const Card& card : cards) {
-    auto lock = locks_.lock(card.uuid);
-    if (!lock && lock.error().code == EWOULDBLOCK) {
-      return false;
+    const auto held = held_.find(card.uuid);
+    if (held != held_.end()) {
+      descriptors.push_back(held->second.fd.get());
+      continue;
     }
+    auto lock = this->lock(card.uuid);
     if (!lock) {
-      spdlog::error("{}: {}", name_of(book_.job(id)), lock.error().message);
+      if (lock.error().code != EWOULDBLOCK) {
+        spdlog::error("{}: {}", name_of(book_.job(id)), lock.error().message);
+      }
       return false;
     }
-    if (lock->fd) {
-      descriptors.push_back(lock->fd.get());
+    descriptors.push_back(lock->fd.get());
+    fresh.push_back(std::move(*lock));
+  }
+  std::erase(descriptors, -1);
+  for (CardLock& lock : fresh) {
+    if (lock.fd) {
+      held_.insert_or_assign(lock.uuid, std::move(lock));
     }
-    held.push_back(std::move(*lock));
   }
   (void)book_.begin_try(id, uuids_of(cards), loop_.moment());
   const auto keeper = start_keeper(order_for(book_.job(id), cards), descriptors);
@@ -101,6 +110,33 @@ bool Tries::start(JobId id, const std::vector<Card>& cards) {
   book_.set_keeper(id, *keeper, loop_.moment());
   watch(id);
   return true;
+}
+
+Result<CardLock> Tries::lock(const std::string& uuid) const {
+  auto lock = locks_.lock(uuid);
+  if (!lock && lock.error().code == EWOULDBLOCK && runs_on(uuid)) {
+    return CardLock{.uuid = uuid};  // a keeper that was taken over has it
+  }
+  return lock;
+}
+
+bool Tries::runs_on(const std::string& uuid) const {
+  return std::ranges::any_of(book_.state().jobs, [&](const auto& entry) {
+    const Job& job = entry.second;
+    return job.state == JobState::running && std::ranges::find(job.cards, uuid) != job.cards.end();
+  });
+}
+
+void Tries::give_back(const std::vector<std::string>& uuids) {
+  for (const std::string& uuid : uuids) {
+    if (!runs_on(uuid)) {
+      held_.erase(uuid);
+    } else if (!held_.contains(uuid)) {  // the keeper that had it was the one that ended
+      if (auto lock = locks_.lock(uuid); lock && lock->fd) {
+        held_.insert_or_assign(uuid, std::move(*lock));
+      }
+    }
+  }
 }
 
 TryOrder Tries::order_for(const Job& job, const std::vector<Card>& cards) const {
@@ -151,7 +187,9 @@ void Tries::on_end(JobId id) {
 }
 
 void Tries::tell_end(JobId id, TryResult result) {
+  const std::vector<std::string> cards = book_.job(id).cards;
   book_.end_try(id, std::move(result), settings_, loop_.moment());
+  give_back(cards);
   ended_(id);
 }
 

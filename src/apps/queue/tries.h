@@ -41,6 +41,11 @@ class Tries {
   [[nodiscard]] std::vector<OwnTry> running() const;
 
  private:
+  /// The lock of a card, which jobs that share it share. The error's code is EWOULDBLOCK when
+  /// another scheduler has it.
+  [[nodiscard]] Result<CardLock> lock(const std::string& uuid) const;
+  [[nodiscard]] bool runs_on(const std::string& uuid) const;
+  void give_back(const std::vector<std::string>& uuids);
   [[nodiscard]] TryOrder order_for(const Job& job, const std::vector<Card>& cards) const;
   void watch(JobId id);
   void on_end(JobId id);
@@ -52,6 +57,7 @@ class Tries {
   const CardLocks& locks_;
   std::function<void(JobId)> ended_;
   std::map<JobId, WatchedTry> watched_;
+  std::map<std::string, CardLock> held_;  ///< by UUID, beside what the keepers have of them
   std::map<JobId, EventSource> ended_meanwhile_;
 };
 

@@ -27,7 +27,7 @@ constexpr std::array<std::pair<Action, std::string_view>, 8> kActions{{
     {Action::wait, "wait"},
 }};
 
-std::string text_of(const ordered_json& json) {
+std::string line_of(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
@@ -114,7 +114,7 @@ std::string to_json(const Request& request) {
   if (request.spec) {
     json["spec"] = json_of(*request.spec);
   }
-  return text_of(json);
+  return line_of(json);
 }
 
 Result<Request> parse_request(std::string_view line) {
@@ -147,7 +147,7 @@ Result<Request> parse_request(std::string_view line) {
 }
 
 std::string refusal_json(std::string_view why) {
-  return text_of(ordered_json{{"error", why}});
+  return line_of(ordered_json{{"error", why}});
 }
 
 }  // namespace wemol::queue

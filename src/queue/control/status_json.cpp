@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "time_text.h"
 
@@ -28,6 +29,10 @@ ordered_json or_null(const std::optional<Value>& value) {
 
 ordered_json time_or_null(const std::optional<WallTime>& time) {
   return time ? ordered_json(iso_time_text(*time)) : ordered_json();
+}
+
+std::string text_of(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 WallTime wall_of(SteadyTime time, const Moment& now) {
@@ -194,30 +199,37 @@ std::string_view state_word(const QueueState& queue, bool has_running, SteadyTim
   return queue.backoff_until && *queue.backoff_until > now ? "BACKOFF" : "IDLE";
 }
 
-ordered_json status_json(const Status& status, const Moment& now) {
+std::string status_json(const Status& status, const Moment& now) {
   CardsByUuid cards;
   if (status.look) {
     for (const Card& card : status.look->cards) {
       cards[card.uuid] = &card;
     }
   }
-  ordered_json jobs = ordered_json::array();
+  std::string text =
+      text_of({{"version", 1},
+               {"pid", getpid()},
+               {"state_dir", status.state_dir.string()},
+               {"time", iso_time_text(now.wall)},
+               {"keeps_running", status.keeps_running},
+               {"nothing_can_start", or_null(status.nothing_can_start)},
+               {"cards_looked_at",
+                status.look ? ordered_json(iso_time_text(wall_of(status.look->looked_at, now)))
+                            : ordered_json()},
+               {"cards_problem", or_null(status.cards_problem)},
+               {"queues", queues_json(status, now)},
+               {"cards", cards_json(status)}});
+  // One by one: as a whole the jobs would take many times the memory of their text.
+  text.back() = ',';
+  text += "\"jobs\":[";
   for (const auto& [id, job] : status.state.jobs) {
-    jobs.push_back(job_json(job, status, cards, now));
+    text += text_of(job_json(job, status, cards, now));
+    text += ',';
   }
-  return {{"version", 1},
-          {"pid", getpid()},
-          {"state_dir", status.state_dir.string()},
-          {"time", iso_time_text(now.wall)},
-          {"keeps_running", status.keeps_running},
-          {"nothing_can_start", or_null(status.nothing_can_start)},
-          {"cards_looked_at",
-           status.look ? ordered_json(iso_time_text(wall_of(status.look->looked_at, now)))
-                       : ordered_json()},
-          {"cards_problem", or_null(status.cards_problem)},
-          {"queues", queues_json(status, now)},
-          {"jobs", std::move(jobs)},
-          {"cards", cards_json(status)}};
+  if (text.back() == ',') {
+    text.pop_back();
+  }
+  return text += "]}";
 }
 
 }  // namespace wemol::queue

@@ -5,8 +5,6 @@
 #include <optional>
 #include <string>
 
-#include <nlohmann/json.hpp>
-
 #include "card.h"
 #include "clock.h"
 #include "job.h"
@@ -29,8 +27,8 @@ struct Status {
 /// Where a job's output lies; that of an earlier try beside it, "17.1.log".
 [[nodiscard]] std::filesystem::path job_log_path(const std::filesystem::path& state_dir, JobId job);
 
-/// The document of `status --format json`, see docs/queue.md. Times are ISO 8601.
-[[nodiscard]] nlohmann::ordered_json status_json(const Status& status, const Moment& now);
+/// The document of `status --format json` in one line, see docs/queue.md. Times are ISO 8601.
+[[nodiscard]] std::string status_json(const Status& status, const Moment& now);
 
 /// "BUSY", "IDLE", "BACKOFF", "HELD", "STOPPED".
 [[nodiscard]] std::string_view state_word(const QueueState& queue, bool has_running,

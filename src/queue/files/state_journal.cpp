@@ -76,7 +76,9 @@ Result<void> StateJournal::append(std::string line) {
     code = errno;
   }
   if (code != 0) {
-    (void)ftruncate(fd_.get(), static_cast<off_t>(length_bytes_));
+    if (ftruncate(fd_.get(), static_cast<off_t>(length_bytes_)) != 0) {
+      // The next append takes it off.
+    }
     return failed(path_, code);
   }
   length_bytes_ += line.size();
