@@ -168,7 +168,7 @@ class NetdataNode : public std::enable_shared_from_this<NetdataNode> {
           {.index = index, .card = card.card, .uuid = card.uuid, .name = card.name});
       fill(day.cards.back(), std::move(rows_[index]));
     }
-    if (silent_ > 0 && silent_ >= asked_) {  // not one answer in a whole day
+    if (asked_ > 0 && silent_ >= asked_) {  // not one answer in a whole day
       silent_ = kSideBySide;
     }
     if (silent_ >= kSideBySide) {
