@@ -1,4 +1,4 @@
-"""wemol-report daily as a program, small stand-ins for Netdata and the management API, with Python's own library only."""
+"""wemol-report daily as a program; stand-ins for Netdata and the management API, with Python's own library only."""
 import contextlib
 import http.server
 import json

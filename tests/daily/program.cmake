@@ -12,5 +12,7 @@ WEMOL_GOLDEN=${PROJECT_SOURCE_DIR}/tests/golden/daily;WEMOL_SANITIZERS=${WEMOL_S
 endfunction()
 
 if(Python3_Interpreter_FOUND)
-  daily_programs(daily_test.py ExampleDay ExitStatus Users Interruptions Views ManyNodes OwnRecords Documents)
+  daily_programs(daily_test.py ExampleDay ExitStatus Users Interruptions Views ManyNodes)
+  daily_programs(daily_records_test.py OwnRecords)
+  daily_programs(daily_documents_test.py Documents)
 endif()
