@@ -41,6 +41,7 @@ std::string duration_of(const Job& job, const Moment& now) {
 std::string start_text(const Job& job, const std::vector<Card>& cards,
                        const QueueSettings& settings) {
   std::vector<std::string> texts;
+  texts.reserve(cards.size());
   for (const Card& card : cards) {
     texts.push_back(card_text(card));
   }

@@ -97,7 +97,7 @@ void JobBook::take_command_file(const std::filesystem::path& path,
   jobs = std::move(in_file);
   change.queues.assign(queues.begin(), queues.end());
   if (!is_same || !change.jobs.empty()) {
-    save(std::move(change), now);
+    save(change, now);
   }
 }
 
@@ -106,7 +106,7 @@ void JobBook::forget_command_file(const std::filesystem::path& path) {
 }
 
 std::string JobBook::begin_try(JobId id, const std::vector<std::string>& cards, const Moment& now) {
-  const std::string uni_id = new_uni_id(state_, random_);
+  std::string uni_id = new_uni_id(state_, random_);
   note_started(state_, id, cards, uni_id, {}, now);
   save({.jobs = {id}, .queues = {job(id).spec.queue}}, now);
   // Before the job runs, which may write there as well.
@@ -243,14 +243,14 @@ void JobBook::save_end(JobId id, const Moment& now) {
       change.jobs.push_back(other);
     }
   }
-  save(std::move(change), now);
+  save(change, now);
 }
 
 void JobBook::save_queue(const std::string& queue, const Moment& now) {
   save({.queues = {queue}}, now);
 }
 
-void JobBook::save(StateChange change, const Moment& now) {
+void JobBook::save(const StateChange& change, const Moment& now) {
   const auto saved = state_file_.save(state_, blocks_, change, now);
   std::string problem = saved ? "" : saved.error().message;
   if (problem != disk_problem_) {

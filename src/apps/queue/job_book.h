@@ -64,7 +64,7 @@ class JobBook {
   /// With those that can never start any more because of it.
   void save_end(JobId id, const Moment& now);
   void save_queue(const std::string& queue, const Moment& now);
-  void save(StateChange change, const Moment& now);
+  void save(const StateChange& change, const Moment& now);
   void record(const Job& job, const UniIdRecord& record, const Moment& now);
 
   StateFile state_file_;

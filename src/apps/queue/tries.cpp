@@ -37,6 +37,7 @@ std::optional<ProcessId> keeper_of(const std::string& uni_id) {
 
 std::vector<std::string> uuids_of(const std::vector<Card>& cards) {
   std::vector<std::string> uuids;
+  uuids.reserve(cards.size());
   for (const Card& card : cards) {
     uuids.push_back(card.uuid);
   }

@@ -41,9 +41,9 @@ std::string count_text(const ordered_json& json, const char* key) {
 }
 
 const ordered_json& list_in(const ordered_json& json, const char* key) {
-  static const ordered_json kNone = ordered_json::array();
+  static const ordered_json none = ordered_json::array();
   const auto found = json.find(key);
-  return found != json.end() && found->is_array() ? *found : kNone;
+  return found != json.end() && found->is_array() ? *found : none;
 }
 
 std::string gigabytes(const std::optional<double>& bytes) {
