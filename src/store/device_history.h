@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <wemol/condition.h>
 #include <wemol/result.h>
@@ -38,8 +39,8 @@ class DeviceHistory {
   [[nodiscard]] Conditions flush();
 
  private:
-  DeviceHistory(const DeviceHistorySettings& settings, std::filesystem::path folder, UniqueFd lock)
-      : settings_(settings), folder_(std::move(folder)), lock_(std::move(lock)) {}
+  DeviceHistory(DeviceHistorySettings settings, std::filesystem::path folder, UniqueFd lock)
+      : settings_(std::move(settings)), folder_(std::move(folder)), lock_(std::move(lock)) {}
 
   void write_waiting(Conditions& conditions);
   void tend(Conditions& conditions);

@@ -125,7 +125,8 @@ class Client::Work : public std::enable_shared_from_this<Work> {
         host.idle.pop_back();
         begin(host, connection, std::move(question));
       } else {
-        begin(host, fresh(question.url), std::move(question));
+        const Pointer connection = fresh(question.url);
+        begin(host, connection, std::move(question));
       }
     }
   }
@@ -183,7 +184,7 @@ void Client::ask(Request request, Bounds bounds, Done done) {
   work_->ask(std::move(request), bounds, std::move(done));
 }
 
-void ask_once(boost::asio::io_context& context, ClientSettings settings, Request request,
+void ask_once(boost::asio::io_context& context, const ClientSettings& settings, Request request,
               Bounds bounds, Done done) {
   auto url = parse_url(request.url);
   if (!url) {

@@ -70,7 +70,7 @@ class Client {
 };
 
 /// One question, over a connection that is closed behind it.
-void ask_once(boost::asio::io_context& context, ClientSettings settings, Request request,
+void ask_once(boost::asio::io_context& context, const ClientSettings& settings, Request request,
               Bounds bounds, Done done);
 
 }  // namespace wemol::web

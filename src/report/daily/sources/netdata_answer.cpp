@@ -105,7 +105,7 @@ std::optional<unsigned> index_by_settings(const Device& device, const NodeSettin
   return device.number ? index_in(node.cards, *device.number) : std::nullopt;
 }
 
-void number_devices(Devices devices, const NodeSettings& node, NetdataCards& cards) {
+void number_devices(Devices& devices, const NodeSettings& node, NetdataCards& cards) {
   unsigned next = 0;
   for (auto& [key, device] : devices) {
     const auto by_settings = index_by_settings(device, node);
@@ -194,7 +194,7 @@ Result<NetdataCards> find_cards(std::string_view charts_json, const NodeSettings
   const bool is_amd = node.cards.empty() ? amd.size() >= nvidia.size()
                                          : has_number_of(amd, node.cards) || nvidia.empty();
   NetdataCards cards{.vendor = is_amd ? Vendor::amd : Vendor::nvidia};
-  number_devices(std::move(is_amd ? amd : nvidia), node, cards);
+  number_devices(is_amd ? amd : nvidia, node, cards);
   return cards;
 }
 

@@ -135,10 +135,10 @@ class PrometheusNode : public std::enable_shared_from_this<PrometheusNode> {
     if (index < node_.cards.size()) {
       card.card = node_.cards[index];
     }
-    static const PrometheusCard kNone;
+    static const PrometheusCard none;
     const auto part = [index](const CardsAnswer& answer) -> const PrometheusCard& {
       const auto found = answer ? answer->find(index) : decltype(answer->find(index)){};
-      return answer && found != answer->end() ? found->second : kNone;
+      return answer && found != answer->end() ? found->second : none;
     };
     for (const CardsAnswer* answer : {&utilization_, &memory_, &models_}) {
       card.uuid = part(*answer).uuid.empty() ? card.uuid : part(*answer).uuid;
