@@ -341,8 +341,11 @@ class HeavyJobs(QueueTest):
     def test_a_full_disk_fails_no_job_and_loses_no_result(self):
         self.project.configure(retry_config__max_retries=0)
         fits = self.project.root / "fits"
-        self.commands(f"echo fill >> runs; while [ ! -e both ]; do sleep 0.05; done; yes | head -c 4M; touch full\n1,1\n\n"
-                      f"echo wait >> runs; touch both; while [ ! -e full ]; do sleep 0.05; done; echo lost; exit 5\n2,1\n")
+        comment = "#" * 6000  # so that no change of a job finds room in the last page of a file
+        self.commands(f"echo fill >> runs; while [ ! -e both ]; do sleep 0.05; done; yes | head -c 4M; touch full {comment}"
+                      "\n1,1\n\n"
+                      f"echo wait >> runs; touch both; while [ ! -e full ]; do sleep 0.05; done; echo lost; exit 5 {comment}"
+                      "\n2,1\n")
         self.project.state.mkdir()
         again = self.project.command("run", "--lock-dir", self.project.locks)
         script = (f'mount -t tmpfs -o size=1m tmpfs "{self.project.state}" || exit 77\n'
