@@ -312,7 +312,7 @@ class TwoUsers(unittest.TestCase):
         self.assert_eventually(has_looked_often)
         self.assertEqual(second.state_of(1), "pending", self.logs())
         self.assertTrue(second.status()["cards"][0]["is_held_by_other_scheduler"])
-        self.assertRegex(second.job(1)["reason"], "no card is free")
+        self.assertRegex(second.job(1)["reason"], r"no card is free.*\(1 card held by another scheduler\)")
         (self.share / "go").touch()
         self.assert_eventually(lambda: second.runs[0].poll() is not None)
         self.assertEqual(second.runs[0].returncode, 0, self.logs())

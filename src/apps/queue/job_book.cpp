@@ -270,15 +270,15 @@ void JobBook::save_queue(const std::string& queue, const Moment& now) {
 void JobBook::save(StateChange change, const Moment& now) {
   const auto saved = state_file_.save(state_, blocks_, change, now);
   std::string problem = saved ? "" : saved.error().message;
-  if (problem != disk_problem_) {
-    if (problem.empty()) {
-      spdlog::info("the state is on the disk again");
-    } else {
-      spdlog::error("{}; a restart would not know of the last changes", problem);
-    }
+  if (problem == disk_problem_) {
+    return;
   }
-  if (std::exchange(disk_problem_, std::move(problem)) != disk_problem_ && disk_problem_.empty()) {
+  disk_problem_ = std::move(problem);
+  if (disk_problem_.empty()) {
+    spdlog::info("the state is on the disk again");
     write_ends(now);
+  } else {
+    spdlog::error("{}; a restart would not know of the last changes", disk_problem_);
   }
 }
 
