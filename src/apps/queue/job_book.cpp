@@ -28,6 +28,18 @@ std::vector<KnownBlock> known_blocks(const SchedulerState& state, const std::vec
   return blocks;
 }
 
+/// None where the record that the job has written itself stands.
+std::optional<UniIdRecord> end_record(const TryResult& result) {
+  if (result.has_succeeded) {
+    return UniIdRecord{.state = std::string(kStateNormalExit)};
+  }
+  if (result.failure == Failure::reported) {
+    return std::nullopt;
+  }
+  return UniIdRecord{.state = std::string(kStateAbnormalExit),
+                     .error_type = std::string(name_of(result.failure))};
+}
+
 }  // namespace
 
 std::string name_of(const Job& job) {
@@ -110,7 +122,7 @@ std::string JobBook::begin_try(JobId id, const std::vector<std::string>& cards, 
   note_started(state_, id, cards, uni_id, {}, now);
   save({.jobs = {id}, .queues = {job(id).spec.queue}}, now);
   // Before the job runs, which may write there as well.
-  record(job(id),
+  record(job(id).uni_id,
          {.pid = this_process().pid,
           .state = std::string(kStateRunning),
           .retry_count = job(id).retry_count},
@@ -124,7 +136,7 @@ void JobBook::set_keeper(JobId id, const ProcessId& keeper, const Moment& now) {
   // A job that ends at once may have written its own end already.
   if (const auto entry = uni_ids_.read(job(id).uni_id);
       entry && *entry && (*entry)->state == std::string(kStateRunning)) {
-    record(job(id), {.pid = keeper.pid}, now);
+    record(job(id).uni_id, {.pid = keeper.pid}, now);
   }
 }
 
@@ -148,22 +160,27 @@ void JobBook::end_try(JobId id, TryResult result, const QueueSettings& settings,
   const Job before = job(id);
   const bool is_canceled = before.is_cancel_requested;
   result = as_reported(before, std::move(result));
-  UniIdRecord end{.state =
-                      std::string(result.has_succeeded ? kStateNormalExit : kStateAbnormalExit)};
-  if (!result.has_succeeded && result.failure != Failure::reported) {
-    end.error_type = std::string(name_of(result.failure));
-  }
-  if (result.failure != Failure::reported || result.has_succeeded) {
-    record(before, end, now);
-  }
-  const EndedTry ended = ended_try(before, result, is_canceled, now.wall);
+  new_ends_.push_back(
+      {.ended = ended_try(before, result, is_canceled, now.wall), .record = end_record(result)});
   note_ended(state_, id, result, settings, now);
   log_end(before, job(id), result, state_, now);
   save_end(id, now);
-  if (const auto written = history_.append(ended); !written) {
-    spdlog::error("{}", written.error().message);
+  write_ends(now);
+}
+
+void JobBook::take_in_ends(const Moment& now) {
+  for (const auto& [id, job] : state_.jobs) {
+    if (job.state == JobState::running || job.uni_id.empty() || !job.last_result) {
+      continue;
+    }
+    if (const auto left = read_result(state_dir(), job.uni_id); left && *left) {
+      const bool is_canceled = job.state == JobState::canceled;
+      const WallTime ended_at = job.ended_at.value_or(now.wall);
+      new_ends_.push_back({.ended = ended_try(job, *job.last_result, is_canceled, ended_at),
+                           .record = end_record(*job.last_result)});
+    }
   }
-  remove_result(state_dir(), before.uni_id);
+  write_ends(now);
 }
 
 Result<void> JobBook::cancel(JobId id, const Moment& now) {
@@ -253,23 +270,52 @@ void JobBook::save_queue(const std::string& queue, const Moment& now) {
 void JobBook::save(const StateChange& change, const Moment& now) {
   const auto saved = state_file_.save(state_, blocks_, change, now);
   std::string problem = saved ? "" : saved.error().message;
-  if (problem != disk_problem_) {
-    if (problem.empty()) {
-      spdlog::info("the state is on the disk again");
-    } else {
-      spdlog::error("{}; a restart would not know of the last changes", problem);
-    }
+  if (problem == disk_problem_) {
+    return;
   }
   disk_problem_ = std::move(problem);
+  if (disk_problem_.empty()) {
+    spdlog::info("the state is on the disk again");
+    write_ends(now);
+  } else {
+    spdlog::error("{}; a restart would not know of the last changes", disk_problem_);
+  }
 }
 
-void JobBook::record(const Job& job, const UniIdRecord& record, const Moment& now) {
-  const auto change = uni_ids_.update(job.uni_id, record, now.wall);
+bool JobBook::record(const std::string& uni_id, const UniIdRecord& record, const Moment& now) {
+  const auto change = uni_ids_.update(uni_id, record, now.wall);
   if (!change) {
-    spdlog::error("{}: {}", name_of(job), change.error().message);
+    spdlog::error("{}: {}", uni_id, change.error().message);
   } else if (change->warning) {
     spdlog::warn("{}", *change->warning);
   }
+  return change.has_value();
+}
+
+void JobBook::write_ends(const Moment& now) {
+  // A file that does not take one of them is not asked for the others: that may wait for a lock.
+  bool takes_records = true;
+  // After a restart the try would end once more.
+  bool takes_history = disk_problem_.empty();
+  for (NewEnd& end : new_ends_) {
+    if (end.record && takes_records) {
+      takes_records = record(end.ended.uni_id, *end.record, now);
+      if (takes_records) {
+        end.record.reset();
+      }
+    }
+    if (!end.is_in_history && takes_history) {
+      const auto written = history_.append(end.ended);
+      takes_history = end.is_in_history = written.has_value();
+      if (!written) {
+        spdlog::error("{}", written.error().message);
+      }
+    }
+    if (!end.record && end.is_in_history) {
+      remove_result(state_dir(), end.ended.uni_id);
+    }
+  }
+  std::erase_if(new_ends_, [](const NewEnd& end) { return !end.record && end.is_in_history; });
 }
 
 }  // namespace wemol::queue

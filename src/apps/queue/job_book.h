@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -41,7 +42,8 @@ class JobBook {
   /// Before the keeper is started: what is on the disk then makes that no job is started twice.
   std::string begin_try(JobId id, const std::vector<std::string>& cards, const Moment& now);
   void set_keeper(JobId id, const ProcessId& keeper, const Moment& now);
-  /// Asks uni_id.json whether the job itself has reported a failure.
+  /// Asks uni_id.json whether the job itself has reported a failure. The try's result file goes
+  /// when all of it is on the disk; until then a restart finds it.
   void end_try(JobId id, TryResult result, const QueueSettings& settings, const Moment& now);
 
   /// The errors say what to do instead. A job that runs is canceled when its try ends.
@@ -53,10 +55,19 @@ class JobBook {
 
   /// See changes.h; it is not worth a place on the disk.
   void note_waiting(SteadyTime now) { queue::note_waiting(state_, now); }
+  /// Of tries whose end an earlier scheduler has noted, but not in each of the files.
+  void take_in_ends(const Moment& now);
   /// "running" entries of uni_id.json whose process is gone.
   void end_orphans(const Moment& now);
 
  private:
+  /// A try that has ended, until all files have it.
+  struct NewEnd {
+    EndedTry ended;
+    std::optional<UniIdRecord> record;  ///< still to be written to uni_id.json
+    bool is_in_history = false;
+  };
+
   JobBook(StateFile state_file, const std::filesystem::path& state_dir);
 
   [[nodiscard]] TryResult as_reported(const Job& job, TryResult result) const;
@@ -65,13 +76,16 @@ class JobBook {
   void save_end(JobId id, const Moment& now);
   void save_queue(const std::string& queue, const Moment& now);
   void save(const StateChange& change, const Moment& now);
-  void record(const Job& job, const UniIdRecord& record, const Moment& now);
+  /// False: it is not on the disk, which is in the log.
+  bool record(const std::string& uni_id, const UniIdRecord& record, const Moment& now);
+  void write_ends(const Moment& now);
 
   StateFile state_file_;
   UniIdFile uni_ids_;
   HistoryFile history_;
   SchedulerState state_;
   BlockJobs blocks_;
+  std::vector<NewEnd> new_ends_;
   std::mt19937_64 random_{std::random_device{}()};
   std::string disk_problem_;
 };

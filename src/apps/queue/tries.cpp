@@ -21,20 +21,6 @@ namespace {
 constexpr std::chrono::milliseconds kBetweenSearches{50};
 constexpr int kSearches = 20;
 
-/// The keeper is the ancestor of the try's processes that has not their environment itself.
-std::optional<ProcessId> keeper_of(const std::string& uni_id) {
-  for (const ProcessEntry& process : processes_of_try(uni_id)) {
-    auto ancestor = process_at(process.parent_pid);
-    while (ancestor && ancestor->id.pid > 1) {
-      if (ancestor->name == "wemol-queue") {
-        return ancestor->id;
-      }
-      ancestor = process_at(ancestor->parent_pid);
-    }
-  }
-  return std::nullopt;
-}
-
 std::vector<std::string> uuids_of(const std::vector<Card>& cards) {
   std::vector<std::string> uuids;
   uuids.reserve(cards.size());
@@ -56,7 +42,7 @@ void Tries::adopt() {
       continue;
     }
     for (int i = 0; job.keeper.pid == 0 && i < kSearches; ++i) {
-      if (const auto keeper = keeper_of(job.uni_id)) {
+      if (const auto keeper = find_keeper(job.uni_id)) {
         book_.set_keeper(id, *keeper, loop_.moment());
       } else if (const auto result = read_result(book_.state_dir(), job.uni_id);
                  result && *result) {

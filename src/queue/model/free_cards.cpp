@@ -137,6 +137,12 @@ std::string FreeCards::reason(unsigned gpus, std::uint64_t memory_bytes, std::si
     text += fmt::format(" ({} reserved for a job of several)",
                         cards_text(static_cast<std::size_t>(reserved)));
   }
+  const auto locked = std::ranges::count_if(
+      places_, [](const Place& place) { return place.card->is_locked_by_other; });
+  if (locked > 0) {
+    text += fmt::format(" ({} held by another scheduler)",
+                        cards_text(static_cast<std::size_t>(locked)));
+  }
   return text;
 }
 

@@ -8,11 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -29,9 +31,15 @@ using namespace std::chrono_literals;
 /// Far more than an exec and the reading of an order take.
 constexpr std::chrono::milliseconds kStartTime = 10s;
 
+/// The name of the file that a keeper has open as long as it lives.
+std::string name_of_order(const std::string& uni_id) {
+  return "wemol-queue try " + uni_id;
+}
+
 /// In memory, so that neither the command line nor a disk has to hold it.
-Result<UniqueFd> file_of(const std::string& text) {
-  UniqueFd fd(memfd_create("order", MFD_CLOEXEC));
+Result<UniqueFd> file_of(const TryOrder& order) {
+  const std::string text = to_json(order);
+  UniqueFd fd(memfd_create(name_of_order(order.uni_id).c_str(), MFD_CLOEXEC));
   if (!fd || write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
       lseek(fd.get(), 0, SEEK_SET) != 0) {
     return failure(fmt::format("cannot hand over the order of a try: {}", strerror(errno)), errno);
@@ -70,11 +78,23 @@ TryOrder with_absolute_paths(TryOrder order) {
   return order;
 }
 
+bool has_open(std::int32_t pid, const std::filesystem::path& file) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(fmt::format("/proc/{}/fd", pid), error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::error_code closed;
+    if (std::filesystem::read_symlink(entry->path(), closed) == file) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<ProcessId> start_keeper(const TryOrder& order, std::span<const int> card_locks,
                                const std::filesystem::path& program) {
-  const auto order_file = file_of(to_json(with_absolute_paths(order)));
+  const auto order_file = file_of(with_absolute_paths(order));
   if (!order_file) {
     return tl::make_unexpected(order_file.error());
   }
@@ -97,6 +117,26 @@ Result<ProcessId> start_keeper(const TryOrder& order, std::span<const int> card_
     return failure(fmt::format("cannot start a keeper: {}", strerror(code)), code);
   }
   return ProcessId{.pid = report.pid, .start_ticks = report.start_ticks};
+}
+
+std::optional<ProcessId> find_keeper(const std::string& uni_id) {
+  const std::string order = fmt::format("/memfd:{} (deleted)", name_of_order(uni_id));
+  std::vector<ProcessEntry> with_order;
+  for (ProcessEntry& process : all_processes()) {
+    // The one between scheduler and keeper has the order as well, and leads the session.
+    if (getsid(process.id.pid) != process.id.pid && has_open(process.id.pid, order)) {
+      with_order.push_back(std::move(process));
+    }
+  }
+  // And so has a command, until its exec.
+  for (const ProcessEntry& process : with_order) {
+    if (std::ranges::none_of(with_order, [&](const ProcessEntry& other) {
+          return other.id.pid == process.parent_pid;
+        })) {
+      return process.id;
+    }
+  }
+  return std::nullopt;
 }
 
 Result<void> end_try(const ProcessId& keeper) {

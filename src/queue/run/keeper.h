@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,6 +28,10 @@ inline constexpr const char* kKeepSubcommand = "keep";
 [[nodiscard]] Result<ProcessId> start_keeper(
     const TryOrder& order, std::span<const int> card_locks,
     const std::filesystem::path& program = "/proc/self/exe");
+
+/// The keeper of a try, from the fork on, for a scheduler that has not noted it: whatever
+/// environment the try's processes have.
+[[nodiscard]] std::optional<ProcessId> find_keeper(const std::string& uni_id);
 
 /// Tells the keeper to end all processes of its try: SIGTERM, and SIGKILL after the order's
 /// ending_time. The second call kills at once. The result is there as always. The error's code is

@@ -48,11 +48,6 @@ void keep_locks_from_commands() {
   }
 }
 
-Result<TryOrder> take_order() {
-  const UniqueFd order(kOrderFd);
-  return parse_try_order(read_all(order.get()));
-}
-
 void report(const KeeperReport& report) {
   const UniqueFd pipe(kReportFd);
   [[maybe_unused]] const ssize_t count = write(pipe.get(), &report, sizeof report);
@@ -124,7 +119,8 @@ int keep() {
   block_signals();
   keep_locks_from_commands();
   const ProcessId self = this_process();
-  const auto order = take_order();
+  const UniqueFd order_file(kOrderFd);  // open for find_keeper()
+  const auto order = parse_try_order(read_all(order_file.get()));
   if (!order) {
     report({.pid = self.pid, .error = EBADMSG});
     return EXIT_FAILURE;
