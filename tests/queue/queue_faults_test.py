@@ -139,7 +139,7 @@ class Chaos(QueueTest):
         return f"WEMOL_SEED={self.seed}\n{self.events.violations()}\n{self.project.log()[-20000:]}"
 
     def test_a_scheduler_may_be_killed_at_any_moment(self):
-        for _ in range(self.KILLS + 12):
+        for _ in range(24):
             self.add_block()
         watcher = Watcher(self.project.state / "uni_id.json")
         watcher.start()
