@@ -208,6 +208,8 @@ class Chaos(QueueTest):
         self.assertEqual(states, {"normal_exit", "abnormal_exit"}, self.context())
         self.assertEqual([path.name for path in self.project.state.glob("*.bad-*")], [])
         self.assertEqual(list((self.project.state / "results").iterdir()), [], self.context())
+        told = {entry["job"] for entry in self.project.history() if entry["result"] == "succeeded"}
+        self.assertEqual(told, {i for i, (_, _, kind) in enumerate(self.jobs, 1) if kind != "fails"}, self.context())
 
 
 class OfUser(Project):
