@@ -139,7 +139,7 @@ class Chaos(QueueTest):
         return f"WEMOL_SEED={self.seed}\n{self.events.violations()}\n{self.project.log()[-20000:]}"
 
     def test_a_scheduler_may_be_killed_at_any_moment(self):
-        for _ in range(self.KILLS + 12):
+        for _ in range(24):
             self.add_block()
         watcher = Watcher(self.project.state / "uni_id.json")
         watcher.start()
@@ -208,6 +208,8 @@ class Chaos(QueueTest):
         self.assertEqual(states, {"normal_exit", "abnormal_exit"}, self.context())
         self.assertEqual([path.name for path in self.project.state.glob("*.bad-*")], [])
         self.assertEqual(list((self.project.state / "results").iterdir()), [], self.context())
+        told = {entry["job"] for entry in self.project.history() if entry["result"] == "succeeded"}
+        self.assertEqual(told, {i for i, (_, _, kind) in enumerate(self.jobs, 1) if kind != "fails"}, self.context())
 
 
 class OfUser(Project):
