@@ -9,11 +9,11 @@ using reading::TryOutcome;
 
 void TryTotals::add(const EndedTry& ended_try) {
   ++tries;
-  succeeded += ended_try.outcome == TryOutcome::succeeded ? 1 : 0;
-  canceled += ended_try.outcome == TryOutcome::canceled ? 1 : 0;
+  succeeded += ended_try.outcome == TryOutcome::succeeded ? 1U : 0U;
+  canceled += ended_try.outcome == TryOutcome::canceled ? 1U : 0U;
   if (ended_try.outcome == TryOutcome::failed) {
     ++failed;
-    out_of_memory += ended_try.error_type == "oom" ? 1 : 0;
+    out_of_memory += ended_try.error_type == "oom" ? 1U : 0U;
   }
   if (const auto seconds = ended_try.seconds()) {
     run_seconds += *seconds;
@@ -48,7 +48,7 @@ void QueueFigures::add(std::size_t folder, const EndedTry& ended_try) {
   const QueueKey queue_key{folder, ended_try.queue};
   QueueTotals& queue = queues_[queue_key];
   queue.totals.add(ended_try);
-  queue.jobs += jobs_of_queues_.insert({queue_key, ended_try.job}).second ? 1 : 0;
+  queue.jobs += jobs_of_queues_.insert({queue_key, ended_try.job}).second ? 1U : 0U;
   if (!ended_try.user.empty()) {
     queue.users.insert(ended_try.user);
   }
