@@ -44,7 +44,8 @@ class MemberReader {
   /// Of what may be unknown: missing, null or empty.
   std::optional<WallTime> time(const char* key) {
     const auto value = object_.find(key);
-    if (value == object_.end() || value->is_null() || *value == "") {
+    if (value == object_.end() || value->is_null() ||
+        (value->is_string() && value->get_ref<const std::string&>().empty())) {
       return std::nullopt;
     }
     const auto time = parse_iso_time(text(key));

@@ -15,6 +15,7 @@ struct LockedFile {
   unsigned device_minor = 0;
   std::uint64_t inode = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check takes the comparison's own 0 for one
   auto operator<=>(const LockedFile&) const = default;
 };
 

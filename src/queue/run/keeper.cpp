@@ -155,18 +155,16 @@ std::vector<std::string> end_leftovers(const std::string& uni_id) {
   return ended;
 }
 
-namespace {
-
-constexpr auto kLookEvery = 1s;
-
-/// For kernels that have no handles of processes.
-class Polled {
+/// For kernels that have no handles of processes. No name of this file's own: GCC warns of it in a
+/// unity build.
+class PolledTry {
  public:
-  Polled(EventLoop& loop, const ProcessId& process, std::function<void()> ended)
+  PolledTry(EventLoop& loop, const ProcessId& process, std::function<void()> ended)
       : loop_(loop), process_(process), ended_(std::move(ended)) {}
 
   void look() {
     if (is_alive(process_)) {
+      constexpr auto kLookEvery = 1s;
       timer_ = loop_.call_at(loop_.now() + kLookEvery, [this] { look(); });
     } else {
       ended_();
@@ -180,12 +178,10 @@ class Polled {
   EventSource timer_;
 };
 
-}  // namespace
-
 struct WatchedTry::Watching {
   UniqueFd handle;
   EventSource source;
-  std::unique_ptr<Polled> polled;
+  std::unique_ptr<PolledTry> polled;
 };
 
 WatchedTry::WatchedTry(const ProcessId& keeper, std::unique_ptr<Watching> watching)
@@ -203,7 +199,7 @@ Result<WatchedTry> WatchedTry::watch(EventLoop& loop, const ProcessId& keeper,
     return failure(fmt::format("keeper {} has ended", keeper.pid), ESRCH);
   }
   if (code == ENOSYS || code == EPERM) {
-    watching->polled = std::make_unique<Polled>(loop, keeper, std::move(ended));
+    watching->polled = std::make_unique<PolledTry>(loop, keeper, std::move(ended));
     watching->polled->look();
     return WatchedTry(keeper, std::move(watching));
   }

@@ -49,12 +49,14 @@ class QueueFigures {
     std::size_t folder = 0;
     std::uint64_t job = 0;
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): the check takes the comparison's own 0 for one
     auto operator<=>(const JobKey&) const = default;
   };
   struct QueueKey {
     std::size_t folder = 0;
     std::string queue;
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): the check takes the comparison's own 0 for one
     auto operator<=>(const QueueKey&) const = default;
   };
 
