@@ -289,7 +289,7 @@ class SettingsReader {
     const std::string ca_file = reader.text("ca-file", false);
     management.ca_file = ca_file.empty() ? "" : folder_ / ca_file;
     if (management.url.starts_with("http://") && !is_loopback(management.url)) {
-      read_.warnings.push_back(
+      read_.warnings.emplace_back(
           "management: url: with http:// the token can be read by all on the way");
     }
   }

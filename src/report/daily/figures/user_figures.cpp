@@ -33,6 +33,7 @@ std::vector<UserFigures> user_figures(const std::vector<NodeFigures>& nodes) {
     }
   }
   std::vector<UserFigures> figures;
+  figures.reserve(users.size());
   for (auto& [user, of_user] : users) {
     figures.push_back(std::move(of_user));
   }
