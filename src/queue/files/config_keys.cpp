@@ -106,7 +106,7 @@ std::string set_choice(const YAML::Node& value, Settings& settings, std::string_
                        std::string_view second) {
   const std::string text = value.IsScalar() ? value.Scalar() : "";
   if (text != first && text != second) {
-    return fmt::format("\"{}\" or \"{}\"", first, second);
+    return fmt::format(R"("{}" or "{}")", first, second);
   }
   settings.*Member = text == first ? First : Second;
   return {};
@@ -137,7 +137,7 @@ std::string set_on_failure(const YAML::Node& value, Settings& settings) {
 
 /// A list, or one text with commas: [0, 1], "0,1".
 std::string set_compete_gpus(const YAML::Node& value, Settings& settings) {
-  const std::string wanted = "a list of indices or UUIDs";
+  constexpr const char* kWanted = "a list of indices or UUIDs";
   std::vector<std::string> gpus;
   if (value.IsScalar()) {
     for (const std::string_view gpu : split_fields(value.Scalar(), ',')) {
@@ -148,7 +148,7 @@ std::string set_compete_gpus(const YAML::Node& value, Settings& settings) {
       gpus.push_back(gpu.IsScalar() ? gpu.Scalar() : "");
     }
   } else {
-    return wanted;
+    return kWanted;
   }
   const bool is_good = std::ranges::all_of(gpus, [](const std::string& gpu) {
     return !gpu.empty() && gpu.find_first_not_of(
@@ -156,7 +156,7 @@ std::string set_compete_gpus(const YAML::Node& value, Settings& settings) {
                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ-/:.") == std::string::npos;
   });
   if (!is_good) {
-    return wanted;
+    return kWanted;
   }
   settings.compete_gpus = std::move(gpus);
   return {};

@@ -116,7 +116,7 @@ Result<pid_t> start_command(const std::string& command, const std::filesystem::p
   std::vector<std::string> assignments;
   assignments.reserve(environment.size());
   for (const auto& [name, value] : environment) {
-    assignments.push_back(name + '=' + value);
+    assignments.push_back(fmt::format("{}={}", name, value));
   }
   ShellCall call{.command = command, .work_dir = work_dir, .output = output};
   for (std::string& assignment : assignments) {
