@@ -171,9 +171,9 @@ class Gatherer {
 }  // namespace
 
 bool may_hold(const DeviceFile& file, std::int64_t begin_epoch, std::int64_t end_epoch) {
-  constexpr std::int64_t kFarthestEast = 14 * 3600;
-  constexpr std::int64_t kFarthestWest = 12 * 3600;
-  constexpr std::int64_t kLongestDay = 25 * 3600;
+  constexpr std::int64_t kFarthestEast = std::int64_t{14} * 3600;
+  constexpr std::int64_t kFarthestWest = std::int64_t{12} * 3600;
+  constexpr std::int64_t kLongestDay = std::int64_t{25} * 3600;
   const std::int64_t midnight_utc =
       std::chrono::sys_seconds(std::chrono::sys_days(file.date)).time_since_epoch().count();
   return midnight_utc - kFarthestEast < end_epoch &&
