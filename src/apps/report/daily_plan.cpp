@@ -31,7 +31,7 @@ Result<std::vector<NodeSettings>> wanted_nodes(const DailyOptions& options,
 }
 
 Result<Day> named_day(const std::string& date, const Zone& zone, std::int64_t now_epoch) {
-  const auto today = zone.day_at(now_epoch);
+  auto today = zone.day_at(now_epoch);
   if (date.empty() || date == "today" || !today) {
     return today;
   }

@@ -288,6 +288,23 @@ std::optional<std::string> find_useless_option(const CLI::App& app, const NamedC
   return std::nullopt;
 }
 
+/// The operands of whichever is named; returns that of `daily`.
+CLI::App* add_commands(CLI::App& app, std::vector<std::string>& operands) {
+  app.require_subcommand(0, 1);
+  for (const NamedCommand& command : kCommands) {
+    CLI::App* const subcommand = app.add_subcommand(command.name, command.meaning);
+    subcommand->set_help_flag();  // that of the program has it all
+    subcommand->fallthrough();
+    subcommand->add_option("operands", operands)->expected(0, -1);
+  }
+  // It has options of its own; where it stands first, main() has taken it before.
+  CLI::App* const daily = app.add_subcommand(
+      "daily", "[DATE]  GPU use per node, day and user: wemol-report daily --help");
+  daily->set_help_flag();
+  daily->prefix_command();
+  return daily;
+}
+
 tl::unexpected<EarlyEnd> usage_error(std::string_view text) {
   return tl::make_unexpected(EarlyEnd{kUsageError, printable(text)});
 }
@@ -309,19 +326,8 @@ tl::expected<ReportOptions, EarlyEnd> parse_report_options(int argc, const char*
   add_run_files(app, options);
   add_queue(app, options);
   app.set_version_flag("--version", std::string("wemol-report ") + kVersion);
-  app.require_subcommand(0, 1);
   std::vector<std::string> operands;
-  for (const NamedCommand& command : kCommands) {
-    CLI::App* const subcommand = app.add_subcommand(command.name, command.meaning);
-    subcommand->set_help_flag();  // that of the program has it all
-    subcommand->fallthrough();
-    subcommand->add_option("operands", operands)->expected(0, -1);
-  }
-  // It has options of its own; where it stands first, main() has taken it before.
-  CLI::App* const daily = app.add_subcommand(
-      "daily", "[DATE]  GPU use per node, day and user: wemol-report daily --help");
-  daily->set_help_flag();
-  daily->prefix_command();
+  const CLI::App* const daily = add_commands(app, operands);
   app.add_flag_callback(
          "--help-markdown", [&] { throw CLI::CallForAllHelp(); }, "The options as a table")
       ->group("");
