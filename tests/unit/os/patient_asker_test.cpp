@@ -115,8 +115,13 @@ TEST(PatientAsker, AsksNoOtherWhenTooManyHang) {
   gate.open();
   EXPECT_EQ(collect(asker, 2).size(), 2U);
   EXPECT_EQ(*asked, 2);
-  asker.ask({5});
-  EXPECT_EQ(collect(asker, 1), (Answers{{5, 5}}));
+  // A thread may end a moment after its answer, and hangs until then.
+  Answers last;
+  while (last.empty()) {
+    asker.ask({5});
+    last = asker.answers_by(std::chrono::steady_clock::now() + 1ms);
+  }
+  EXPECT_EQ(last, (Answers{{5, 5}}));
 }
 
 TEST(PatientAsker, GoesWithoutWaitingForAQuestionThatHangs) {
