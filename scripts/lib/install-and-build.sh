@@ -16,8 +16,8 @@ build_packages=(
   libhowardhinnant-date-dev
 )
 # shellcheck disable=SC2034
-# What the hub's tests start for real.
-hub_test_packages=(prometheus victoria-metrics curl)
+# What the tests of hub, daily report and queue start for real.
+hub_test_packages=(prometheus victoria-metrics netdata-core curl zsh)
 # shellcheck disable=SC2034
 # What the hub's page is built with, and the browser that its tests run in.
 web_packages=(nodejs npm)
