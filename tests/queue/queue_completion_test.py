@@ -50,7 +50,7 @@ class Completion(QueueTest):
 
     @unittest.skipUnless(shutil.which("zsh"), "no zsh here")
     def test_zsh_takes_its_file(self):
-        script = f"autoload -Uz compinit && fpath=({COMPLETIONS} $fpath) && compinit -u -d /dev/null && " \
+        script = f"autoload -Uz compinit && fpath=({COMPLETIONS} $fpath) && compinit -u -D && " \
                  "autoload +X _wemol-queue && echo $_comps[wemol-queue]"
         answer = subprocess.run(["zsh", "-fc", script], capture_output=True, text=True, check=True,
                                 env=self.project.environment())
