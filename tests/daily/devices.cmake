@@ -14,18 +14,7 @@ target_compile_definitions(daily_device_tests PRIVATE WEMOL_FIXTURES="${PROJECT_
 target_link_libraries(daily_device_tests PRIVATE wemol_agent_app wemol_daily_recorder wemol_store wemol_base
                       GTest::gtest_main wemol_test_flags)
 
-set(device_suites)
-foreach(source IN LISTS device_sources)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
-  file(STRINGS ${source} tests REGEX "^TEST(_F|_P)?\\(")
-  list(TRANSFORM tests REPLACE "^TEST(_F|_P)?\\(([A-Za-z0-9_]+),.*" "\\2")
-  list(APPEND device_suites ${tests})
-endforeach()
-list(REMOVE_DUPLICATES device_suites)
-foreach(suite IN LISTS device_suites)
-  add_test(NAME daily.${suite} COMMAND daily_device_tests --gtest_filter=${suite}.*:*/${suite}.*)
-  set_tests_properties(daily.${suite} PROPERTIES LABELS daily)
-endforeach()
+wemol_gtest_suites(daily daily_device_tests ${device_sources})
 
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_Interpreter_FOUND)

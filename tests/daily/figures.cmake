@@ -18,15 +18,4 @@ target_compile_definitions(daily_figures_tests PRIVATE
 target_link_libraries(daily_figures_tests PRIVATE wemol_daily_output wemol_daily_figures wemol_base
                       nlohmann_json::nlohmann_json OpenSSL::Crypto GTest::gtest_main wemol_test_flags)
 
-set(suites)
-foreach(source IN LISTS sources)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
-  file(STRINGS ${source} tests REGEX "^TEST(_F|_P)?\\(")
-  list(TRANSFORM tests REPLACE "^TEST(_F|_P)?\\(([A-Za-z0-9_]+),.*" "\\2")
-  list(APPEND suites ${tests})
-endforeach()
-list(REMOVE_DUPLICATES suites)
-foreach(suite IN LISTS suites)
-  add_test(NAME daily.${suite} COMMAND daily_figures_tests --gtest_filter=${suite}.*:*/${suite}.*)
-  set_tests_properties(daily.${suite} PROPERTIES LABELS daily)
-endforeach()
+wemol_gtest_suites(daily daily_figures_tests ${sources})

@@ -14,15 +14,4 @@ target_compile_definitions(queue_files_tests PRIVATE
 target_link_libraries(queue_files_tests PRIVATE wemol_queue_files wemol_base fmt::fmt
                       nlohmann_json::nlohmann_json GTest::gtest_main wemol_test_flags)
 
-set(queue_files_suites)
-foreach(source IN LISTS queue_files_sources)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
-  file(STRINGS ${source} tests REGEX "^TEST(_F|_P)?\\(")
-  list(TRANSFORM tests REPLACE "^TEST(_F|_P)?\\(([A-Za-z0-9_]+),.*" "\\2")
-  list(APPEND queue_files_suites ${tests})
-endforeach()
-list(REMOVE_DUPLICATES queue_files_suites)
-foreach(suite IN LISTS queue_files_suites)
-  add_test(NAME queue.${suite} COMMAND queue_files_tests --gtest_filter=${suite}.*:*/${suite}.*)
-  set_tests_properties(queue.${suite} PROPERTIES LABELS queue)
-endforeach()
+wemol_gtest_suites(queue queue_files_tests ${queue_files_sources})
