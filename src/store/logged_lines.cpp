@@ -1,12 +1,10 @@
 #include "logged_lines.h"
 
-#include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "line_reader.h"
+#include "json_lines.h"
 #include "recorded_tree.h"
 #include "text.h"
 
@@ -136,37 +134,20 @@ bool LoggedLine::parse(std::string_view text) {
 Result<LoggedReading> read_logged_lines(const std::filesystem::path& file,
                                         const std::function<void(const LoggedLine&)>& take,
                                         const Progress& progress) {
-  constexpr std::uint64_t kLinesPerProgress = 1000;
-  LineReader lines;
-  if (const auto opened = lines.open(file); !opened) {
-    return failure(fmt::format("{}: {}", file.string(), opened.error().message),
-                   opened.error().code);
-  }
-  LoggedReading reading;
   LoggedLine line;
-  for (auto outcome = lines.next(); outcome != LineReader::Outcome::end; outcome = lines.next()) {
-    if (outcome == LineReader::Outcome::too_long) {
-      note_bad_line(reading.report, file, lines.number(),
-                    fmt::format("a line of more than {} KiB", LineReader::kBlockSize / 1024));
-    } else if (trimmed(lines.text()).empty()) {
-      continue;
-    } else if (line.parse(lines.text())) {
-      ++reading.lines;
-      take(line);
-    } else if (outcome == LineReader::Outcome::half_line) {
-      reading.has_torn_end = true;
-    } else {
-      note_bad_line(reading.report, file, lines.number(), line.trouble());
-    }
-    if (reading.lines % kLinesPerProgress == 0) {
-      progress(lines.bytes_read(), std::max(lines.size(), lines.bytes_read()));
-    }
-  }
-  reading.report.bytes = lines.bytes_read();
-  if (!lines.read_error().empty()) {
-    note_bad_file(reading.report, file, lines.read_error());
-  }
-  return reading;
+  auto read = read_json_lines(
+      file,
+      [&](std::string_view text) {
+        if (!line.parse(text)) {
+          return line.trouble();
+        }
+        take(line);
+        return std::string();
+      },
+      progress);
+  return std::move(read).map([](JsonLinesReading&& reading) {
+    return LoggedReading{reading.lines, reading.has_torn_end, std::move(reading.report)};
+  });
 }
 
 }  // namespace wemol::reading

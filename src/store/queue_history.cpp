@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "bounded_json.h"
-#include "line_reader.h"
+#include "json_lines.h"
 #include "recorded_tree.h"
 #include "text.h"
 #include "time_text.h"
@@ -148,36 +148,20 @@ Result<EndedTry> parse_ended_try(std::string_view line) {
 Result<QueueHistoryReading> read_queue_history(const std::filesystem::path& file,
                                                const std::function<void(const EndedTry&)>& take,
                                                const Progress& progress) {
-  constexpr std::uint64_t kLinesPerProgress = 1000;
-  LineReader lines;
-  if (const auto opened = lines.open(file); !opened) {
-    return failure(fmt::format("{}: {}", file.string(), opened.error().message),
-                   opened.error().code);
-  }
-  QueueHistoryReading reading;
-  for (auto outcome = lines.next(); outcome != LineReader::Outcome::end; outcome = lines.next()) {
-    if (outcome == LineReader::Outcome::too_long) {
-      note_bad_line(reading.report, file, lines.number(),
-                    fmt::format("a line of more than {} KiB", LineReader::kBlockSize / 1024));
-    } else if (trimmed(lines.text()).empty()) {
-      continue;
-    } else if (const auto ended_try = parse_ended_try(lines.text())) {
-      ++reading.tries;
-      take(*ended_try);
-    } else if (outcome == LineReader::Outcome::half_line) {
-      reading.has_torn_end = true;
-    } else {
-      note_bad_line(reading.report, file, lines.number(), ended_try.error().message);
-    }
-    if (lines.number() % kLinesPerProgress == 0) {
-      progress(lines.bytes_read(), std::max(lines.size(), lines.bytes_read()));
-    }
-  }
-  reading.report.bytes = lines.bytes_read();
-  if (!lines.read_error().empty()) {
-    note_bad_file(reading.report, file, lines.read_error());
-  }
-  return reading;
+  auto read = read_json_lines(
+      file,
+      [&](std::string_view line) {
+        const auto ended_try = parse_ended_try(line);
+        if (!ended_try) {
+          return ended_try.error().message;
+        }
+        take(*ended_try);
+        return std::string();
+      },
+      progress);
+  return std::move(read).map([](JsonLinesReading&& reading) {
+    return QueueHistoryReading{reading.lines, reading.has_torn_end, std::move(reading.report)};
+  });
 }
 
 }  // namespace wemol::reading
