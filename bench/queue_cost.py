@@ -93,6 +93,50 @@ def task_spooler_latency(jobs=20):
           f"{spans[-1] * 1000:.0f} ms; its list of {jobs} jobs {listing * 1000:.0f} ms")
 
 
+def foreign_card_latency(rounds=5, check_time=5):
+    """From the moment at which somebody else's memory is free to the job's first command."""
+    spans = []
+    with Scheduler("") as scheduler:
+        project = scheduler.project
+        for round_number in range(1, rounds + 1):
+            project.set_cards([100, 100])
+            time.sleep(1.1)  # a look is fresh for a second
+            project.ask("add", "--memory", "20", "--", f"date +%s.%N > time{round_number}")
+            assert eventually(lambda number=round_number: f"job {number} " in project.log())
+            time.sleep(round_number * check_time / rounds)
+            freed = time.time()
+            project.set_cards([81920, 81920])
+            time.sleep(check_time + 1)  # each question would be a look
+            spans.append(float((project.root / f"time{round_number}").read_text()) - freed)
+    print(f"from a card that others free to a job's first command, looking each {check_time} s: median "
+          f"{statistics.median(spans):.2f} s, longest {max(spans):.2f} s")
+
+
+def batch_latency(jobs=3):
+    """at's batch, with an atd of its own, which the load does not hold up; its interval is 60 s unless told."""
+    if not shutil.which("batch") or os.geteuid() != 0:
+        print("batch is not installed, or this is not root")
+        return
+    if subprocess.run(["pgrep", "-x", "atd"], stdout=subprocess.DEVNULL, check=False).returncode == 0:
+        print("batch was not measured: an atd runs here, whose queue is other people's")
+        return
+    own = subprocess.Popen(["atd", "-f", "-l", "1000"])
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(jobs):
+                subprocess.run(["batch"], check=True, text=True, stderr=subprocess.DEVNULL,
+                               input=f"date +%s.%N >> {folder}/times; date +%s.%N >> {folder}/times\n")
+            times = pathlib.Path(folder, "times")
+            assert eventually(lambda: times.exists() and len(times.read_text().split()) == 2 * jobs, 60 * jobs + 120)
+            at = [float(line) for line in times.read_text().split()]
+            spans = sorted(at[2 * i + 2] - at[2 * i + 1] for i in range(jobs - 1))
+    finally:
+        own.terminate()
+        own.wait()
+    print(f"batch, with the load left aside: median {statistics.median(spans):.0f} s, "
+          f"longest {spans[-1]:.0f} s")
+
+
 def status_time(jobs):
     with Scheduler("".join(f"sleep 1000\n{i % 1000},200\n\n" for i in range(jobs))) as scheduler:
         assert eventually(lambda: len(scheduler.project.status()["jobs"]) == jobs)
@@ -124,7 +168,9 @@ def main():
               f"{private:.1f} MiB its own")
         scheduler.at_rest("a job runs, none waits", min(seconds, 20))
     start_latency()
+    foreign_card_latency()
     task_spooler_latency()
+    batch_latency()
     for jobs in (10, 10_000):
         status_time(jobs)
 
