@@ -1,51 +1,14 @@
 """Device history of wemol-agent as a program: a stand-in for nvidia-smi, a real process as the user of a GPU."""
-import csv
 import datetime
 import getpass
-import os
 import pathlib
-import subprocess
 import tempfile
 import time
 import unittest
 
-AGENT = os.environ["WEMOL_AGENT"]
-PATIENCE = 60
-UUIDS = ["GPU-11111111-aaaa-bbbb-cccc-000000000000", "GPU-22222222-aaaa-bbbb-cccc-000000000000"]
-SMI = """#!/bin/sh
-case $1 in
-  --query-gpu=*)
-    fields=${{1#--query-gpu=}}
-    for gpu in 0 1; do
-      line=
-      for field in $(echo "$fields" | tr , ' '); do
-        case $field in
-          index) v=$gpu ;; uuid) v={uuids}; v=$(echo $v | cut -d, -f$((gpu + 1))) ;; name) v="NVIDIA L4" ;;
-          memory.total) v=1000 ;; memory.used) v=$((gpu * 250)) ;; utilization.gpu) v=$((gpu * 40)) ;;
-          temperature.gpu) v=50 ;; power.draw) v=71.5 ;; *) v="[N/A]" ;;
-        esac
-        line="$line, $v"
-      done
-      echo "${{line#, }}"
-    done ;;
-  --query-compute-apps=*)
-    line=
-    for field in $(echo "${{1#--query-compute-apps=}}" | tr , ' '); do
-      case $field in pid) v={pid} ;; gpu_uuid) v={uuid} ;; used_memory) v=100 ;; *) v="[N/A]" ;; esac
-      line="$line, $v"
-    done
-    echo "${{line#, }}" ;;
-esac
-"""
+from gpu_stage import AGENT, PATIENCE, UUIDS, Stage, device_rows, eventually
 
-
-def eventually(holds, patience=PATIENCE):
-    due = time.monotonic() + patience
-    while not (result := holds()):
-        if time.monotonic() > due:
-            return result
-        time.sleep(0.05)
-    return result
+FIGURES = "figures() { utilization=$(($1 * 40)) memory=$(($1 * 250)); }\n"
 
 
 class AgentDevices(unittest.TestCase):
@@ -53,32 +16,19 @@ class AgentDevices(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        user = subprocess.Popen(["sleep", "600"])
-        self.addCleanup(lambda: (user.kill(), user.wait()))
-        smi = self.folder / "bin" / "nvidia-smi"
-        smi.parent.mkdir()
-        smi.write_text(SMI.format(uuids=",".join(UUIDS), uuid=UUIDS[1], pid=user.pid))
-        smi.chmod(0o755)
+        self.stage = Stage(self, self.folder / "host", FIGURES, is_used=True)
         self.history = self.folder / "history"
 
     def start(self, *options, environment=None):
-        with open(self.folder / "log", "a") as log:
-            agent = subprocess.Popen(
-                [AGENT, "--listen", f"unix:{self.folder}/agent{time.monotonic_ns()}.sock", "--recorder-socket=",
-                 "--interval", "0.3", "--device-interval", "1", *options], stderr=log,
-                env={**os.environ, "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", **(environment or {})})
-        self.addCleanup(lambda: (agent.kill(), agent.wait()))
-        return agent
+        return self.stage.start(
+            "agent", [AGENT, "--listen", f"unix:{self.folder}/agent{time.monotonic_ns()}.sock", "--recorder-socket=",
+                      "--interval", "0.3", "--device-interval", "1", *options], **(environment or {}))
 
     def log(self):
-        return (self.folder / "log").read_text()
+        return self.stage.log("agent")
 
     def rows(self, history=None):
-        rows = []
-        for file in sorted((history or self.history).glob("devices/*.csv")):
-            with open(file, newline="") as text:
-                rows += csv.DictReader(text)
-        return rows
+        return device_rows(history or self.history)
 
     def test_a_row_for_each_card_and_interval_with_its_users(self):
         agent = self.start("--device-history", self.history)

@@ -1,17 +1,13 @@
 """A real Netdata, fed by a collector of this test's own: what its charts, rows and windows really are."""
 import json
-import os
-import shutil
-import socket
-import subprocess
 import time
 import unittest
 import urllib.error
 import urllib.request
 
+from real_servers import HAS_NETDATA, start_netdata
 from sources_under_test import Case
 
-NETDATA = shutil.which("netdata") or "/usr/sbin/netdata"
 STEP = 5  # seconds of a bucket, so that a few of them pass
 
 PLUGIN = """#!/bin/sh
@@ -28,32 +24,10 @@ done
 """
 
 
-@unittest.skipUnless(os.path.exists(NETDATA), "no Netdata here")
+@unittest.skipUnless(HAS_NETDATA, "no Netdata here")
 class RealNetdata(Case):
     def start(self):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        for name in ("etc", "lib", "cache", "log", "run", "plugins"):
-            (self.folder / name).mkdir()
-        plugin = self.folder / "plugins" / "amdgpu.plugin"
-        plugin.write_text(PLUGIN)
-        plugin.chmod(0o755)
-        off = ("proc", "diskspace", "cgroups", "tc", "idlejitter", "checks", "timex", "statsd", "apps", "perf",
-               "netdata monitoring")
-        config = self.folder / "etc" / "netdata.conf"
-        config.write_text(
-            "[global]\nrun as user = " + __import__("pwd").getpwuid(os.getuid()).pw_name + "\n"
-            "[db]\nmode = ram\nretention = 3600\n[directories]\n" +
-            "".join(f"{key} = {self.folder / name}\n" for key, name in
-                    (("config", "etc"), ("lib", "lib"), ("cache", "cache"), ("log", "log"), ("plugins", "plugins"))) +
-            f"[web]\nbind to = 127.0.0.1:{port}\n[health]\nenabled = no\n[ml]\nenabled = no\n[plugins]\n" +
-            "".join(f"{name} = no\n" for name in off))
-        log = open(self.folder / "log" / "out", "w", encoding="utf-8")
-        self.addCleanup(log.close)
-        server = subprocess.Popen([NETDATA, "-D", "-c", config, "-P", self.folder / "run" / "pid"], stdout=log, stderr=log)
-        self.addCleanup(server.wait)
-        self.addCleanup(server.terminate)
-        return f"http://127.0.0.1:{port}"
+        return start_netdata(self, self.folder / "netdata", PLUGIN)
 
     @staticmethod
     def get(url):
@@ -70,7 +44,7 @@ class RealNetdata(Case):
             if len(charts) == 4 and all(chart["duration"] >= seconds for chart in charts.values()):
                 return
             time.sleep(0.5)
-        self.fail("Netdata has no data: " + (self.folder / "log" / "out").read_text()[-2000:])
+        self.fail("Netdata has no data: " + (self.folder / "netdata" / "log" / "out").read_text()[-2000:])
 
     def test_it_is_read_as_it_is(self):
         url = self.start()

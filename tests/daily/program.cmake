@@ -7,6 +7,7 @@ function(daily_programs file)
     set_tests_properties(daily.${name} PROPERTIES
       LABELS daily COST 20
       ENVIRONMENT "WEMOL_REPORT=$<TARGET_FILE:wemol-report>;WEMOL_AGENT=$<TARGET_FILE:wemol-agent>;\
+WEMOL_RECORDER=$<TARGET_FILE:wemol-recorder>;\
 WEMOL_GOLDEN=${PROJECT_SOURCE_DIR}/tests/golden/daily;WEMOL_SANITIZERS=${WEMOL_SANITIZERS}")
   endforeach()
 endfunction()
@@ -15,4 +16,6 @@ if(Python3_Interpreter_FOUND)
   daily_programs(daily_test.py ExampleDay ExitStatus Users Interruptions Views ManyNodes)
   daily_programs(daily_records_test.py OwnRecords)
   daily_programs(daily_documents_test.py Documents)
+  daily_programs(same_day_test.py SameDay)
+  set_tests_properties(daily.SameDay PROPERTIES COST 90)  # it waits for a border of a minute
 endif()

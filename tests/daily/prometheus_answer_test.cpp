@@ -8,8 +8,8 @@ namespace {
 TEST(PrometheusQueries, NameTheNodeByHostOrInstanceAndQuoteIt) {
   const auto queries = prometheus_queries({.name = "n\"1"}, 600, 86'400);
   EXPECT_EQ(queries.utilization,
-            "(avg_over_time(gpu_utilization_percent{host=\"n\\\"1\"}[600s]) or "
-            "avg_over_time(gpu_utilization_percent{instance=\"n\\\"1\"}[600s]))");
+            "(avg_over_time(gpu_utilization_percent{host=\"n\\\"1\"}[599999ms]) or "
+            "avg_over_time(gpu_utilization_percent{instance=\"n\\\"1\"}[599999ms]))");
   EXPECT_NE(prometheus_queries({.name = "a", .instance = "b:9"}, 600, 1).models.find("\"b:9\""),
             std::string::npos);
 }

@@ -23,12 +23,14 @@ std::string quoted(std::string_view text) {
 }
 
 /// A function over the samples of a bucket. The node is a host by its own word, or the target that
-/// was scraped.
+/// was scraped. Before its third version Prometheus counts a sample at the beginning of a range,
+/// too, which is of the bucket before: a range of a millisecond less has it neither way.
 std::string over_time(std::string_view function, std::string_view metric, std::string_view node,
                       std::int64_t seconds) {
+  constexpr std::int64_t kMilli = 1000;
   return fmt::format(
-      "({0}_over_time({1}{{host={2}}}[{3}s]) or {0}_over_time({1}{{instance={2}}}[{3}s]))",
-      function, metric, quoted(node), seconds);
+      "({0}_over_time({1}{{host={2}}}[{3}ms]) or {0}_over_time({1}{{instance={2}}}[{3}ms]))",
+      function, metric, quoted(node), seconds * kMilli - 1);
 }
 
 /// [1749030240.123,"12.5"]
