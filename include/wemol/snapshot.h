@@ -64,6 +64,7 @@ struct Snapshot {
   std::vector<EndedTaskRun> ended_runs;
   std::optional<std::chrono::system_clock::time_point> ends_stated_until;  ///< see Facts
   std::vector<GpuDevice> gpu_devices;
+  bool are_tasks_known = true;  ///< false: the containers could not be listed
 };
 
 }  // namespace wemol

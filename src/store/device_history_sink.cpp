@@ -2,18 +2,21 @@
 
 #include <utility>
 
-#include <fmt/format.h>
+#include "device_row.h"
 
 namespace wemol {
 
 DeviceUsers tasks_on_gpus(const Snapshot& snapshot) {
+  if (!snapshot.are_tasks_known) {
+    return std::nullopt;
+  }
   DeviceUsers tasks(std::in_place);
   for (const TaskSample& sample : snapshot.samples) {
     if (!sample.gpus) {
       return std::nullopt;
     }
     for (const GpuUse& use : *sample.gpus) {
-      (*tasks)[use.uuid].push_back(fmt::format("task {}", sample.task.task_id));
+      (*tasks)[use.uuid].push_back(task_as_user(sample.task.task_id));
     }
   }
   return tasks;

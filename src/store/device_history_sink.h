@@ -12,7 +12,7 @@
 namespace wemol {
 
 /// The tasks on each GPU, as "task 132178", in the place of users: to whom a task belongs is not
-/// known here. Absent: the processes on the GPUs could not be read.
+/// known here. Absent: the containers, or the processes on the GPUs, could not be read.
 [[nodiscard]] DeviceUsers tasks_on_gpus(const Snapshot& snapshot);
 
 /// Keeps device history of the rounds' GPUs, also of those that no task uses. Where another program

@@ -57,6 +57,10 @@ void append_device_row(const DeviceRow& row, std::string_view time, std::string&
   text += "\r\n";
 }
 
+std::string task_as_user(std::string_view task_id) {
+  return fmt::format("task {}", task_id);
+}
+
 std::string joined_users(std::span<const std::string> users) {
   std::string joined;
   for (const std::string& user : users) {

@@ -35,6 +35,9 @@ inline constexpr std::size_t kDeviceColumns = 10;
 /// `time` is the end of the interval as iso_time_text() has it, to the second.
 void append_device_row(const DeviceRow& row, std::string_view time, std::string& text);
 
+/// How a task stands in the place of a user: to whom it belongs is not recorded.
+[[nodiscard]] std::string task_as_user(std::string_view task_id);
+
 /// As a row has them. A separator in a name becomes a question mark.
 [[nodiscard]] std::string joined_users(std::span<const std::string> users);
 [[nodiscard]] std::vector<std::string> split_users(std::string_view users);

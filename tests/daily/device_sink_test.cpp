@@ -54,6 +54,11 @@ TEST_F(DeviceSinkTest, TasksAreUnknownWhereTheirProcessesAre) {
   Snapshot snapshot = round_of("7");
   snapshot.samples[0].gpus.reset();
   EXPECT_FALSE(tasks_on_gpus(snapshot));
+
+  Snapshot without_engine = round_of("");
+  EXPECT_TRUE(tasks_on_gpus(without_engine));
+  without_engine.are_tasks_known = false;
+  EXPECT_FALSE(tasks_on_gpus(without_engine));
 }
 
 TEST_F(DeviceSinkTest, AFolderThatAnotherHasIsStatedAndTriedAgain) {

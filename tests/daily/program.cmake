@@ -16,6 +16,7 @@ if(Python3_Interpreter_FOUND)
   daily_programs(daily_test.py ExampleDay ExitStatus Users Interruptions Views ManyNodes)
   daily_programs(daily_records_test.py OwnRecords)
   daily_programs(daily_documents_test.py Documents)
+  daily_programs(recorder_devices_test.py RecorderDevices)
   daily_programs(same_day_test.py SameDay)
   set_tests_properties(daily.SameDay PROPERTIES COST 90)  # it waits for a border of a minute
 endif()

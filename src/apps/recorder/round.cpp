@@ -60,8 +60,11 @@ Snapshot Round::snapshot_of(Facts& facts, std::optional<SteadyTime> due, RoundRe
 
 Snapshot Round::samples_of(Facts& facts, std::optional<SteadyTime> due, const NameOf& name_of,
                            RoundReport& report) {
-  if (!facts.containers) {
-    return {};
+  if (!facts.containers) {  // the GPUs are there all the same
+    Snapshot without_tasks;
+    without_tasks.gpu_devices = std::move(facts.gpu_devices).value_or(std::vector<GpuDevice>{});
+    without_tasks.are_tasks_known = false;
+    return without_tasks;
   }
   report.containers = facts.containers->size();
   rates_.derive(*facts.containers);
