@@ -6,7 +6,8 @@ set(device_sources
   device_reader_test.cpp
   device_record_test.cpp
   device_sink_test.cpp
-  recorder_source_test.cpp)
+  recorder_source_test.cpp
+  task_users_test.cpp)
 add_executable(daily_device_tests ${device_sources})
 target_precompile_headers(daily_device_tests PRIVATE ${WEMOL_TEST_HEADERS})
 target_include_directories(daily_device_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)

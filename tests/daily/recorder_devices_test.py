@@ -25,12 +25,12 @@ class RecorderDevices(DailyTest):
         self.assertEqual(recorder.wait(PATIENCE), 0, stage.log("recorder"))
         return device_rows(self.history)
 
-    def report(self):
+    def report(self, url="history", more=""):
         """Of the day that has rows, in a zone in which it is about noon."""
         now = int(time.time())
         hours = 12 - now // 3600 % 24
         (self.folder / "daily.toml").write_text(
-            f'zone = "{hours:+03}:00"\n[[node]]\nname = "own"\nsource = "recorder"\nurl = "history"\n')
+            f'zone = "{hours:+03}:00"\n[[node]]\nname = "own"\nsource = "recorder"\nurl = "{url}"\n{more}')
         date = datetime.datetime.fromtimestamp(now + hours * 3600, datetime.timezone.utc).strftime("%Y-%m-%d")
         report = json.loads(self.run_daily(date, "--format", "json").stdout)
         return date, report["nodes"][0]["gpus"]
@@ -54,6 +54,16 @@ class RecorderDevices(DailyTest):
         self.assertEqual((self.data / "own" / date / f"average_{date}.csv").read_text(encoding="utf-8"),
                          "GPU編號,平均GPU使用率(%),平均VRAM使用率(%),使用者\nGPU[0],10.00,0.00,未使用\n"
                          "GPU[1],50.00,25.00,task 132178\n全部平均,30.00,12.50,所有使用者\n")
+
+        # The same, where only the CSVs of the tasks tell who it was.
+        for file in self.history.glob("devices/*.csv"):
+            other = self.folder / "other" / "devices" / file.name
+            other.parent.mkdir(parents=True, exist_ok=True)
+            other.write_bytes(file.read_bytes().replace(b",task 132178\r\n", b",\r\n").replace(b",-\r\n", b",\r\n"))
+        self.assertEqual([gpu["users"] for gpu in self.report("other")[1]], [None, None])
+        gpus = self.report("other", 'tasks = "host/tasks"\n')[1]
+        self.assertEqual([gpu["users"] for gpu in gpus], [None, ["task 132178"]])
+        self.assertGreater(gpus[1]["held_hours"], 0)
 
     def test_rows_go_on_without_docker_and_then_nobody_knows_whose_a_gpu_is(self):
         stage = self.stage()

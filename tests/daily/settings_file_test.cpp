@@ -47,6 +47,7 @@ ids = { "APU-1" = 0, "33" = 1 }
 name = "gpu3"
 url = "records"
 source = "recorder"
+tasks = "module_resource"
 )");
   const DailySettings& settings = read.settings;
   EXPECT_TRUE(read.warnings.empty());
@@ -66,6 +67,7 @@ source = "recorder"
   EXPECT_EQ(settings.nodes[1].ids, (std::map<std::string, unsigned>{{"APU-1", 0}, {"33", 1}}));
   EXPECT_EQ(settings.nodes[2].source, SourceKind::recorder);
   EXPECT_EQ(settings.nodes[2].url, "/etc/wemol/records");
+  EXPECT_EQ(settings.nodes[2].tasks, "/etc/wemol/module_resource");
 }
 
 TEST(DailySettings, WhatIsLeftOutHasItsDefault) {
@@ -77,6 +79,7 @@ TEST(DailySettings, WhatIsLeftOutHasItsDefault) {
   EXPECT_EQ(read.settings.nodes.at(0).source, SourceKind::netdata);
   EXPECT_TRUE(read.settings.nodes.at(0).cards.empty());
   EXPECT_FALSE(read.settings.nodes.at(0).id_base);
+  EXPECT_TRUE(read.settings.nodes.at(0).tasks.empty());
 }
 
 TEST(DailySettings, AMissingKeyIsNamed) {
@@ -128,7 +131,8 @@ TEST(DailySettings, WhatIsWrongIsNamedByItsKey) {
        {Wrong{"source = \"zabbix\"\n", "source"}, Wrong{"cards = [1, 1]\n", "cards"},
         Wrong{"cards = [-1]\n", "cards"}, Wrong{"cards = 8\n", "cards"},
         Wrong{"id-base = -1\n", "id-base"}, Wrong{"ids = { a = -1 }\n", "ids.a"},
-        Wrong{"ids = [1]\n", "ids"}, Wrong{"instance = 3\n", "instance"}}) {
+        Wrong{"ids = [1]\n", "ids"}, Wrong{"instance = 3\n", "instance"},
+        Wrong{"tasks = \"x\"\n", "tasks"}}) {
     EXPECT_NE(trouble_of(std::string(kNode) + text).find(key), std::string::npos) << text;
   }
   EXPECT_NE(trouble_of("a = \n").find("line 1"), std::string::npos);
@@ -144,7 +148,12 @@ TEST(DailySettings, ANameIsAFoldersAndOfOneNodeOnly) {
             "節點 1");
 }
 
-TEST(DailySettings, AnUrlIsOfTheWeb) {
+TEST(DailySettings, AnUrlIsOfTheWebAndEndsWithoutASlash) {
+  const auto read = parsed(
+      "[management]\nurl = \"https://m/\"\ntoken-env = \"T\"\n"
+      "[[node]]\nname = \"a\"\nurl = \"http://a:1/netdata//\"\n");
+  EXPECT_EQ(read.settings.nodes.at(0).url, "http://a:1/netdata");
+  EXPECT_EQ(read.settings.management->url, "https://m");
   for (const char* const url : {"ftp://a", "a:19999", "http://", "file:///etc/passwd"}) {
     const std::string text = std::string("[[node]]\nname = \"a\"\nurl = \"") + url + "\"\n";
     EXPECT_NE(trouble_of(text).find("url"), std::string::npos) << url;

@@ -78,6 +78,7 @@ struct NodeDay {
   std::int64_t expected_buckets = 0;  ///< of each card, up to now if the day goes on
   /// Absent: not asked, or it could not be had.
   std::optional<std::vector<TaskUse>> tasks;
+  std::optional<std::string> users_failure;  ///< why users that were asked for are not there
 };
 
 }  // namespace wemol::report::daily

@@ -23,8 +23,8 @@ constexpr std::int64_t kMostCard = 1'000'000;
 
 constexpr std::array<std::string_view, 6> kTopKeys{"zone",         "points", "timeout",
                                                    "null-as-zero", "node",   "management"};
-constexpr std::array<std::string_view, 7> kNodeKeys{"name",    "url", "source",  "cards",
-                                                    "id-base", "ids", "instance"};
+constexpr std::array<std::string_view, 8> kNodeKeys{"name",    "url", "source",   "cards",
+                                                    "id-base", "ids", "instance", "tasks"};
 constexpr std::array<std::string_view, 4> kManagementKeys{"url", "token-file", "token-env",
                                                           "ca-file"};
 
@@ -85,6 +85,18 @@ class TableReader {
       wrong(key, "is missing");
     }
     return *value;
+  }
+
+  /// Of a server, without the slashes at its end: paths are put behind it.
+  std::string web_url(const char* key) {
+    std::string url = text(key, true);
+    if (!url.empty() && !is_web_url(url)) {
+      wrong(key, "an URL with http:// or https:// is expected");
+    }
+    while (url.ends_with('/')) {
+      url.pop_back();
+    }
+    return url;
   }
 
   std::optional<std::int64_t> whole(const char* key, std::int64_t least, std::int64_t most) {
@@ -247,6 +259,15 @@ class SettingsReader {
     }
     node.ids = reader.ids("ids");
     node.instance = reader.text("instance", false);
+    read_tasks(reader, node);
+  }
+
+  void read_tasks(TableReader& reader, NodeSettings& node) const {
+    const std::string tasks = reader.text("tasks", false);
+    if (!tasks.empty() && node.source != SourceKind::recorder) {
+      reader.wrong("tasks", "is for source = \"recorder\" only");
+    }
+    node.tasks = tasks.empty() ? "" : folder_ / tasks;
   }
 
   void read_source(TableReader& reader, NodeSettings& node) const {
@@ -258,12 +279,8 @@ class SettingsReader {
     } else if (!source.empty() && source != "netdata") {
       reader.wrong("source", "netdata, prometheus or recorder is expected");
     }
-    node.url = reader.text("url", true);
-    if (node.source == SourceKind::recorder) {
-      node.url = (folder_ / node.url).string();
-    } else if (!node.url.empty() && !is_web_url(node.url)) {
-      reader.wrong("url", "an URL with http:// or https:// is expected");
-    }
+    node.url = node.source == SourceKind::recorder ? (folder_ / reader.text("url", true)).string()
+                                                   : reader.web_url("url");
   }
 
   void read_management(const toml::node& node) {
@@ -275,10 +292,7 @@ class SettingsReader {
     TableReader reader(*table, "management", trouble_);
     reader.check_keys(kManagementKeys, read_.warnings);
     ManagementSettings& management = read_.settings.management.emplace();
-    management.url = reader.text("url", true);
-    if (!is_web_url(management.url)) {
-      reader.wrong("url", "an URL with http:// or https:// is expected");
-    }
+    management.url = reader.web_url("url");
     const std::string token_file = reader.text("token-file", false);
     management.token_environment = reader.text("token-env", false);
     if (token_file.empty() == management.token_environment.empty()) {

@@ -13,7 +13,9 @@
 #include <fmt/format.h>
 
 #include "device_history_reader.h"
+#include "device_row.h"
 #include "parallel_for.h"
+#include "task_holds.h"
 #include "text.h"
 
 namespace wemol::report::daily {
@@ -28,6 +30,8 @@ struct NodeFiles {
   std::string failure;  ///< empty: none
   std::vector<DeviceFile> files;
   std::vector<DevicePart> parts;  ///< one for each file
+  std::string tasks_failure;      ///< empty: none, or none are wanted
+  std::vector<reading::TaskHold> tasks;
 };
 
 std::vector<DeviceSpan> spans_of(const std::vector<Day>& days, std::int64_t piece_seconds) {
@@ -41,8 +45,22 @@ std::vector<DeviceSpan> spans_of(const std::vector<Day>& days, std::int64_t piec
   return spans;
 }
 
+void read_tasks(const NodeSettings& node, const std::vector<DeviceSpan>& spans, NodeFiles& found) {
+  if (node.tasks.empty() || spans.empty()) {
+    return;
+  }
+  auto tasks =
+      reading::read_task_holds(node.tasks, spans.front().begin_epoch, spans.back().end_epoch);
+  if (tasks) {
+    found.tasks = std::move(*tasks);
+  } else {
+    found.tasks_failure = tasks.error().message;
+  }
+}
+
 NodeFiles files_of(const NodeSettings& node, const std::vector<DeviceSpan>& spans) {
   NodeFiles found;
+  read_tasks(node, spans, found);
   auto files = list_device_files(std::filesystem::path(node.url) / "devices");
   if (!files) {
     found.failure = "no device history: " + files.error().message;
@@ -110,6 +128,30 @@ std::vector<Bucket> buckets_of(const DeviceInSpan& device, const DeviceSpan& spa
   return buckets;
 }
 
+/// Who had it, in order of time: owners of processes, and tasks by the index that it had last.
+void add_holds(const DeviceInSpan& device, const std::vector<reading::TaskHold>& tasks,
+               const DeviceSpan& span, CardDay& card) {
+  for (const reading::DeviceHold& hold : device.holds) {
+    card.holds.push_back(
+        {.user = hold.user, .begin_epoch = hold.begin_epoch, .end_epoch = hold.end_epoch});
+  }
+  for (const reading::TaskHold& task : tasks) {
+    const bool touches = task.begin_epoch < span.end_epoch && task.end_epoch >= span.begin_epoch;
+    if (task.gpu_index == device.index && touches) {
+      card.holds.push_back({.user = task_as_user(task.task_id),
+                            .begin_epoch = std::max(task.begin_epoch, span.begin_epoch),
+                            .end_epoch = std::min(task.end_epoch, span.end_epoch)});
+    }
+  }
+  std::ranges::stable_sort(card.holds, {}, &CardDay::Hold::begin_epoch);
+  for (const CardDay::Hold& hold : card.holds) {
+    if (std::ranges::find(card.users, hold.user) == card.users.end()) {
+      card.users.push_back(hold.user);
+    }
+  }
+  card.are_users_unknown = device.rows_with_users == 0 && card.holds.empty();
+}
+
 CardDay card_of(const std::string& uuid, const DeviceInSpan& device, const DeviceSpan& span,
                 std::int64_t expected, const NodeSettings& node) {
   CardDay card{.index = device.index, .uuid = uuid, .name = device.name};
@@ -119,15 +161,7 @@ CardDay card_of(const std::string& uuid, const DeviceInSpan& device, const Devic
   if (card.index < node.cards.size()) {
     card.card = node.cards[card.index];
   }
-  card.are_users_unknown = device.rows_with_users == 0;
   card.buckets = buckets_of(device, span, expected);
-  for (const reading::DeviceHold& hold : device.holds) {
-    card.holds.push_back(
-        {.user = hold.user, .begin_epoch = hold.begin_epoch, .end_epoch = hold.end_epoch});
-    if (std::ranges::find(card.users, hold.user) == card.users.end()) {
-      card.users.push_back(hold.user);
-    }
-  }
   return card;
 }
 
@@ -164,11 +198,15 @@ NodeDay node_day(const NodeSettings& node, const NodeFiles& files, const DeviceP
                  std::size_t day_number, const Day& day, const DeviceSpan& span,
                  std::int64_t now_epoch) {
   NodeDay result{.node = node.name};
+  if (!files.tasks_failure.empty()) {
+    result.users_failure = "tasks: " + files.tasks_failure;
+  }
   const std::int64_t until = std::clamp(now_epoch, day.begin_epoch, day.end_epoch);
   result.expected_buckets = (until - day.begin_epoch + span.piece_seconds - 1) / span.piece_seconds;
   if (day_number < rows.spans.size()) {
     for (const auto& [uuid, device] : rows.spans[day_number]) {
       result.cards.push_back(card_of(uuid, device, span, result.expected_buckets, node));
+      add_holds(device, files.tasks, span, result.cards.back());
     }
   }
   const bool has_nvidia = std::ranges::any_of(
