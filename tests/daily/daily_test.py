@@ -145,7 +145,13 @@ class Users(DailyTest):
         done = self.run_daily(DATE)
         self.assertIn("WARNING", done.stderr)
         self.assertNotIn(management.token, done.stderr)
-        self.assertEqual(self.average()["GPU[2]"], "未知")
+        # As in the script's files. That they are not known stands beside it.
+        self.assertEqual(self.average()["GPU[2]"], "未使用")
+        summary = (self.data / f"gpu4/{DATE}/summary_{DATE}.txt").read_text()
+        self.assertRegex(summary, "\n未取得: 使用者: .*500")
+        for way in ([], ["--stored"]):
+            report = json.loads(self.run_daily(DATE, "--format", "json", *way).stdout)
+            self.assertIsNone(report["nodes"][0]["gpus"][2]["users"], way)
         self.run_daily(DATE, "--user-report", status=1)
 
     def test_a_token_that_others_can_read_is_not_used(self):

@@ -102,8 +102,8 @@ TEST(DayNumbers, OfCompletenessAreNeverRoundedUpToAll) {
   EXPECT_EQ(completeness_text({0, 288}), "0.0");
 }
 
-TEST(DayUsers, AreNobodyOrUnknownOrAllOfThem) {
-  EXPECT_EQ(users_text(std::nullopt, chinese()), "未知");
+TEST(DayUsers, AreAllOfThemOrNobodyAlsoWhereNobodyKnows) {
+  EXPECT_EQ(users_text(std::nullopt, chinese()), "未使用");
   EXPECT_EQ(users_text(std::vector<std::string>{}, chinese()), "未使用");
   EXPECT_EQ(users_text(std::vector<std::string>{"b", "a"}, chinese()), "b;a");
 }
@@ -124,7 +124,23 @@ TEST(DaySummary, SaysThatTasksAreNotKnownByLeavingThemOut) {
   const std::string text = summary_text(figures, kDay, node.tasks, chinese());
   EXPECT_EQ(text.find("GPU 使用者任務資訊"), std::string::npos);
   EXPECT_NE(text.find("GPU[7] -> Card 57\n\n各 GPU 使用率"), std::string::npos);
-  EXPECT_NE(text.find("(使用者: 未知)"), std::string::npos);
+  EXPECT_NE(text.find("(使用者: 未使用)"), std::string::npos);
+}
+
+TEST(DaySummary, NamesUsersThatWereAskedForAndAreNotThere) {
+  NodeDay node = test::amd_node();
+  node.tasks.reset();
+  const FiguresRules rules{.piece_seconds = kPiece, .now_epoch = kDay.end_epoch};
+  const auto summary = [&](bool knows_users) {
+    return summary_text(figures_of(node, kDay, rules, knows_users), kDay, node.tasks, chinese());
+  };
+  EXPECT_EQ(summary(false).find("未取得"), std::string::npos) << "nobody was asked";
+  node.users_failure = "the token has expired";
+  EXPECT_NE(summary(false).find("\n未取得: 使用者: the token has expired\n"), std::string::npos);
+  node.users_failure.reset();
+  node.cards[1].are_users_unknown = true;
+  EXPECT_NE(summary(true).find("\n未取得: GPU[1]: 使用者\n"), std::string::npos);
+  EXPECT_EQ(summary(true).find("未取得: GPU[0]"), std::string::npos);
 }
 
 TEST(DaySummary, HasTheHeadOfTheTasksAlsoWithoutATask) {
@@ -149,7 +165,7 @@ TEST(DaySummary, NamesWhatOfADayIsMissing) {
             std::string::npos)
       << text;
   EXPECT_EQ(average_csv(figures, chinese()),
-            "GPU編號,平均GPU使用率(%),平均VRAM使用率(%),使用者\nGPU[0],N/A,N/A,未知\n"
+            "GPU編號,平均GPU使用率(%),平均VRAM使用率(%),使用者\nGPU[0],N/A,N/A,未使用\n"
             "全部平均,N/A,N/A,所有使用者\n");
 }
 

@@ -83,6 +83,26 @@ TEST_F(StoredDay, OfTheScriptWithUsersIsReadToo) {
   EXPECT_FALSE(stored->cards[1].failure);
 }
 
+TEST_F(StoredDay, UsersThatNobodyKnewAreNotNobody) {
+  const FiguresRules rules{.piece_seconds = test::kPiece, .now_epoch = kDay.end_epoch};
+  const auto written_and_read = [&](const NodeDay& node, bool knows_users) {
+    const NodeOfDay of_day{kDay, node, figures_of(node, kDay, rules, knows_users)};
+    const auto folder = DataFolder::open(dir_.path());
+    EXPECT_TRUE(folder->write({of_day}, *Zone::of("Asia/Taipei"), {}).at(0));
+    auto stored = read_stored_day(dir_.path(), node_, kDay).value_or(NodeDay{});
+    return figures_of(stored, kDay, rules, stored.tasks.has_value());
+  };
+  NodeDay node = test::amd_node();
+  node.tasks.reset();
+  EXPECT_FALSE(written_and_read(node, false).cards.at(0).users) << "nobody was asked";
+
+  node_.source = SourceKind::recorder;
+  node.cards[1].are_users_unknown = true;
+  const NodeFigures figures = written_and_read(node, true);
+  EXPECT_EQ(figures.cards.at(0).users, std::vector<std::string>{});
+  EXPECT_FALSE(figures.cards.at(1).users);
+}
+
 TEST_F(StoredDay, WhatIsNotThereIsAFailure) {
   EXPECT_FALSE(read_stored_day(dir_.path(), node_, kDay));
 }

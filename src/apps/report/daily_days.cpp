@@ -74,8 +74,9 @@ std::string users_of_node(const NodeSettings& settings, const NodeDay& node, con
   }
   std::string text = fmt::format("{} {}:\n", node.node, words.tasks_of_node);
   for (const CardDay& card : node.cards) {
-    const auto users = card.are_users_unknown ? std::nullopt : std::optional(card.users);
-    text += fmt::format("  GPU[{}]: {}\n", card.index, users_text(users, words));
+    text += fmt::format(
+        "  GPU[{}]: {}\n", card.index,
+        card.are_users_unknown ? std::string(words.unknown_user) : users_text(card.users, words));
   }
   return text + "\n";
 }
@@ -106,6 +107,11 @@ DaysOfNodes fetched_days(const DailyPlan& plan, unsigned jobs) {
   DaysOfNodes days;
   for (FetchedDay& fetched : fetch_days(fetch_plan(plan, jobs))) {
     for (std::size_t i = 0; i < fetched.nodes.size(); ++i) {
+      const NodeDay& node = fetched.nodes[i];
+      if (node.users_failure && is_recorded(plan.settings.nodes[i])) {  // else it is the API's
+        days.warnings.push_back(
+            fmt::format("{}, {}: {}", fetched.day.date, node.node, *node.users_failure));
+      }
       const bool are_users_known = knows_users(plan.settings.nodes[i], fetched.nodes[i]);
       days.nodes.push_back(
           node_of_day(plan, fetched.day, std::move(fetched.nodes[i]), are_users_known));

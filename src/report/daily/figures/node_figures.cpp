@@ -127,7 +127,9 @@ CardFigures figures_of_card(const NodeDay& node, const CardDay& card, const Day&
   if (figures.completeness.known == 0 && node.expected_buckets > 0 && !figures.failure) {
     figures.failure = "no value of this day is known";
   }
-  if (!node.tasks && (!knows_users || card.are_users_unknown)) {
+  const bool has_tasks = node.tasks && !node.tasks->empty();
+  figures.are_users_missing = card.are_users_unknown && !has_tasks;
+  if ((!node.tasks && !knows_users) || figures.are_users_missing) {
     return figures;
   }
   auto& users = figures.users.emplace();
@@ -227,7 +229,10 @@ bool NodeFigures::is_failed() const {
 
 NodeFigures figures_of(const NodeDay& node, const Day& day, const FiguresRules& rules,
                        bool knows_users) {
-  NodeFigures figures{.node = node.node, .vendor = node.vendor, .failure = node.failure};
+  NodeFigures figures{.node = node.node,
+                      .vendor = node.vendor,
+                      .failure = node.failure,
+                      .users_failure = node.users_failure};
   for (const CardDay& card : node.cards) {
     figures.cards.push_back(figures_of_card(node, card, day, rules, knows_users));
   }
@@ -238,6 +243,7 @@ void add_day(const NodeFigures& day, NodeFigures& sum) {
   sum.node = day.node;
   sum.vendor = day.cards.empty() ? sum.vendor : day.vendor;
   add_failure(day.failure, sum.failure);
+  add_failure(day.users_failure, sum.users_failure);
   for (const CardFigures& card : day.cards) {
     auto at = std::ranges::lower_bound(sum.cards, card.index, {}, &CardFigures::index);
     if (at == sum.cards.end() || at->index != card.index) {

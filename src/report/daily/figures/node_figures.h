@@ -73,7 +73,8 @@ struct CardFigures {
   Completeness completeness;
   /// In order of time, each once. Absent: nobody knows who used it.
   std::optional<std::vector<std::string>> users;
-  std::vector<HeldTime> held;  ///< in the order of their users
+  std::vector<HeldTime> held;      ///< in the order of their users
+  bool are_users_missing = false;  ///< the node's source tells of users, but not of this card's
   std::optional<std::string> failure;
 
   /// Both in percent.
@@ -85,6 +86,7 @@ struct NodeFigures {
   Vendor vendor = Vendor::amd;
   std::vector<CardFigures> cards;  ///< ascending indices
   std::optional<std::string> failure;
+  std::optional<std::string> users_failure;  ///< why users that were asked for are not there
 
   /// Means of the cards' means, of those that have one.
   [[nodiscard]] std::optional<double> utilization_percent() const;

@@ -120,9 +120,15 @@ std::string missing_section(const NodeFigures& node, const Words& words) {
   if (node.failure) {
     text += fmt::format("{}: {}: {}\n", words.missing, node.node, one_line(*node.failure));
   }
+  if (node.users_failure) {
+    text += fmt::format("{}: {}: {}\n", words.missing, words.user, one_line(*node.users_failure));
+  }
   for (const CardFigures& card : node.cards) {
     if (card.failure && card.failure != node.failure) {
       text += fmt::format("{}: GPU[{}]: {}\n", words.missing, card.index, one_line(*card.failure));
+    }
+    if (card.are_users_missing) {
+      text += missing_users_line(card.index, words);
     }
   }
   return text;
@@ -147,13 +153,17 @@ std::string completeness_text(const Completeness& completeness) {
 
 std::string users_text(const std::optional<std::vector<std::string>>& users, const Words& words) {
   if (!users || users->empty()) {
-    return std::string(users ? words.nobody : words.unknown_user);
+    return std::string(words.nobody);
   }
   std::string text;
   for (const std::string& user : *users) {
     text += (text.empty() ? "" : ";") + guarded_against_formulas(printable(user));
   }
   return text;
+}
+
+std::string missing_users_line(unsigned index, const Words& words) {
+  return fmt::format("{}: GPU[{}]: {}\n", words.missing, index, words.user);
 }
 
 std::string card_csv(const CardDay& card, const Zone& zone, const Words& words, bool null_as_zero) {

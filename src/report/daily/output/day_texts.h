@@ -16,9 +16,14 @@ namespace wemol::report::daily {
 [[nodiscard]] std::string mean_text(const std::optional<double>& percent);
 /// Rounded down to a decimal: what lacks something is never 100.0.
 [[nodiscard]] std::string completeness_text(const Completeness& completeness);
-/// All, joined by ';', each made safe for a spreadsheet. Not yet quoted.
+/// All, joined by ';', each made safe for a spreadsheet. Not yet quoted. Those that nobody knows
+/// are written as nobody, which is what readers of the files know; the summary tells what is
+/// missing.
 [[nodiscard]] std::string users_text(const std::optional<std::vector<std::string>>& users,
                                      const Words& words);
+
+/// The line of a summary that says that a card's users are not known.
+[[nodiscard]] std::string missing_users_line(unsigned index, const Words& words);
 
 /// The file of a card. An unknown value is an empty cell, or 0 with `null_as_zero`.
 [[nodiscard]] std::string card_csv(const CardDay& card, const Zone& zone, const Words& words,

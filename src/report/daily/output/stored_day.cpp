@@ -9,6 +9,7 @@
 
 #include "csv.h"
 #include "day_files.h"
+#include "day_texts.h"
 #include "files.h"
 #include "text.h"
 #include "titles.h"
@@ -62,16 +63,12 @@ Result<std::vector<Bucket>> read_card(const std::filesystem::path& file) {
   return buckets;
 }
 
-/// The names in a cell; absent where it says that nobody knows.
-std::optional<std::vector<std::string>> parse_users(std::string_view cell) {
+constexpr std::array kTitles{Titles::chinese, Titles::english};
+
+std::vector<std::string> parse_users(std::string_view cell) {
   std::vector<std::string> users;
-  for (const Titles titles : {Titles::chinese, Titles::english}) {
-    if (cell == words_of(titles).nobody) {
-      return users;
-    }
-    if (cell == words_of(titles).unknown_user) {
-      return std::nullopt;
-    }
+  if (std::ranges::any_of(kTitles, [&](Titles it) { return cell == words_of(it).nobody; })) {
+    return users;
   }
   for (const std::string_view user : split_fields(cell, ';')) {
     if (!user.empty()) {
@@ -124,12 +121,36 @@ CardDay stored_card(const std::filesystem::path& folder, const NodeSettings& nod
 
 namespace {
 
-/// As the title of the text for people has it; AMD where there is none.
-Vendor stored_vendor(const std::filesystem::path& folder, const Day& day) {
-  const auto summary = SystemFileReader().read(folder / summary_file_name(day), kMostBytes);
-  const bool is_other = summary && summary->find(gpu_kind(Vendor::amd)) == std::string::npos;
-  return is_other ? Vendor::nvidia : Vendor::amd;
-}
+/// What the text for people tells beside what stands in the CSVs.
+class Summary {
+ public:
+  Summary(const std::filesystem::path& folder, const Day& day)
+      : text_(SystemFileReader().read(folder / summary_file_name(day), kMostBytes)) {}
+
+  /// As its title has it; AMD where there is none.
+  [[nodiscard]] Vendor vendor() const {
+    return text_ && !says(gpu_kind(Vendor::amd)) ? Vendor::nvidia : Vendor::amd;
+  }
+  /// Whether "nobody" in a cell is so. Where no tasks were asked for it stands there all the same.
+  [[nodiscard]] bool knows_users(const NodeSettings& node) const {
+    return !text_ || node.source == SourceKind::recorder ||
+           says_any([](const Words& words) { return fmt::format("\n{}:\n", words.tasks); });
+  }
+  [[nodiscard]] bool lacks_users_of(unsigned index) const {
+    return says_any([&](const Words& words) { return missing_users_line(index, words); });
+  }
+
+ private:
+  [[nodiscard]] bool says(std::string_view text) const {
+    return text_ && text_->find(text) != std::string::npos;
+  }
+  template <typename Line>
+  [[nodiscard]] bool says_any(const Line& line) const {
+    return std::ranges::any_of(kTitles, [&](Titles it) { return says(line(words_of(it))); });
+  }
+
+  Result<std::string> text_;
+};
 
 }  // namespace
 
@@ -140,7 +161,8 @@ Result<NodeDay> read_stored_day(const std::filesystem::path& data_dir, const Nod
   if (!text) {
     return tl::make_unexpected(text.error());
   }
-  NodeDay stored{.node = node.name, .vendor = stored_vendor(folder, day)};
+  const Summary summary(folder, day);
+  NodeDay stored{.node = node.name, .vendor = summary.vendor()};
   bool has_users = false;
   std::size_t row = 0;
   for (const std::string_view line : complete_lines(*text)) {
@@ -159,9 +181,11 @@ Result<NodeDay> read_stored_day(const std::filesystem::path& data_dir, const Nod
     }
     ++row;
     CardDay card = stored_card(folder, node, day, *index, fields[0], is_old);
-    const auto users = columns > 3 ? parse_users(fields[3]) : std::nullopt;
-    has_users = has_users || users;
-    card.users = users.value_or(std::vector<std::string>{});
+    if (columns > 3) {
+      card.users = parse_users(fields[3]);
+      card.are_users_unknown = card.users.empty() && summary.lacks_users_of(*index);
+      has_users = has_users || !card.users.empty() || summary.knows_users(node);
+    }
     stored.cards.push_back(std::move(card));
   }
   std::ranges::sort(stored.cards, {}, &CardDay::index);

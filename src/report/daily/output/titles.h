@@ -16,8 +16,8 @@ struct Words {
   std::string_view all_cards;
   std::string_view all_users;
   std::string_view nobody;
-  std::string_view unknown_user;
-  std::string_view title;  ///< behind the kind of GPU
+  std::string_view unknown_user;  ///< on the terminal only
+  std::string_view title;         ///< behind the kind of GPU
   std::string_view date;
   std::string_view node;
   std::string_view hardware;

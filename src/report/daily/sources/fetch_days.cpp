@@ -117,12 +117,21 @@ class Fetcher {
       FetchedDay& day = days_[i];
       if (!tasks_[i]) {
         day.warnings.push_back(tasks_[i].error().message);
+        note_users_failure(tasks_[i].error().message, day);
         continue;
       }
       day.warnings = std::move(tasks_[i]->warnings);
       for (std::size_t n = 0; n < day.nodes.size(); ++n) {
         give_tasks(std::move(tasks_[i]->by_node[plan_.settings.nodes[n].name]),
                    plan_.settings.nodes[n], day, day.nodes[n]);
+      }
+    }
+  }
+
+  void note_users_failure(const std::string& why, FetchedDay& day) const {
+    for (std::size_t n = 0; n < day.nodes.size(); ++n) {
+      if (plan_.settings.nodes[n].source != SourceKind::recorder) {
+        day.nodes[n].users_failure = why;
       }
     }
   }
