@@ -9,6 +9,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "date_text.h"
 #include "text.h"
 
 namespace wemol {
@@ -106,6 +107,11 @@ std::optional<std::chrono::seconds> take_time_of_day(std::string_view& text) {
 }
 
 }  // namespace
+
+std::optional<sys_days> parse_date(std::string_view text) {
+  const auto date = take_date(text);
+  return text.empty() ? date : std::nullopt;
+}
 
 std::string iso_time_text(WallTime time) {
   const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time);

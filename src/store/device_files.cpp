@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "date_text.h"
 #include "files.h"
 #include "text.h"
 
@@ -29,21 +30,6 @@ constexpr unsigned kMostNumbers = 100;
 constexpr std::string_view kCsv = ".csv";
 constexpr std::string_view kCompressed = ".gz";
 constexpr std::size_t kDateLength = 10;
-
-std::optional<std::chrono::year_month_day> parse_date(std::string_view text) {
-  if (text.size() != kDateLength || text[4] != '-' || text[7] != '-') {
-    return std::nullopt;
-  }
-  const auto year = parse_number<unsigned>(text.substr(0, 4));
-  const auto month = parse_number<unsigned>(text.substr(5, 2));
-  const auto day = parse_number<unsigned>(text.substr(8, 2));
-  if (!year || !month || !day) {
-    return std::nullopt;
-  }
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
-                                         std::chrono::month(*month), std::chrono::day(*day)};
-  return date.ok() ? std::optional(date) : std::nullopt;
-}
 
 Result<std::string> gzip_text(std::string_view content) {
   constexpr int kLevel = 6;

@@ -6,29 +6,23 @@
 #include <fmt/format.h>
 
 #include "device_row.h"
+#include "time_text.h"
 
 namespace wemol {
 namespace {
 
-std::tm local_time(std::chrono::sys_seconds time) {
+std::string date_text(std::chrono::sys_seconds time) {
   const std::time_t seconds = time.time_since_epoch().count();
   std::tm local{};
   localtime_r(&seconds, &local);
-  return local;
-}
-
-std::string date_text(std::chrono::sys_seconds time) {
-  const std::tm local = local_time(time);
   return fmt::format("{:04}-{:02}-{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
 }
 
 /// "2026-11-28T16:50:00+08:00"
 std::string time_text(std::chrono::sys_seconds time) {
-  const std::tm local = local_time(time);
-  const long minutes = local.tm_gmtoff / 60;
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}{:02}:{:02}", local.tm_year + 1900,
-                     local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
-                     minutes < 0 ? '-' : '+', std::abs(minutes) / 60, std::abs(minutes) % 60);
+  constexpr std::size_t kToTheSecond = 19;
+  constexpr std::size_t kMilliseconds = 4;  // with their point
+  return iso_time_text(time).erase(kToTheSecond, kMilliseconds);
 }
 
 std::optional<double> memory_used_percent(const GpuDevice& device) {

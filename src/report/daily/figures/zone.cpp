@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "date_text.h"
 #include "text.h"
 
 namespace wemol::report::daily {
@@ -45,24 +46,12 @@ std::optional<seconds> parse_offset(std::string_view text) {
   return is_west ? -offset : offset;
 }
 
-std::optional<date::year_month_day> parse_date(std::string_view text) {
-  constexpr std::size_t kLength = 10;
-  if (text.size() != kLength || text[4] != '-' || text[7] != '-') {
-    return std::nullopt;
-  }
-  const auto year = parse_number<unsigned>(text.substr(0, 4));
-  const auto month = parse_number<unsigned>(text.substr(5, 2));
-  const auto day = parse_number<unsigned>(text.substr(8, 2));
-  if (!year || !month || !day) {
-    return std::nullopt;
-  }
-  const date::year_month_day date{date::year{static_cast<int>(*year)}, date::month{*month},
-                                  date::day{*day}};
-  constexpr int kFirstYear = 1970;
-  constexpr int kLastYear = 2199;
-  const bool is_date =
-      date.ok() && date.year() >= date::year{kFirstYear} && date.year() <= date::year{kLastYear};
-  return is_date ? std::optional(date) : std::nullopt;
+/// None before 1970: sources count seconds from there.
+std::optional<date::local_days> parse_day(std::string_view text) {
+  const auto day = parse_date(text);
+  return day && day->time_since_epoch().count() >= 0
+             ? std::optional(date::local_days(date::days(day->time_since_epoch().count())))
+             : std::nullopt;
 }
 
 std::string date_text(const date::year_month_day& date) {
@@ -112,14 +101,13 @@ Result<Zone> Zone::of(const std::string& name) {
 }
 
 Result<Day> Zone::day(std::string_view date) const {
-  const auto parsed = parse_date(date);
-  if (!parsed) {
+  const auto first = parse_day(date);
+  if (!first) {
     return no_date(date);
   }
-  const date::local_days first(*parsed);
   Day day{.date = std::string(date),
-          .begin_epoch = midnight(zone_, offset_, first),
-          .end_epoch = midnight(zone_, offset_, first + date::days(1))};
+          .begin_epoch = midnight(zone_, offset_, *first),
+          .end_epoch = midnight(zone_, offset_, *first + date::days(1))};
   if (day.begin_epoch >= day.end_epoch) {
     return failure(fmt::format("{} has no {}", name_, date));
   }
@@ -132,21 +120,19 @@ Result<Day> Zone::day_at(std::int64_t epoch) const {
 }
 
 Result<std::vector<Day>> Zone::days(std::string_view first, std::string_view last) const {
-  const auto begin = parse_date(first);
-  const auto end = parse_date(last);
+  const auto begin = parse_day(first);
+  const auto end = parse_day(last);
   if (!begin || !end) {
     return no_date(begin ? last : first);
   }
   if (*begin > *end) {
     return failure(fmt::format("{} is later than {}", first, last));
   }
-  const date::local_days from(*begin);
-  const date::local_days to(*end);
-  if ((to - from).count() >= kMostDays) {
+  if ((*end - *begin).count() >= kMostDays) {
     return failure(fmt::format("more than {} days", kMostDays));
   }
   std::vector<Day> days;
-  for (date::local_days at = from; at <= to; at += date::days(1)) {
+  for (date::local_days at = *begin; at <= *end; at += date::days(1)) {
     if (auto one = day(date_text(date::year_month_day(at)))) {
       days.push_back(std::move(*one));
     }

@@ -14,10 +14,7 @@ namespace {
 
 constexpr std::uint64_t kMostTaskBytes = std::uint64_t{64} << 20;
 
-std::string tasks_url(std::string base, const Day& day) {
-  while (base.ends_with('/')) {
-    base.pop_back();
-  }
+std::string tasks_url(const std::string& base, const Day& day) {
   return fmt::format("{}/api/v2/consumption/task?start_t={}&end_t={}", base,
                      web::escaped_for_query(day.date + " 00:00:00"),
                      web::escaped_for_query(day.date + " 23:59:59"));

@@ -33,11 +33,7 @@ class NetdataNode : public std::enable_shared_from_this<NetdataNode> {
         node_(std::move(node)),
         days_(std::move(days)),
         limits_(limits),
-        done_(std::move(done)) {
-    while (node_.url.ends_with('/')) {
-      node_.url.pop_back();
-    }
-  }
+        done_(std::move(done)) {}
 
   void start() {
     ask("/api/v1/charts", [](NetdataNode& self, const Result<web::Answer>& answer) {

@@ -44,11 +44,7 @@ class PrometheusNode : public std::enable_shared_from_this<PrometheusNode> {
         node_(std::move(node)),
         days_(std::move(days)),
         limits_(limits),
-        done_(std::move(done)) {
-    while (node_.url.ends_with('/')) {
-      node_.url.pop_back();
-    }
-  }
+        done_(std::move(done)) {}
 
   void begin_day() {
     while (found_.size() < days_.size()) {
