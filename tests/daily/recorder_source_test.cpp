@@ -106,6 +106,7 @@ TEST_F(RecorderSourceTest, SettingsNameCardsAndIndices) {
   EXPECT_EQ(day.cards[1].card, 9U);
   EXPECT_EQ(day.cards[2].card, 17U);
   EXPECT_TRUE(day.cards[2].failure) << "it has no rows";
+  EXPECT_TRUE(day.cards[2].are_users_unknown);
 }
 
 TEST_F(RecorderSourceTest, TwoCardsOfOneIndexAreBothThere) {

@@ -188,7 +188,8 @@ void add_missing_cards(const NodeSettings& node, std::vector<CardDay>& cards) {
     if (std::ranges::find(cards, index, &CardDay::index) == cards.end()) {
       cards.push_back({.index = index,
                        .card = node.cards[index],
-                       .failure = "the device history has no rows of it"});
+                       .failure = "the device history has no rows of it",
+                       .are_users_unknown = true});
     }
   }
   std::ranges::stable_sort(cards, {}, &CardDay::index);

@@ -203,8 +203,11 @@ TEST_F(Recording, StopInTheMiddleOfARoundWritesNothingOfIt) {
 
 TEST_F(Recording, SinksAreCalledInEveryRoundAlsoWhenNothingCouldBeListed) {
   source.facts.containers.reset();
+  source.facts.gpu_devices = {{.index = 0, .uuid = "GPU-a"}};
   record(3);
-  EXPECT_EQ(snapshots.size(), 4U);
+  ASSERT_EQ(snapshots.size(), 4U);
+  EXPECT_EQ(snapshots[0].gpu_devices.size(), 1U) << "the GPUs are there all the same";
+  EXPECT_FALSE(snapshots[0].are_tasks_known);
 }
 
 TEST_F(Recording, WithoutTasksThatIsSaidOnce) {
