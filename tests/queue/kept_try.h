@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "keeper.h"
+#include "leftovers.h"
 #include "process_table.h"
 #include "result_file.h"
 #include "temp_dir.h"

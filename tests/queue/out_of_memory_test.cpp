@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "temp_dir.h"
+#include "text_file.h"
+
 namespace wemol::queue {
 namespace {
 
@@ -33,7 +36,16 @@ TEST(OutOfMemory, IsNotSeenInOtherFailures) {
 }
 
 TEST(OutOfMemory, TheKernelsCountIsKnownHere) {
-  EXPECT_TRUE(processes_killed_for_memory());
+  EXPECT_TRUE(processes_killed_for_memory(file_of_memory_kills(std::nullopt)));
+}
+
+TEST(OutOfMemory, TheCountOfTheControlGroupIsTheBetterOne) {
+  const test::TempDir group;
+  EXPECT_EQ(file_of_memory_kills(group.path()), "/proc/vmstat") << "memory is not controlled there";
+  test::write_text(group / "memory.events",
+                   "low 0\nhigh 0\nmax 31\noom 2\noom_kill 3\noom_group_kill 0\n");
+  EXPECT_EQ(file_of_memory_kills(group.path()), group / "memory.events");
+  EXPECT_EQ(processes_killed_for_memory(group / "memory.events"), 3U);
 }
 
 }  // namespace

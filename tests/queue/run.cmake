@@ -10,6 +10,7 @@ set(sources
   out_of_memory_test.cpp
   process_table_test.cpp
   result_file_test.cpp
+  try_cgroup_test.cpp
   try_order_test.cpp)
 add_executable(queue_run_tests run_main.cpp ${sources})
 target_precompile_headers(queue_run_tests PRIVATE ${WEMOL_TEST_HEADERS})

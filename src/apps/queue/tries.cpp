@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "expand.h"
+#include "leftovers.h"
 #include "process_table.h"
 #include "result_file.h"
 #include "status_json.h"
@@ -60,6 +61,7 @@ void Tries::adopt() {
       end(id);
     }
   }
+  remove_stale_cgroups();
 }
 
 bool Tries::start(JobId id, const std::vector<Card>& cards) {

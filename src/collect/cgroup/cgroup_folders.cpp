@@ -143,4 +143,18 @@ Folders find_folders(const std::vector<Mount>& mounts, std::string_view cgroup_t
           .pids = find("pids")};
 }
 
+std::optional<std::filesystem::path> v2_folder(const std::vector<Mount>& mounts,
+                                               std::string_view cgroup_text) {
+  for (const GroupPath& group : parse_paths(cgroup_text)) {
+    for (const Mount& mount : mounts) {
+      const bool is_right = group.is_v2 && mount.is_v2;
+      if (const auto path = is_right ? below_root(group.path, mount.root) : std::nullopt) {
+        // Without a slash at the end, so that it has a last part.
+        return mount.mount_point.string() + std::string(*path == "/" ? "" : *path);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace wemol::cgroup

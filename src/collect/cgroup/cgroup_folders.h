@@ -46,4 +46,9 @@ struct Folders {
 [[nodiscard]] Folders find_folders(const std::vector<Mount>& mounts, std::string_view cgroup_text,
                                    std::string_view container_id);
 
+/// The folder of the v2 group that a process with `cgroup_text` as its /proc/<pid>/cgroup is in;
+/// nothing when it cannot be seen here.
+[[nodiscard]] std::optional<std::filesystem::path> v2_folder(const std::vector<Mount>& mounts,
+                                                             std::string_view cgroup_text);
+
 }  // namespace wemol::cgroup

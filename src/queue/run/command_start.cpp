@@ -55,10 +55,14 @@ struct ShellCall {
   std::vector<char*> environment;
   int output = -1;
   int report = -1;
+  const TryCgroup* cgroup = nullptr;
 };
 
 [[noreturn]] void become_shell(ShellCall& call) {
   setsid();
+  if (call.cgroup != nullptr) {
+    (void)call.cgroup->enter();  // without, its parent finds it all the same
+  }
   if (chdir(call.work_dir.c_str()) != 0) {
     fail(call.report, Step::enter_work_dir);
   }
@@ -112,13 +116,13 @@ Variables environment_with(const Variables& variables) {
 }
 
 Result<pid_t> start_command(const std::string& command, const std::filesystem::path& work_dir,
-                            const Variables& environment, int output) {
+                            const Variables& environment, int output, const TryCgroup* cgroup) {
   std::vector<std::string> assignments;
   assignments.reserve(environment.size());
   for (const auto& [name, value] : environment) {
     assignments.push_back(fmt::format("{}={}", name, value));
   }
-  ShellCall call{.command = command, .work_dir = work_dir, .output = output};
+  ShellCall call{.command = command, .work_dir = work_dir, .output = output, .cgroup = cgroup};
   for (std::string& assignment : assignments) {
     call.environment.push_back(assignment.data());
   }

@@ -145,16 +145,6 @@ Result<void> end_try(const ProcessId& keeper) {
                    : failure(fmt::format("keeper {}: {}", keeper.pid, strerror(code)), code);
 }
 
-std::vector<std::string> end_leftovers(const std::string& uni_id) {
-  std::vector<std::string> ended;
-  for (const ProcessEntry& process : processes_of_try(uni_id)) {
-    if (send_signal(process.id, SIGKILL) == 0) {
-      ended.push_back(fmt::format("{} ({})", process.name, process.id.pid));
-    }
-  }
-  return ended;
-}
-
 /// For kernels that have no handles of processes. No name of this file's own: GCC warns of it in a
 /// unity build.
 class PolledTry {

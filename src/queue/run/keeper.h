@@ -38,10 +38,6 @@ inline constexpr const char* kKeepSubcommand = "keep";
 /// ESRCH when the keeper has ended.
 [[nodiscard]] Result<void> end_try(const ProcessId& keeper);
 
-/// Ends what a killed keeper has left behind, by SIGKILL; returns what it has found. See
-/// processes_of_try().
-std::vector<std::string> end_leftovers(const std::string& uni_id);
-
 /// Watches a keeper, also one that another process has started (a scheduler before this one).
 class WatchedTry {
  public:

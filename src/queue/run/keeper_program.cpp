@@ -137,7 +137,7 @@ int keep() {
   report({.pid = self.pid, .start_ticks = self.start_ticks, .is_ready = true});
   const NamedHolder holder(*order, self);
   malloc_trim(0);  // it waits for hours from here on
-  const TryResult result = TryRun(*order).run();
+  const TryResult result = TryRun(*order, own_cgroup()).run();
   return write_result(*result_file, result);
 }
 

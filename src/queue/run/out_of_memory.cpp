@@ -30,10 +30,20 @@ bool says_out_of_memory(std::string_view output) {
       kWords, [&](std::string_view words) { return output.find(words) != std::string_view::npos; });
 }
 
-std::optional<std::uint64_t> processes_killed_for_memory() {
+std::filesystem::path file_of_memory_kills(const std::optional<std::filesystem::path>& cgroup) {
+  if (cgroup) {
+    auto events = *cgroup / "memory.events";
+    if (processes_killed_for_memory(events)) {
+      return events;
+    }
+  }
+  return "/proc/vmstat";
+}
+
+std::optional<std::uint64_t> processes_killed_for_memory(const std::filesystem::path& file) {
   constexpr std::size_t kCapBytes = std::size_t{64} << 10;
   constexpr std::string_view kField = "oom_kill ";
-  const auto text = SystemFileReader().read("/proc/vmstat", kCapBytes);
+  const auto text = SystemFileReader().read(file, kCapBytes);
   if (!text) {
     return std::nullopt;
   }

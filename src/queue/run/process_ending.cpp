@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,9 +22,24 @@ constexpr std::size_t kNamesAtMost = 8;
 
 }  // namespace
 
+std::vector<ProcessEntry> ProcessEnding::what_is_left() const {
+  auto left = descendants_of(getpid(), all_processes());
+  for (ProcessEntry& process :
+       cgroup_ != nullptr ? cgroup_->processes() : std::vector<ProcessEntry>()) {
+    if (std::ranges::find(left, process.id, &ProcessEntry::id) == left.end()) {
+      left.push_back(std::move(process));
+    }
+  }
+  return left;
+}
+
 void ProcessEnding::step(SteadyTime now) {
   const bool is_time_to_kill = now >= kill_at_;
-  for (const ProcessEntry& process : descendants_of(getpid(), all_processes())) {
+  const std::vector<ProcessEntry> left = what_is_left();
+  if (is_time_to_kill && cgroup_ != nullptr && cgroup_->is_populated()) {
+    had_to_kill_ = cgroup_->kill_all() || had_to_kill_;
+  }
+  for (const ProcessEntry& process : left) {
     const bool is_new = told_.emplace(process.id.pid, process.id.start_ticks).second;
     if (is_new && names_.size() < kNamesAtMost) {
       names_.push_back(fmt::format("{} ({})", process.name, process.id.pid));

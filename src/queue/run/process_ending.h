@@ -7,6 +7,7 @@
 
 #include "process_table.h"
 #include "time_points.h"
+#include "try_cgroup.h"
 
 namespace wemol::queue {
 
@@ -14,8 +15,9 @@ namespace wemol::queue {
 /// what is still there after a while. Whoever reaps them knows when none is left.
 class ProcessEnding {
  public:
-  ProcessEnding(SteadyTime now, std::chrono::milliseconds ending_time)
-      : kill_at_(now + ending_time), next_step_(now) {}
+  /// `cgroup`, if there is one, is where they are, and outlives this.
+  ProcessEnding(SteadyTime now, std::chrono::milliseconds ending_time, const TryCgroup* cgroup)
+      : cgroup_(cgroup), kill_at_(now + ending_time), next_step_(now) {}
 
   void kill_now(SteadyTime now) { kill_at_ = next_step_ = now; }
   [[nodiscard]] SteadyTime next_step() const { return next_step_; }
@@ -27,6 +29,9 @@ class ProcessEnding {
   [[nodiscard]] bool had_to_kill() const { return had_to_kill_; }
 
  private:
+  [[nodiscard]] std::vector<ProcessEntry> what_is_left() const;
+
+  const TryCgroup* cgroup_;
   SteadyTime kill_at_;
   SteadyTime next_step_;
   std::chrono::milliseconds pause_{};

@@ -43,16 +43,24 @@ UniqueFd watch_signals() {
 
 }  // namespace
 
-TryRun::TryRun(const TryOrder& order)
+TryRun::TryRun(const TryOrder& order, const std::optional<std::filesystem::path>& cgroup)
     : order_(order),
       log_(order.log, order.try_number, order.log_max_bytes),
       environment_(environment_with(order.environment)),
-      signals_(watch_signals()) {
+      signals_(watch_signals()),
+      cgroup_(cgroup ? TryCgroup::make(*cgroup, order.uni_id) : std::nullopt),
+      memory_kills_(file_of_memory_kills(cgroup)) {
   std::array<int, 2> ends{-1, -1};
   if (pipe2(ends.data(), O_CLOEXEC) == 0) {
     output_.reset(ends[0]);
     command_output_.reset(ends[1]);
     fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+  }
+}
+
+TryRun::~TryRun() {
+  if (cgroup_) {
+    cgroup_->remove();
   }
 }
 
@@ -78,13 +86,13 @@ void TryRun::start_command() {
     result_ = TryResult{.has_succeeded = true, .text = "there was no command"};
     return;
   }
-  killed_for_memory_before_ = processes_killed_for_memory();
+  killed_for_memory_before_ = processes_killed_for_memory(memory_kills_);
   command_due_.reset();
   if (order_.command_timeout) {
     command_due_ = now() + *order_.command_timeout;
   }
   const auto started = queue::start_command(order_.commands[command_], order_.work_dir,
-                                            environment_, command_output_.get());
+                                            environment_, command_output_.get(), cgroup());
   if (started) {
     running_ = *started;
     return;
@@ -102,8 +110,9 @@ void TryRun::wait_for_news() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - now()).count();
     timeout_ms = static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30));
   }
-  std::array<pollfd, 2> news{pollfd{.fd = signals_.get(), .events = POLLIN},
-                             pollfd{.fd = output_.get(), .events = POLLIN}};
+  std::array<pollfd, 3> news{
+      pollfd{.fd = signals_.get(), .events = POLLIN}, pollfd{.fd = output_.get(), .events = POLLIN},
+      pollfd{.fd = waits_for_cgroup_ ? cgroup_->events() : -1, .events = POLLPRI}};
   if (poll(news.data(), news.size(), timeout_ms) <= 0) {
     return;
   }
@@ -145,7 +154,9 @@ void TryRun::reap() {
       return;
     }
     if (pid < 0) {
-      is_over_ = errno == ECHILD && result_.has_value();
+      if (errno == ECHILD && result_) {
+        note_that_none_is_ours();
+      }
       return;
     }
     if (running_ == pid) {
@@ -155,6 +166,11 @@ void TryRun::reap() {
       ++failed_in_background_;
     }
   }
+}
+
+void TryRun::note_that_none_is_ours() {
+  waits_for_cgroup_ = cgroup_ && cgroup_->is_populated();
+  is_over_ = !waits_for_cgroup_;
 }
 
 void TryRun::note_end_of_command(int status) {
@@ -202,7 +218,7 @@ void TryRun::end_on_request() {
 
 void TryRun::end_all(TryResult result) {
   result_ = std::move(result);
-  ending_.emplace(now(), order_.ending_time);
+  ending_.emplace(now(), order_.ending_time, cgroup());
 }
 
 TryResult TryRun::failed_by(int status) {
@@ -214,7 +230,7 @@ TryResult TryRun::failed_by(int status) {
                                   strsignal(code))  // NOLINT(concurrency-mt-unsafe): one thread
                     : fmt::format("{} exited with status {}", command_in_words(), code);
   const bool is_killed = code == (is_signal ? SIGKILL : kKilledInShell);
-  const auto killed_for_memory = processes_killed_for_memory();
+  const auto killed_for_memory = processes_killed_for_memory(memory_kills_);
   if (says_out_of_memory(log_.tail())) {
     result.failure = Failure::out_of_memory;
     result.text += "; its output says that the card had too little memory";

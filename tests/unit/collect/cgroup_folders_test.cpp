@@ -192,5 +192,18 @@ TEST(CgroupFolders, MountThatReachesOutOfOurNamespaceServesPathsThatDo) {
   expect_absent(folders(mounts, "0::/../../../docker/" + kId + "\n"));
 }
 
+TEST(CgroupFolders, TheV2FolderOfAnyProcessIsFound) {
+  const auto found = [](std::string_view mountinfo, std::string_view cgroup_text) {
+    return wemol::cgroup::v2_folder(parse_mounts(mountinfo), cgroup_text).value_or("absent");
+  };
+  EXPECT_EQ(found(kPureV2, "0::/user.slice/user-1000.slice/session-1.scope\n"),
+            "/sys/fs/cgroup/user.slice/user-1000.slice/session-1.scope");
+  EXPECT_EQ(found(kPureV2, "0::/\n"), "/sys/fs/cgroup");
+  EXPECT_EQ(found(kHybrid, "4:memory:/a\n0::/b\n"), "/sys/fs/cgroup/unified/b");
+  EXPECT_EQ(found(kCpuTogether, "4:memory:/a\n0::/b\n"), "absent");
+  EXPECT_EQ(found(kPureV2, "0::/../b\n"), "absent");
+  EXPECT_EQ(found(kPureV2, "4:memory:/a\n"), "absent");
+}
+
 }  // namespace
 }  // namespace wemol::cgroup
