@@ -50,6 +50,17 @@ TEST_F(CardLocksTest, OneHoldsACardAtATime) {
   EXPECT_TRUE(others.lock(kCard));
 }
 
+TEST_F(CardLocksTest, AnInstanceIsHeldByItselfAlsoByItsOlderName) {
+  const CardLocks ours(folder);
+  const CardLocks others(folder);
+  const auto held = ours.lock("MIG-GPU-8f1c3a5b/1/0");
+  ASSERT_TRUE(held) << held.error().message;
+  EXPECT_TRUE(others.is_locked("MIG-GPU-8f1c3a5b/1/0"));
+  EXPECT_FALSE(others.is_locked("MIG-GPU-8f1c3a5b/2/0"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "MIG-GPU-8f1c3a5b_1_0.lock"));
+  EXPECT_FALSE(ours.lock("GPU-8f1c3a5b/1"));
+}
+
 TEST_F(CardLocksTest, FolderAndFilesAreForAllUsersWhateverTheUmask) {
   const mode_t before = umask(0077);
   const CardLocks locks(folder);

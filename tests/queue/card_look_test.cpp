@@ -82,6 +82,27 @@ TEST_F(CardLookTest, KeepsTheIndexOfTheHostUnderAMask) {
   EXPECT_EQ(cards[0].visible_as, "1");
 }
 
+TEST_F(CardLookTest, AnInstanceIsACardOfItsOwnAndAllAreNamedByUuidBesideIt) {
+  readings.devices->insert(readings.devices->begin() + 1, {.index = 0,
+                                                           .uuid = "MIG-1",
+                                                           .name = "A100 MIG 1g.10gb",
+                                                           .memory_total_bytes = 10,
+                                                           .memory_free_bytes = 9});
+  readings.divided = {"GPU-a"};
+  use("MIG-1", static_cast<std::uint64_t>(getpid()));
+  const auto cards = look();
+  ASSERT_EQ(cards.size(), 4U);
+  EXPECT_EQ(cards[0].uuid, "MIG-1");
+  EXPECT_EQ(cards[0].visible_as, "MIG-1");
+  EXPECT_TRUE(cards[0].is_instance);
+  EXPECT_FALSE(cards[0].is_amd);
+  EXPECT_EQ(cards[0].memory_free_bytes, 9U);
+  EXPECT_EQ(cards[0].own_foreign_processes, 1U);
+  EXPECT_EQ(cards[1].visible_as, "GPU-b") << "CUDA counts otherwise";
+  EXPECT_FALSE(cards[1].is_instance);
+  EXPECT_EQ(cards[3].visible_as, "1") << "the second of AMD's";
+}
+
 TEST_F(CardLookTest, TellsOwnProcessesFromThoseOfATry) {
   const Sleeper foreign(getuid());
   use("GPU-a", foreign.pid());

@@ -57,6 +57,28 @@ TEST_F(DecisionTest, NoCardIsGivenTwice) {
   EXPECT_EQ(decision.waits[0].reason, "no card is free with 20 GB");
 }
 
+TEST_F(DecisionTest, SeveralInstancesOfDividedCardsAreNoCardsForOneJob) {
+  look_ = cards(4);
+  for (const std::size_t i : {0U, 1U, 2U}) {
+    look_.cards[i].is_instance = true;
+  }
+  const JobId large = add(spec("large", 20, 2));
+  add(spec("a"));
+  EXPECT_EQ(decide_at(0).starts.size(), 1U);
+  EXPECT_EQ(decide_at(0).starts.at(0).cards.size(), 1U);
+  ASSERT_EQ(decide_at(0).waits.size(), 1U);
+  EXPECT_EQ(decide_at(0).waits[0].job, large);
+  EXPECT_EQ(
+      decide_at(0).waits[0].reason,
+      "it wants 2 cards, and only 1 card is whole: CUDA gives a job one instance of a divided "
+      "card (MIG) only; it can never start");
+  look_.cards[1].is_instance = false;
+  const Decision decision = decide_at(1);
+  ASSERT_EQ(decision.starts.size(), 2U);
+  EXPECT_EQ(decision.starts[0].job, large);
+  EXPECT_EQ(decision.starts[0].cards, (std::vector<std::string>{"GPU-1", "GPU-3"}));
+}
+
 TEST_F(DecisionTest, TheQueueThatHasWaitedLongestComesFirst) {
   look_ = cards(1);
   add(spec("a"));

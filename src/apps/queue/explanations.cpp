@@ -24,7 +24,7 @@ std::string local_text(SteadyTime time, const Moment& now) {
 
 std::string card_text(const Card& card) {
   return fmt::format(
-      "GPU {} ({}{})", card.index, card.name,
+      "GPU {} ({}{}{})", card.index, card.name, card.is_instance ? ", " + card.uuid : "",
       card.memory_free_bytes ? fmt::format(", {} free", gigabytes(*card.memory_free_bytes)) : "");
 }
 

@@ -17,6 +17,10 @@ namespace wemol {
 struct GpuReadings {
   std::optional<std::vector<GpuDevice>> devices;     ///< absent when they could not be read
   std::optional<std::vector<GpuProcess>> processes;  ///< absent when they could not be read
+  /// The UUIDs of GPUs that are divided (MIG), for those who ask for their instances. Each instance
+  /// that the driver names is a device of its own ("MIG-…") behind the whole one, with that one's
+  /// index, and has its processes.
+  std::vector<std::string> divided;
   Conditions conditions;
   /// Nothing could be read since the interface is missing or says that there is no GPU; not that
   /// it failed.

@@ -12,9 +12,10 @@ namespace wemol::queue {
 /// One usable card (GPU or MIG instance) as a look has found it.
 struct Card {
   std::string uuid;        ///< its identity
-  unsigned index = 0;      ///< of the host, in PCI order
+  unsigned index = 0;      ///< of the host, in PCI order; an instance has that of its card
   std::string visible_as;  ///< what CUDA_VISIBLE_DEVICES (AMD: ROCR_VISIBLE_DEVICES) gets for it
   bool is_amd = false;
+  bool is_instance = false;  ///< of a divided card (MIG); CUDA gives a process one of these at most
   std::string name;
   std::optional<std::uint64_t> memory_total_bytes;
   /// As the driver says it; reserved memory is not free. Absent: unknown, and nothing starts there.

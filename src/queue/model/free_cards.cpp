@@ -19,6 +19,11 @@ std::string cards_text(std::size_t count) {
   return count == 1 ? "1 card" : fmt::format("{} cards", count);
 }
 
+/// CUDA gives a process one instance of a divided card, however many it may see.
+bool may_have(const Card& card, unsigned gpus) {
+  return gpus == 1 || !card.is_instance;
+}
+
 }  // namespace
 
 bool FreeCards::Place::is_unused() const {
@@ -67,10 +72,10 @@ FreeCards::FreeCards(const CardLook& look, const SchedulerState& state,
   unused_ = static_cast<std::size_t>(std::ranges::count_if(places_, &Place::is_unused));
 }
 
-bool FreeCards::fits(const Place& place, std::uint64_t memory_bytes) const {
+bool FreeCards::fits(const Place& place, unsigned gpus, std::uint64_t memory_bytes) const {
   const Card& card = *place.card;
   const bool is_shared = place.jobs > 0 || card.own_foreign_processes > 0;
-  if (place.is_left || place.is_reserved || card.is_locked_by_other ||
+  if (!may_have(card, gpus) || place.is_left || place.is_reserved || card.is_locked_by_other ||
       (is_shared && !settings_.maximize_resource_utilization)) {
     return false;
   }
@@ -78,10 +83,10 @@ bool FreeCards::fits(const Place& place, std::uint64_t memory_bytes) const {
   return available && *available >= memory_bytes + settings_.memory_headroom_bytes;
 }
 
-std::vector<std::size_t> FreeCards::fitting(std::uint64_t memory_bytes) const {
+std::vector<std::size_t> FreeCards::fitting(unsigned gpus, std::uint64_t memory_bytes) const {
   std::vector<std::size_t> cards;
   for (std::size_t i = 0; i < places_.size(); ++i) {
-    if (fits(places_[i], memory_bytes)) {
+    if (fits(places_[i], gpus, memory_bytes)) {
       cards.push_back(i);
     }
   }
@@ -95,7 +100,7 @@ std::vector<std::size_t> FreeCards::fitting(std::uint64_t memory_bytes) const {
 }
 
 std::optional<std::vector<std::size_t>> FreeCards::find(unsigned gpus, std::uint64_t memory_bytes) {
-  std::vector<std::size_t> cards = fitting(memory_bytes);
+  std::vector<std::size_t> cards = fitting(gpus, memory_bytes);
   const std::size_t fit = cards.size();
   const bool leaves_any = settings_.gpu_left_mode == QueueSettings::GpuLeftMode::any;
   if (leaves_any) {
@@ -161,7 +166,7 @@ std::vector<std::string> FreeCards::take(const std::vector<std::size_t>& cards,
 }
 
 void FreeCards::reserve(unsigned gpus, std::uint64_t memory_bytes) {
-  std::vector<std::size_t> cards = fitting(memory_bytes);
+  std::vector<std::size_t> cards = fitting(gpus, memory_bytes);
   cards.resize(std::min<std::size_t>(cards.size(), gpus));
   for (const std::size_t i : cards) {
     places_[i].is_reserved = true;
@@ -176,9 +181,19 @@ std::optional<std::string> FreeCards::never(unsigned gpus, std::uint64_t memory_
     return fmt::format("it wants {}, and of {} gpu_left keeps {}: it can never start",
                        cards_text(gpus), cards_text(places_.size()), left);
   }
+  const auto whole = static_cast<std::size_t>(std::ranges::count_if(
+      places_, [&](const Place& place) { return may_have(*place.card, gpus); }));
+  if (whole < gpus) {
+    return fmt::format(
+        "it wants {}, and {} whole: CUDA gives a job one instance of a divided card (MIG) only; it "
+        "can never start",
+        cards_text(gpus),
+        whole == 1 ? "only 1 card is" : fmt::format("only {} are", cards_text(whole)));
+  }
   const auto large_enough = std::ranges::count_if(places_, [&](const Place& place) {
     const auto total = place.card->memory_total_bytes;
-    return !total || *total >= memory_bytes + settings_.memory_headroom_bytes;
+    return may_have(*place.card, gpus) &&
+           (!total || *total >= memory_bytes + settings_.memory_headroom_bytes);
   });
   if (large_enough < static_cast<std::ptrdiff_t>(gpus)) {
     return fmt::format("it wants {} on {}, and {} so large: it can never start",

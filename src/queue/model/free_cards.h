@@ -44,8 +44,8 @@ class FreeCards {
     [[nodiscard]] std::optional<std::uint64_t> available_bytes() const;
   };
 
-  [[nodiscard]] bool fits(const Place& place, std::uint64_t memory_bytes) const;
-  [[nodiscard]] std::vector<std::size_t> fitting(std::uint64_t memory_bytes) const;
+  [[nodiscard]] bool fits(const Place& place, unsigned gpus, std::uint64_t memory_bytes) const;
+  [[nodiscard]] std::vector<std::size_t> fitting(unsigned gpus, std::uint64_t memory_bytes) const;
   [[nodiscard]] std::string reason(unsigned gpus, std::uint64_t memory_bytes,
                                    std::size_t fit) const;
 

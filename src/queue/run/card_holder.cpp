@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string_view>
@@ -23,17 +24,17 @@ using Json = nlohmann::json;
 
 std::filesystem::path path_of(const std::filesystem::path& folder, const std::string& uuid,
                               std::uint32_t uid) {
-  return folder / fmt::format("{}.{}.json", uuid, uid);
+  return folder / fmt::format("{}.{}.json", card_file_name(uuid), uid);
 }
 
-/// The uid in "<uuid>.<uid>.json"; nothing when it is another name.
-std::optional<std::uint32_t> uid_in(std::string_view name, std::string_view uuid) {
+/// The uid in "<card>.<uid>.json"; nothing when it is another name.
+std::optional<std::uint32_t> uid_in(std::string_view name, std::string_view card) {
   constexpr std::string_view kEnd = ".json";
-  if (!name.starts_with(uuid) || !name.ends_with(kEnd) ||
-      name.size() <= uuid.size() + 1 + kEnd.size() || name[uuid.size()] != '.') {
+  if (!name.starts_with(card) || !name.ends_with(kEnd) ||
+      name.size() <= card.size() + 1 + kEnd.size() || name[card.size()] != '.') {
     return std::nullopt;
   }
-  name.remove_prefix(uuid.size() + 1);
+  name.remove_prefix(card.size() + 1);
   name.remove_suffix(kEnd.size());
   return parse_number<std::uint32_t>(name);
 }
@@ -74,6 +75,14 @@ std::optional<CardHolder> parse_holder(std::string_view text) {
 
 }  // namespace
 
+std::string card_file_name(const std::string& uuid) {
+  std::string name = uuid;
+  if (name.starts_with("MIG-")) {
+    std::ranges::replace(name, '/', '_');
+  }
+  return name;
+}
+
 Result<void> write_card_holder(const std::filesystem::path& folder, const std::string& uuid,
                                const CardHolder& holder) {
   const Json json{{"user", holder.user},
@@ -97,7 +106,7 @@ std::optional<CardHolder> read_card_holder(const std::filesystem::path& folder,
   std::error_code error;
   for (auto entry = std::filesystem::directory_iterator(folder, error);
        !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    const auto uid = uid_in(entry->path().filename().native(), uuid);
+    const auto uid = uid_in(entry->path().filename().native(), card_file_name(uuid));
     const auto text = uid ? text_of(entry->path(), *uid) : std::nullopt;
     auto holder = text ? parse_holder(*text) : std::nullopt;
     if (holder && holder->uid == *uid && runs_as(holder->keeper_pid, *uid)) {

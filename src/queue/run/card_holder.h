@@ -12,7 +12,11 @@
 
 namespace wemol::queue {
 
-/// Who holds a card, as its keeper says in <uuid>.<uid>.json beside the lock.
+/// What the files of a card begin with: its UUID, in which the older name of an instance
+/// ("MIG-GPU-…/1/0") has slashes, written as "_".
+[[nodiscard]] std::string card_file_name(const std::string& uuid);
+
+/// Who holds a card, as its keeper says in <card>.<uid>.json beside the lock.
 struct CardHolder {
   std::string user;
   std::uint32_t uid = 0;

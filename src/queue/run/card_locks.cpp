@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include "card_holder.h"
+
 namespace wemol::queue {
 namespace {
 
@@ -27,13 +29,13 @@ constexpr int kLockTries = 4;
 constexpr auto kPause = 500us;
 
 std::string name_of_lock(const std::string& uuid) {
-  return uuid + ".lock";
+  return card_file_name(uuid) + ".lock";
 }
 
 /// A UUID comes from a driver, and becomes the name of a file.
 bool is_good_name(const std::string& uuid) {
-  return !uuid.empty() && uuid.front() != '.' && uuid.find('/') == std::string::npos &&
-         uuid.size() < 200;
+  return !uuid.empty() && uuid.front() != '.' &&
+         card_file_name(uuid).find('/') == std::string::npos && uuid.size() < 200;
 }
 
 /// Without O_CREAT first: in a sticky folder the kernel refuses that flag for the files of others

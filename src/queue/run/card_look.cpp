@@ -87,25 +87,36 @@ class OtherUse {
   std::map<uid_t, std::string> names_;
 };
 
+bool is_amd(const GpuDevice& device) {
+  return !device.uuid.starts_with("GPU-") && !is_instance(device.uuid);
+}
+
 /// AMD's runtime takes the unique id, "GPU-…", and where a card has none its place among its like.
 std::string visible_as_amd(const GpuDevice& device, const std::vector<GpuDevice>& devices) {
   if (device.uuid.starts_with(kAmd)) {
     return "GPU-" + device.uuid.substr(kAmd.size());
   }
   return std::to_string(std::ranges::count_if(devices, [&](const GpuDevice& other) {
-    return !other.uuid.starts_with("GPU-") && other.index < device.index;
+    return is_amd(other) && other.index < device.index;
   }));
 }
 
-Card card_of(const GpuDevice& device, const std::vector<GpuDevice>& devices) {
+Card card_of(const GpuDevice& device, const GpuReadings& readings) {
   Card card{.uuid = device.uuid,
             .index = device.index,
-            .is_amd = !device.uuid.starts_with("GPU-"),
+            .is_amd = is_amd(device),
+            .is_instance = is_instance(device.uuid),
             .name = device.name,
             .memory_total_bytes = device.memory_total_bytes,
             .memory_free_bytes = device.memory_free_bytes};
-  // NVIDIA's come first in the list, so that the index is the one that nvidia-smi and CUDA have.
-  card.visible_as = card.is_amd ? visible_as_amd(device, devices) : std::to_string(device.index);
+  if (card.is_amd) {
+    card.visible_as = visible_as_amd(device, *readings.devices);
+  } else if (card.is_instance || !readings.divided.empty()) {
+    card.visible_as = device.uuid;  // beside divided cards, CUDA's indices are not nvidia-smi's
+  } else {
+    // NVIDIA's come first in the list, so that the index is the one that nvidia-smi and CUDA have.
+    card.visible_as = std::to_string(device.index);
+  }
   return card;
 }
 
@@ -133,11 +144,11 @@ Result<CardAnswer> make_card_look(const GpuReadings& readings, const CardQuestio
   if (!readings.processes) {
     return failure(why_unknown(readings, "the processes on the cards"));
   }
-  ChosenCards chosen = choose_cards(*readings.devices, question.choice);
+  ChosenCards chosen = choose_cards(*readings.devices, readings.divided, question.choice);
   CardAnswer answer{.look = {.looked_at = now}, .warnings = std::move(chosen.warnings)};
   OtherUse use(*readings.processes, question.tries);
   for (const GpuDevice& device : chosen.devices) {
-    Card card = card_of(device, *readings.devices);
+    Card card = card_of(device, readings);
     use.tell(card);
     card.is_locked_by_other = !is_ours(card.uuid, question.tries) && locks.is_locked(card.uuid);
     answer.look.cards.push_back(std::move(card));

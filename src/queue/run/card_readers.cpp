@@ -20,7 +20,8 @@ class CardReaders::Nvidia {
       // A question is asked when the one before has been answered or given up, however old that is.
       nvml_ = std::make_unique<nvml::NvmlClient>(
           loop, std::move(helper_command),
-          nvml::HelperTiming{.answer = answer_timeout, .fresh = answer_timeout});
+          nvml::HelperTiming{.answer = answer_timeout, .fresh = answer_timeout},
+          nvml::Detail::instances);
     }
   }
 
@@ -91,6 +92,7 @@ void append(std::optional<std::vector<Item>> more, std::optional<std::vector<Ite
 void append(GpuReadings more, GpuReadings& all) {
   append(std::move(more.devices), all.devices);
   append(std::move(more.processes), all.processes);
+  std::ranges::move(more.divided, std::back_inserter(all.divided));
   std::ranges::move(more.conditions, std::back_inserter(all.conditions));
 }
 

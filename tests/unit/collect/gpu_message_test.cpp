@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "nvml_helper.h"
+
 namespace wemol::nvml {
 namespace {
 
@@ -62,6 +64,25 @@ TEST(GpuMessage, EverythingComesBackAsItWas) {
   EXPECT_EQ(condition.severity, Severity::error);
   EXPECT_EQ(condition.message, "line\nend");
   EXPECT_FALSE(condition.follow_up);
+}
+
+TEST(GpuMessage, DividedGpusComeBack) {
+  GpuReadings readings;
+  readings.divided = {"GPU-3", "GPU-4"};
+  const auto back = from_line(to_line({.readings = readings}));
+  ASSERT_TRUE(back && back->readings);
+  EXPECT_EQ(back->readings->divided, readings.divided);
+  EXPECT_EQ(to_line({.readings = GpuReadings{}}).find("divided"), std::string::npos);
+  EXPECT_FALSE(from_line(R"({"conditions":[],"divided":[1]})"));
+  EXPECT_FALSE(from_line(R"({"conditions":[],"divided":"GPU-3"})"));
+}
+
+TEST(GpuMessage, Requests) {
+  for (const Detail detail : {Detail::of_tasks, Detail::instances, Detail::all}) {
+    EXPECT_EQ(detail_of(request_for(detail)), detail);
+  }
+  EXPECT_EQ(request_for(Detail::of_tasks), "read") << "what every helper knows";
+  EXPECT_EQ(detail_of("read everything"), Detail::of_tasks);
 }
 
 TEST(GpuMessage, AbsentListsAreNotEmptyOnes) {

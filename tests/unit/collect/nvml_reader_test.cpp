@@ -159,6 +159,59 @@ TEST_F(Nvml, ProcessesInMigInstancesAreStatedUnderTheWholeGpu) {
   EXPECT_FALSE(readings.devices->at(0).utilization_percent);
 }
 
+TEST_F(Nvml, InstancesAreDevicesOfTheirOwnForThoseWhoAsk) {
+  scenario.set(
+      "count 2\n0.uuid GPU-0\n0.name A100\n0.memory 1000 0 300\n0.mig 3\n"
+      "0.0.uuid MIG-a\n0.0.name A100 MIG 1g.10gb\n0.0.memory 100 10 20\n0.0.processes 5:10:1:0\n"
+      "0.2.uuid MIG-b\n0.2.processes 5:20:2:0,6:7:2:0\n0.2.mps_processes 7:1\n"
+      "1.uuid GPU-1\n1.memory 2000 0 400\n1.processes 8:1\n");
+  NvmlReader reader(WEMOL_FAKE_NVML);
+  const auto answer = reader.read({}, {}, Detail::instances);
+  ASSERT_TRUE(answer.readings && answer.readings->devices && answer.readings->processes);
+  EXPECT_EQ(answer.readings->divided, std::vector<std::string>{"GPU-0"});
+  const auto& devices = *answer.readings->devices;
+  ASSERT_EQ(devices.size(), 4U);
+  EXPECT_EQ(devices[0].uuid, "GPU-0");
+  EXPECT_EQ(devices[1].uuid, "MIG-a");
+  EXPECT_EQ(devices[1].index, 0U);
+  EXPECT_EQ(devices[1].name, "A100 MIG 1g.10gb");
+  EXPECT_EQ(devices[1].memory_total_bytes, 100U);
+  EXPECT_EQ(devices[1].memory_free_bytes, 70U);
+  EXPECT_EQ(devices[2].uuid, "MIG-b");
+  EXPECT_EQ(devices[2].name, "A100") << "its card's";
+  EXPECT_FALSE(devices[2].memory_free_bytes) << "unknown is not 0";
+  EXPECT_EQ(devices[3].uuid, "GPU-1");
+  ASSERT_EQ(answer.readings->processes->size(), 5U);
+  EXPECT_EQ(process(*answer.readings, 5, "MIG-a").memory_used_bytes, 10U);
+  EXPECT_EQ(process(*answer.readings, 5, "MIG-b").memory_used_bytes, 20U);
+  EXPECT_EQ(process(*answer.readings, 7, "MIG-b").memory_used_bytes, 1U);
+  EXPECT_EQ(process(*answer.readings, 8, "GPU-1").memory_used_bytes, 1U);
+}
+
+TEST_F(Nvml, ADividedGpuWithoutInstancesIsTold) {
+  scenario.set("count 1\n0.uuid GPU-0\n0.mig 2\n0.processes 5:10\n");
+  NvmlReader reader(WEMOL_FAKE_NVML);
+  const auto answer = reader.read({}, {}, Detail::instances);
+  ASSERT_TRUE(answer.readings && answer.readings->devices && answer.readings->processes);
+  EXPECT_EQ(answer.readings->divided, std::vector<std::string>{"GPU-0"});
+  EXPECT_EQ(answer.readings->devices->size(), 1U);
+  EXPECT_TRUE(answer.readings->processes->empty());
+}
+
+TEST_F(Nvml, AnInstanceWhoseProcessesAreSecretLeavesThemUnknown) {
+  scenario.set(
+      "count 1\n0.uuid GPU-0\n0.mig 2\n0.0.uuid MIG-a\n0.0.processes 5:10:1:0\n"
+      "0.1.uuid MIG-b\n0.1.processes 6:7:1:0\n0.1.nvmlDeviceGetComputeRunningProcesses error 4\n");
+  NvmlReader reader(WEMOL_FAKE_NVML);
+  const auto answer = reader.read({}, {}, Detail::instances);
+  ASSERT_TRUE(answer.readings && answer.readings->devices);
+  EXPECT_EQ(answer.readings->devices->size(), 3U);
+  EXPECT_FALSE(answer.readings->processes);
+  ASSERT_EQ(answer.readings->conditions.size(), 1U);
+  EXPECT_NE(answer.readings->conditions[0].message.find("cannot list the processes on GPU 0"),
+            std::string::npos);
+}
+
 TEST_F(Nvml, WhenMigInstancesTellNothingTheWholeGpuIsAsked) {
   scenario.set(
       "count 1\n0.uuid GPU-0\n0.mig 1\n0.0.processes 5:10:1:0\n0.processes 6:7:1:0\n"

@@ -1,5 +1,6 @@
 #include "gpu_message.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -128,6 +129,14 @@ bool get(const Json& json, Severity& severity) {
   return true;
 }
 
+bool get(const Json& json, std::vector<std::string>& texts) {
+  if (!json.is_array()) {
+    return false;
+  }
+  return std::ranges::all_of(
+      json, [&](const Json& element) { return get(element, texts.emplace_back()); });
+}
+
 template <typename Row>
 bool get(const Json& json, std::vector<Row>& rows);
 
@@ -182,6 +191,7 @@ bool get(const Json& json, std::vector<Row>& rows) {
 bool get(const Json& json, GpuReadings& readings) {
   return take(json, "conditions", readings.conditions) &&
          (!json.contains("finds_none") || take(json, "finds_none", readings.finds_none)) &&
+         (!json.contains("divided") || take(json, "divided", readings.divided)) &&
          (!json.contains("devices") || take(json, "devices", readings.devices.emplace())) &&
          (!json.contains("processes") || take(json, "processes", readings.processes.emplace()));
 }
@@ -194,6 +204,9 @@ std::string to_line(const Answer& answer) {
     json["conditions"] = as_json(answer.readings->conditions);
     if (answer.readings->finds_none) {
       json["finds_none"] = true;
+    }
+    if (!answer.readings->divided.empty()) {
+      json["divided"] = answer.readings->divided;
     }
     if (answer.readings->devices) {
       json["devices"] = as_json(*answer.readings->devices);

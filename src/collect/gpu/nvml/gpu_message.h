@@ -12,7 +12,8 @@ namespace wemol::nvml {
 
 /// Which values of a device are asked for: each costs a call into the driver.
 enum class Detail {
-  of_tasks,  ///< those that a task's record has
+  of_tasks,   ///< those that a task's record has
+  instances,  ///< the same, and those of the instances of divided GPUs (GpuReadings::divided)
   all
 };
 

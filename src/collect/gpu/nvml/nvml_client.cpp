@@ -108,7 +108,7 @@ void NvmlClient::start_helper(SteadyTime now) {
 void NvmlClient::ask(SteadyTime now) {
   asked_at_ = now;
   set_timer(now + (has_answered_ ? timing_.answer : timing_.first_answer));
-  helper_->send(detail_ == Detail::all ? kRequestAll : kRequest);
+  helper_->send(request_for(detail_));
 }
 
 void NvmlClient::on_line(std::string_view line) {

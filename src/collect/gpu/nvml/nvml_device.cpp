@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <set>
 #include <tuple>
 
@@ -57,15 +58,20 @@ tl::expected<Processes, Status> read_list(const ProcessList& list, Device device
   return Processes{};
 }
 
-/// The device's MIG instances; empty when it is not divided.
-std::vector<Device> mig_devices(const Functions& functions, Device device) {
+bool is_divided(const Functions& functions, Device device) {
   unsigned current = 0;
   unsigned pending = 0;
+  return functions.mig_mode != nullptr && functions.mig_count_at_most != nullptr &&
+         functions.mig_by_index != nullptr &&
+         functions.mig_mode(device, &current, &pending) == Status::success &&
+         current == kMigEnabled;
+}
+
+/// The device's MIG instances; empty when it is not divided.
+std::vector<Device> mig_devices(const Functions& functions, Device device) {
   unsigned count = 0;
   std::vector<Device> devices;
-  if (functions.mig_mode == nullptr || functions.mig_count_at_most == nullptr ||
-      functions.mig_by_index == nullptr ||
-      functions.mig_mode(device, &current, &pending) != Status::success || current != kMigEnabled ||
+  if (!is_divided(functions, device) ||
       functions.mig_count_at_most(device, &count) != Status::success) {
     return devices;
   }
@@ -199,7 +205,12 @@ GpuReading Gpu::read(const Functions& functions, WallTime wall_now, Detail detai
   if (detail == Detail::all) {
     read_details(functions, device);
   }
-  reading.processes = read_compute_processes(functions, handle_, uuid_);
+  reading.is_divided = detail == Detail::instances && is_divided(functions, handle_);
+  if (reading.is_divided) {
+    read_instances(functions, reading);
+  } else {
+    reading.processes = read_compute_processes(functions, handle_, uuid_);
+  }
   good(reading.processes ? Status::success : reading.processes.error());
   const auto shares = sm_utilization_.read(functions, handle_, wall_now);
   if (trouble_) {
@@ -260,19 +271,39 @@ std::optional<double> Gpu::temperature(const Functions& functions) {
   return std::nullopt;
 }
 
-void Gpu::read_memory(const Functions& functions, GpuDevice& device) {
+void Gpu::read_memory(const Functions& functions, Device handle, GpuDevice& device) {
   MemoryV2 memory{.version = kMemoryV2Version};
-  if (functions.memory_v2 != nullptr && good(functions.memory_v2(handle_, &memory))) {
+  if (functions.memory_v2 != nullptr && good(functions.memory_v2(handle, &memory))) {
     device.memory_total_bytes = memory.total;
     device.memory_used_bytes = memory.used;
     device.memory_free_bytes = memory.free;
     return;
   }
   MemoryV1 older{};
-  if (functions.memory_v1 != nullptr && good(functions.memory_v1(handle_, &older))) {
+  if (functions.memory_v1 != nullptr && good(functions.memory_v1(handle, &older))) {
     device.memory_total_bytes = older.total;
     device.memory_used_bytes = older.used;
     device.memory_free_bytes = older.free;
+  }
+}
+
+void Gpu::read_instances(const Functions& functions, GpuReading& reading) {
+  reading.processes.emplace();
+  for (Device instance : mig_devices(functions, handle_)) {
+    const auto uuid = text(functions.uuid, instance);
+    if (!uuid || uuid->empty()) {
+      continue;  // nobody could name it to CUDA
+    }
+    GpuDevice device{
+        .index = index_, .uuid = *uuid, .name = text(functions.name, instance).value_or(name_)};
+    read_memory(functions, instance, device);
+    reading.instances.push_back(std::move(device));
+    const auto listed = read_all_lists(functions, {instance});
+    if (!listed) {
+      reading.processes = tl::make_unexpected(listed.error());
+    } else if (reading.processes) {
+      std::ranges::move(one_per_pid(*listed, *uuid), std::back_inserter(*reading.processes));
+    }
   }
 }
 
@@ -299,7 +330,7 @@ void Gpu::read_details(const Functions& functions, GpuDevice& device) {
 
 GpuDevice Gpu::read_values(const Functions& functions) {
   GpuDevice device{.index = index_, .uuid = uuid_, .name = name_};
-  read_memory(functions, device);
+  read_memory(functions, handle_, device);
   Utilization utilization{};
   if (functions.utilization != nullptr && good(functions.utilization(handle_, &utilization))) {
     device.utilization_percent = utilization.gpu;

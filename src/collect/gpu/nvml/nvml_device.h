@@ -42,6 +42,8 @@ struct GpuReading {
   std::optional<GpuDevice> device;  ///< absent: Gpu::trouble() says why
   /// The error says why they could not be listed.
   tl::expected<std::vector<GpuProcess>, Status> processes;
+  bool is_divided = false;           ///< told only when its instances are asked for
+  std::vector<GpuDevice> instances;  ///< and then `processes` are theirs
 };
 
 /// One GPU while the driver is open.
@@ -65,7 +67,8 @@ class Gpu {
   bool good(Status status);
   [[nodiscard]] std::optional<double> number(DeviceNumber get);
   [[nodiscard]] std::optional<double> temperature(const Functions& functions);
-  void read_memory(const Functions& functions, GpuDevice& device);
+  void read_memory(const Functions& functions, Device handle, GpuDevice& device);
+  void read_instances(const Functions& functions, GpuReading& reading);
   [[nodiscard]] GpuDevice read_values(const Functions& functions);
   void read_details(const Functions& functions, GpuDevice& device);
 

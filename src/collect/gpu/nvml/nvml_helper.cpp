@@ -31,6 +31,18 @@ File take_standard_output() {
 
 }  // namespace
 
+std::string_view request_for(Detail detail) {
+  return detail == Detail::all         ? kRequestAll
+         : detail == Detail::instances ? kRequestInstances
+                                       : kRequest;
+}
+
+Detail detail_of(std::string_view request) {
+  return request == kRequestAll         ? Detail::all
+         : request == kRequestInstances ? Detail::instances
+                                        : Detail::of_tasks;
+}
+
 int run_helper(const std::string& library) {
   prctl(PR_SET_NAME, "wemol-nvml");
   const File answers = take_standard_output();
@@ -39,10 +51,10 @@ int run_helper(const std::string& library) {
   }
   NvmlReader reader(library);
   for (std::string request; std::getline(std::cin, request);) {
-    const Detail detail = request == kRequestAll ? Detail::all : Detail::of_tasks;
-    const std::string line = to_line(reader.read(std::chrono::steady_clock::now(),
-                                                 std::chrono::system_clock::now(), detail)) +
-                             '\n';
+    const std::string line =
+        to_line(reader.read(std::chrono::steady_clock::now(), std::chrono::system_clock::now(),
+                            detail_of(request))) +
+        '\n';
     if (std::fwrite(line.data(), 1, line.size(), answers.get()) != line.size() ||
         std::fflush(answers.get()) != 0) {
       return 1;

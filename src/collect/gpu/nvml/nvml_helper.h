@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "gpu_message.h"
+
 namespace wemol::nvml {
 
 /// Tells the helper apart from the recorder: the same program with this as the first argument. A
@@ -12,7 +14,12 @@ inline constexpr const char* kHelperArgument = "--nvml-helper";
 
 /// The requests.
 inline constexpr std::string_view kRequest = "read";
+inline constexpr std::string_view kRequestInstances = "read instances";
 inline constexpr std::string_view kRequestAll = "read all";
+
+[[nodiscard]] std::string_view request_for(Detail detail);
+/// A request of a newer program gets what the oldest had.
+[[nodiscard]] Detail detail_of(std::string_view request);
 
 /// The whole life of the helper process: answers each line of standard input with one line
 /// (gpu_message.h) on standard output, and ends with standard input. Returns the exit status.

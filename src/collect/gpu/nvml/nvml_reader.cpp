@@ -34,6 +34,10 @@ class NvmlReader::Session {
         continue;
       }
       devices.push_back(std::move(*reading.device));
+      if (reading.is_divided) {
+        readings.divided.push_back(gpu.uuid());
+        std::ranges::move(reading.instances, std::back_inserter(devices));
+      }
       if (reading.processes) {
         any_list = true;
         std::ranges::move(*reading.processes, std::back_inserter(processes));
