@@ -117,6 +117,24 @@ class Commands(QueueTest):
         watching.communicate()
         self.assertEqual(seen, [self.project.runs[0].pid] * 2)
 
+    def test_long_lists_are_cut_and_whole_on_demand(self):
+        jobs, queues = 10_000, 50
+        self.project.configure(retry_config__max_retries=0)
+        self.commands("".join(f"echo {i}\nq{i % queues},200\n\n" for i in range(jobs)))  # more than a card has
+        self.keep_running()
+        short = json.loads(self.project.ask("status", "--format", "json").stdout)
+        self.assertEqual([job["job"] for job in short["jobs"]], list(range(1, 101)))
+        self.assertEqual(short["jobs_left_out"], {"pending": jobs - 100, "ended": 0})
+        self.assertEqual({queue["queue"]: queue["pending"] for queue in short["queues"]},
+                         {f"q{i}": jobs // queues for i in range(queues)})
+        whole = json.loads(self.project.ask("status", "--all", "--format", "json").stdout)
+        self.assertEqual([job["job"] for job in whole["jobs"]], list(range(1, jobs + 1)))
+        self.assertEqual(whole["jobs_left_out"], {"pending": 0, "ended": 0})
+        self.assertEqual(whole["jobs"][:100], short["jobs"])
+        self.assertEqual(set(whole), set(short))
+        self.assertIn(f"{jobs - 100} jobs more pending: --all shows them", self.project.ask("status").stdout)
+        self.assertRegex(self.project.ask("status", "--all").stdout, rf"(?m)^ *{jobs} +q49 +pending")
+
     def test_the_socket_is_its_owners_and_gone_with_the_scheduler(self):
         scheduler = self.keep_running()
         path = self.project.state / "control.sock"
@@ -191,6 +209,19 @@ class Files(QueueTest):
         (self.project.root / "go").touch()
         self.assert_eventually(lambda: self.project.runs[0].poll() == 0)
         self.assertEqual(self.project.output(3), "new\n")
+
+    def test_what_came_after_a_block_that_is_gone_stays_skipped(self):
+        self.commands("true\nfirst,200\n")
+        scheduler = self.started("--keep-running")
+        answer = self.project.ask("add", "--queue", "second", "--after", "1", "--", "touch ran")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.project.replace(self.project.commands, "")
+        self.assert_eventually(lambda: self.project.state_of(2) == "skipped")
+        scheduler.kill()
+        scheduler.wait()
+        self.started("--keep-running")
+        self.assertEqual(self.project.state_of(2), "skipped", self.project.log())
+        self.assertFalse((self.project.root / "ran").exists())
 
     def test_settings_are_read_again_and_bad_ones_refused(self):
         self.commands("")

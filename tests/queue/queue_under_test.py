@@ -118,7 +118,7 @@ class Project:
                               env=self.environment(), check=False)
 
     def status(self):
-        answer = self.ask("status", "--format", "json")
+        answer = self.ask("status", "--all", "--format", "json")
         return json.loads(answer.stdout) if answer.returncode == 0 else None
 
     def job(self, number):

@@ -26,7 +26,7 @@ tl::unexpected<Error> no_such_job(JobId id) {
 void Answers::take(const Request& request, ControlServer::ConnectionId from) {
   switch (request.action) {
     case Action::status:
-      parts_.after_look([this, from] { server_->answer(from, parts_.status()); });
+      take_status(request.wanted, from);
       return;
     case Action::wait:
       if (const auto known = check_jobs(request.jobs); !known) {
@@ -50,6 +50,15 @@ void Answers::take(const Request& request, ControlServer::ConnectionId from) {
   }
   tell_waiting();
   parts_.changed();
+}
+
+void Answers::take_status(const JobsWanted& wanted, ControlServer::ConnectionId from) {
+  const auto answer = [this, wanted, from] { server_->answer(from, parts_.status(wanted)); };
+  if (wanted.page_from) {
+    answer();
+  } else {
+    parts_.after_look(answer);
+  }
 }
 
 Result<JobId> Answers::add(const JobSpec& spec) {

@@ -18,8 +18,8 @@ class Answers {
     JobBook& book;
     Tries& tries;
     const Clock& clock;
-    std::function<std::string()> status;  ///< the document's text
-    std::function<void()> changed;        ///< something may be able to start now
+    std::function<std::string(const JobsWanted&)> status;  ///< the document's text
+    std::function<void()> changed;                         ///< something may be able to start now
     /// Calls the action when the cards have been looked at, or soon all the same.
     std::function<void(std::function<void()>)> after_look;
   };
@@ -32,6 +32,7 @@ class Answers {
   void tell_waiting();
 
  private:
+  void take_status(const JobsWanted& wanted, ControlServer::ConnectionId from);
   [[nodiscard]] Result<std::string> change(const Request& request);
   [[nodiscard]] Result<std::string> cancel(JobId id);
   [[nodiscard]] Result<JobId> add(const JobSpec& spec);

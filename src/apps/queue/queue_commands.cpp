@@ -3,12 +3,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -27,7 +31,7 @@ using Action = Request::Action;
 
 constexpr int kRefused = 1;
 constexpr std::chrono::seconds kPatience{10};
-constexpr std::size_t kEndedJobsShown = 20;
+constexpr std::size_t kEndedInTable = 20;
 
 int refuse(const Error& error) {
   fmt::print(stderr, "wemol-queue: {}\n", printable(error.message));
@@ -51,16 +55,55 @@ std::string status_text(const ordered_json& status, const QueueOptions& options)
   if (options.as_json) {
     return status.dump(options.watch ? -1 : 2) + "\n";
   }
-  return report::document_text(status_document(status, std::chrono::system_clock::now(),
-                                               options.all ? SIZE_MAX : kEndedJobsShown),
+  return report::document_text(status_document(status, std::chrono::system_clock::now()),
                                style_of_terminal());
+}
+
+/// All jobs, page by page: so the scheduler is not held up, however many there are.
+Result<ordered_json> ask_all_jobs(const QueueOptions& options) {
+  ordered_json jobs = ordered_json::array();
+  std::optional<JobId> from = 0;
+  while (from) {
+    auto page = ask_scheduler(options.state_dir, {.wanted = {.page_from = from}}, kPatience);
+    if (!page) {
+      return page;
+    }
+    if (const auto list = page->find("jobs"); list != page->end() && list->is_array()) {
+      std::ranges::move(*list, std::back_inserter(jobs));
+    }
+    const auto next = page->find("next_job");
+    const bool goes_on =
+        next != page->end() && next->is_number_unsigned() && next->get<JobId>() > *from;
+    from = goes_on ? std::optional(next->get<JobId>()) : std::nullopt;
+  }
+  return jobs;
+}
+
+Result<ordered_json> ask_status(const QueueOptions& options) {
+  JobsWanted wanted;
+  if (options.all) {
+    wanted = {.pending = 0, .ended = 0};
+  } else if (!options.as_json) {
+    wanted.ended = kEndedInTable;
+  }
+  auto status = ask_scheduler(options.state_dir, {.wanted = wanted}, kPatience);
+  if (!status || !options.all) {
+    return status;
+  }
+  auto jobs = ask_all_jobs(options);
+  if (!jobs) {
+    return jobs;
+  }
+  (*status)["jobs"] = std::move(*jobs);
+  (*status)["jobs_left_out"] = {{"pending", 0}, {"ended", 0}};
+  return status;
 }
 
 int show_status(const QueueOptions& options) {
   constexpr const char* kClearScreen = "\x1b[H\x1b[2J\x1b[3J";
   const bool clears = options.watch && !options.as_json && isatty(STDOUT_FILENO) == 1;
   while (true) {
-    const auto status = ask_scheduler(options.state_dir, {}, kPatience);
+    const auto status = ask_status(options);
     if (!status) {
       return refuse(status.error());
     }

@@ -92,7 +92,7 @@ void add_looking(Commands& commands) {
       ->check(CLI::IsMember({"table", "json"}))
       ->default_str("table");
   status.add_flag("--watch", options.watch, "Show it anew each second, until Ctrl-C");
-  status.add_flag("--all", options.all, "All jobs that have ended, not the last 20 alone");
+  status.add_flag("--all", options.all, "Every job of a long list");
   CLI::App& log = commands.add("log", "Show a job's own output", QueueCommand::log);
   log.add_option("JOB", options.jobs)->required()->expected(1);
   log.add_flag("-f,--follow", options.follow, "And what follows, until the job is over");

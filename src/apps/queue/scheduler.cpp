@@ -14,7 +14,7 @@ namespace wemol::queue {
 namespace {
 
 /// How long a command waits for a fresh look at the cards; then it gets the last one.
-constexpr std::chrono::milliseconds kLongestAnswer{80};
+constexpr std::chrono::milliseconds kLongestAnswer{50};
 constexpr std::chrono::milliseconds kSettlingTime{500};
 /// A look that is younger than this is fresh enough for `status`.
 constexpr std::chrono::seconds kFreshLook{1};
@@ -39,7 +39,7 @@ Scheduler::Scheduler(EventLoop& loop, const QueueOptions& options, InputFiles fi
       answers_({.book = *book_,
                 .tries = tries_,
                 .clock = loop,
-                .status = [this] { return status(); },
+                .status = [this](const JobsWanted& wanted) { return status(wanted); },
                 .changed = [this] { look_if_wanted(); },
                 .after_look = [this](auto action) { after_look(std::move(action)); }}) {}
 
@@ -227,7 +227,7 @@ SchedulerTimes Scheduler::times() const {
   return {.now = loop_.now(), .last_start = last_start_};
 }
 
-std::string Scheduler::status() const {
+std::string Scheduler::status(const JobsWanted& wanted) const {
   const Status status{.state = book_->state(),
                       .look = sight_.look(),
                       .cards_problem = sight_.problem(),
@@ -236,7 +236,7 @@ std::string Scheduler::status() const {
                       .queue_reasons = queue_reasons_,
                       .state_dir = options_.state_dir,
                       .keeps_running = options_.keep_running};
-  return status_json(status, loop_.moment());
+  return status_json(status, wanted, loop_.moment());
 }
 
 bool Scheduler::has_failures() const {

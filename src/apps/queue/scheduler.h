@@ -53,7 +53,7 @@ class Scheduler {
   void note_waits(const Decision& decision);
   void after_look(std::function<void()> action);
   [[nodiscard]] SchedulerTimes times() const;
-  [[nodiscard]] std::string status() const;
+  [[nodiscard]] std::string status(const JobsWanted& wanted) const;
   [[nodiscard]] bool is_finished() const;
 
   EventLoop& loop_;

@@ -79,6 +79,24 @@ ordered_json json_of(const JobSpec& spec) {
   return json;
 }
 
+JobsWanted wanted_in(const ordered_json& json) {
+  const auto jobs = [&](const char* key) -> std::size_t {
+    return std::min<std::uint64_t>(count_at(json, key).value_or(JobsWanted::kUsual),
+                                   JobsWanted::kMost);
+  };
+  return {
+      .pending = jobs("pending"), .ended = jobs("ended"), .page_from = count_at(json, "page_from")};
+}
+
+void set_wanted(ordered_json& json, const JobsWanted& wanted) {
+  if (wanted.page_from) {
+    json["page_from"] = *wanted.page_from;
+    return;
+  }
+  json["pending"] = wanted.pending;
+  json["ended"] = wanted.ended;
+}
+
 bool is_complete(const Request& request) {
   switch (request.action) {
     case Action::status:
@@ -114,6 +132,9 @@ std::string to_json(const Request& request) {
   if (request.spec) {
     json["spec"] = json_of(*request.spec);
   }
+  if (request.action == Action::status) {
+    set_wanted(json, request.wanted);
+  }
   return line_of(json);
 }
 
@@ -128,7 +149,9 @@ Result<Request> parse_request(std::string_view line) {
   if (found == kActions.end()) {
     return failure("the request names no action that this version knows");
   }
-  Request request{.action = found->first, .queue = text_at(json, "queue").value_or("")};
+  Request request{.action = found->first,
+                  .queue = text_at(json, "queue").value_or(""),
+                  .wanted = wanted_in(json)};
   if (const auto jobs = json.find("jobs"); jobs != json.end() && jobs->is_array()) {
     for (const ordered_json& job : *jobs) {
       if (!job.is_number_unsigned()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,18 @@
 
 namespace wemol::queue {
 
+/// Which jobs `status` wants: those that run, and so many of the others. With `page_from`: a page
+/// of all jobs instead, from that number on, and nothing but them.
+struct JobsWanted {
+  static constexpr std::size_t kUsual = 100;
+  static constexpr std::size_t kMost = 250;  ///< of a kind, and of a page: takes the loop some ms
+
+  std::size_t pending =
+      kUsual;                  ///< the first ones, before them those that are next in their queues
+  std::size_t ended = kUsual;  ///< those that ended last
+  std::optional<JobId> page_from;
+};
+
 /// What a command asks of the scheduler that runs.
 struct Request {
   enum class Action { status, add, cancel, retry, skip, hold, release, wait };
@@ -19,6 +32,7 @@ struct Request {
   std::vector<JobId> jobs;  ///< cancel, retry, skip: one; wait: those, or all when there is none
   std::string queue;        ///< hold, release
   std::optional<JobSpec> spec;  ///< add
+  JobsWanted wanted;            ///< status
 };
 
 [[nodiscard]] std::string_view name_of(Request::Action action);

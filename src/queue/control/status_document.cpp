@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -127,7 +128,8 @@ std::string command_of(const ordered_json& job) {
   if (commands.empty() || !commands.front().is_string()) {
     return {};
   }
-  std::string text = printable(commands.front().get<std::string>());
+  constexpr std::size_t kLongestCommandBytes = 16 * kLongestCommand;
+  std::string text = printable(commands.front().get<std::string>().substr(0, kLongestCommandBytes));
   if (report::display_width(text) > kLongestCommand) {
     while (report::display_width(text) > kLongestCommand - 1) {
       while ((static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80U) {
@@ -140,12 +142,22 @@ std::string command_of(const ordered_json& job) {
   return commands.size() == 1 ? text : fmt::format("{} (+{})", text, commands.size() - 1);
 }
 
-bool is_over(const ordered_json& job) {
-  const std::string state = text_in(job, "state");
-  return state != "pending" && state != "running";
+void say_left_out(const ordered_json& status, std::vector<std::string>& lines) {
+  const auto left_out = status.find("jobs_left_out");
+  if (left_out == status.end() || !left_out->is_object()) {
+    return;
+  }
+  for (const auto& [key, which] :
+       {std::pair("pending", "more pending"), std::pair("ended", "that ended earlier")}) {
+    const auto number = number_in(*left_out, key);
+    if (number && *number >= 1) {
+      lines.push_back(fmt::format("{} {}: --all shows them",
+                                  counted(static_cast<std::uint64_t>(*number), "job"), which));
+    }
+  }
 }
 
-report::Section jobs_section(const ordered_json& status, WallTime now, std::size_t ended_jobs) {
+report::Section jobs_section(const ordered_json& status, WallTime now) {
   report::Table table{.columns = {{"job"},
                                   {"queue", Align::left},
                                   {"state", Align::left},
@@ -155,14 +167,7 @@ report::Section jobs_section(const ordered_json& status, WallTime now, std::size
                                   {"for"},
                                   {"command", Align::left},
                                   {"note", Align::left}}};
-  const ordered_json& jobs = list_in(status, "jobs");
-  const auto ended = static_cast<std::size_t>(std::ranges::count_if(jobs, is_over));
-  const std::size_t left_out = ended - std::min(ended, ended_jobs);
-  std::size_t seen = 0;
-  for (const ordered_json& job : jobs) {
-    if (is_over(job) && seen++ < left_out) {
-      continue;
-    }
+  for (const ordered_json& job : list_in(status, "jobs")) {
     const std::string state = text_in(job, "state");
     table.rows.push_back({count_text(job, "job"), text_in(job, "queue"),
                           Cell(state, state == "failed" ? Tone::warning : Tone::plain),
@@ -171,10 +176,7 @@ report::Section jobs_section(const ordered_json& status, WallTime now, std::size
                           command_of(job), note_of(job, now)});
   }
   report::Section section{.title = "Jobs", .table = std::move(table)};
-  if (left_out != 0) {
-    section.lines.push_back(
-        fmt::format("{} that ended earlier: --all shows them", counted(left_out, "job")));
-  }
+  say_left_out(status, section.lines);
   return section;
 }
 
@@ -218,9 +220,9 @@ report::Section cards_section(const ordered_json& status, WallTime now) {
 
 }  // namespace
 
-report::Document status_document(const ordered_json& status, WallTime now, std::size_t ended_jobs) {
+report::Document status_document(const ordered_json& status, WallTime now) {
   report::Document document;
-  document.sections = {queues_section(status, now), jobs_section(status, now, ended_jobs),
+  document.sections = {queues_section(status, now), jobs_section(status, now),
                        cards_section(status, now)};
   if (std::string nothing = text_in(status, "nothing_can_start"); !nothing.empty()) {
     document.notes.push_back(std::move(nothing));

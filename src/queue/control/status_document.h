@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstddef>
-
 #include <nlohmann/json.hpp>
 
 #include "document.h"
@@ -9,9 +7,7 @@
 
 namespace wemol::queue {
 
-/// The tables of `status` from the document of status_json(). Of the jobs that have ended the last
-/// `ended_jobs` are shown.
-[[nodiscard]] report::Document status_document(const nlohmann::ordered_json& status, WallTime now,
-                                               std::size_t ended_jobs);
+/// The tables of `status` from the document of status_json().
+[[nodiscard]] report::Document status_document(const nlohmann::ordered_json& status, WallTime now);
 
 }  // namespace wemol::queue

@@ -2,15 +2,21 @@
 
 #include <unistd.h>
 
+#include <string_view>
+#include <unordered_map>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "shown_jobs.h"
 #include "time_text.h"
 
 namespace wemol::queue {
 namespace {
 
 using nlohmann::ordered_json;
+
+constexpr int kVersion = 1;
 
 struct QueueCount {
   unsigned pending = 0;
@@ -20,7 +26,8 @@ struct QueueCount {
   unsigned other = 0;  ///< canceled, skipped
 };
 
-using CardsByUuid = std::map<std::string, const Card*>;
+using CardsByUuid = std::map<std::string_view, const Card*>;
+using QueueCounts = std::map<std::string_view, QueueCount>;
 
 template <typename Value>
 ordered_json or_null(const std::optional<Value>& value) {
@@ -39,8 +46,9 @@ WallTime wall_of(SteadyTime time, const Moment& now) {
   return now.wall + std::chrono::duration_cast<WallTime::duration>(time - now.steady);
 }
 
-std::map<std::string, QueueCount> counts_of(const SchedulerState& state) {
-  std::map<std::string, QueueCount> counts;
+QueueCounts counts_of(const SchedulerState& state) {
+  std::unordered_map<std::string_view, QueueCount> counts;
+  counts.reserve(state.queues.size());
   for (const auto& [name, queue] : state.queues) {
     counts[name];
   }
@@ -65,12 +73,13 @@ std::map<std::string, QueueCount> counts_of(const SchedulerState& state) {
         break;
     }
   }
-  return counts;
+  return {counts.begin(), counts.end()};
 }
 
 ordered_json queues_json(const Status& status, const Moment& now) {
   ordered_json queues = ordered_json::array();
-  for (const auto& [name, count] : counts_of(status.state)) {
+  for (const auto& [queue_name, count] : counts_of(status.state)) {
+    const std::string name(queue_name);
     const auto known = status.state.queues.find(name);
     const QueueState queue = known == status.state.queues.end() ? QueueState{} : known->second;
     const bool is_in_backoff = queue.backoff_until && *queue.backoff_until > now.steady;
@@ -180,6 +189,28 @@ ordered_json cards_json(const Status& status) {
   return cards;
 }
 
+/// The document of this text with "jobs" at its end. One by one: as a whole the jobs would take
+/// many times the memory of their text.
+std::string with_jobs(std::string text, const std::vector<const Job*>& jobs, const Status& status,
+                      const Moment& now) {
+  CardsByUuid cards;
+  if (status.look) {
+    for (const Card& card : status.look->cards) {
+      cards[card.uuid] = &card;
+    }
+  }
+  text.back() = ',';
+  text += "\"jobs\":[";
+  for (const Job* const job : jobs) {
+    text += text_of(job_json(*job, status, cards, now));
+    text += ',';
+  }
+  if (text.back() == ',') {
+    text.pop_back();
+  }
+  return text += "]}";
+}
+
 }  // namespace
 
 std::filesystem::path job_log_path(const std::filesystem::path& state_dir, JobId job) {
@@ -199,37 +230,27 @@ std::string_view state_word(const QueueState& queue, bool has_running, SteadyTim
   return queue.backoff_until && *queue.backoff_until > now ? "BACKOFF" : "IDLE";
 }
 
-std::string status_json(const Status& status, const Moment& now) {
-  CardsByUuid cards;
-  if (status.look) {
-    for (const Card& card : status.look->cards) {
-      cards[card.uuid] = &card;
-    }
+std::string status_json(const Status& status, const JobsWanted& wanted, const Moment& now) {
+  if (wanted.page_from) {
+    const JobsPage page = page_of(status.state, *wanted.page_from);
+    return with_jobs(text_of({{"next_job", or_null(page.next)}}), page.jobs, status, now);
   }
-  std::string text =
-      text_of({{"version", 1},
-               {"pid", getpid()},
-               {"state_dir", status.state_dir.string()},
-               {"time", iso_time_text(now.wall)},
-               {"keeps_running", status.keeps_running},
-               {"nothing_can_start", or_null(status.nothing_can_start)},
-               {"cards_looked_at",
-                status.look ? ordered_json(iso_time_text(wall_of(status.look->looked_at, now)))
-                            : ordered_json()},
-               {"cards_problem", or_null(status.cards_problem)},
-               {"queues", queues_json(status, now)},
-               {"cards", cards_json(status)}});
-  // One by one: as a whole the jobs would take many times the memory of their text.
-  text.back() = ',';
-  text += "\"jobs\":[";
-  for (const auto& [id, job] : status.state.jobs) {
-    text += text_of(job_json(job, status, cards, now));
-    text += ',';
-  }
-  if (text.back() == ',') {
-    text.pop_back();
-  }
-  return text += "]}";
+  const ShownJobs shown = shown_jobs(status.state, status.job_reasons, wanted);
+  std::string text = text_of(
+      {{"version", kVersion},
+       {"pid", getpid()},
+       {"state_dir", status.state_dir.string()},
+       {"time", iso_time_text(now.wall)},
+       {"keeps_running", status.keeps_running},
+       {"nothing_can_start", or_null(status.nothing_can_start)},
+       {"cards_looked_at", status.look
+                               ? ordered_json(iso_time_text(wall_of(status.look->looked_at, now)))
+                               : ordered_json()},
+       {"cards_problem", or_null(status.cards_problem)},
+       {"queues", queues_json(status, now)},
+       {"cards", cards_json(status)},
+       {"jobs_left_out", {{"pending", shown.pending_left_out}, {"ended", shown.ended_left_out}}}});
+  return with_jobs(std::move(text), shown.jobs, status, now);
 }
 
 }  // namespace wemol::queue

@@ -8,6 +8,7 @@
 #include "card.h"
 #include "clock.h"
 #include "job.h"
+#include "request.h"
 #include "scheduler_state.h"
 
 namespace wemol::queue {
@@ -27,8 +28,10 @@ struct Status {
 /// Where a job's output lies; that of an earlier try beside it, "17.1.log".
 [[nodiscard]] std::filesystem::path job_log_path(const std::filesystem::path& state_dir, JobId job);
 
-/// The document of `status --format json` in one line, see docs/queue.md. Times are ISO 8601.
-[[nodiscard]] std::string status_json(const Status& status, const Moment& now);
+/// The document of `status --format json` in one line, see docs/queue.md, or a page of its jobs:
+/// "jobs" and "next_job", which is null at the end. Times are ISO 8601.
+[[nodiscard]] std::string status_json(const Status& status, const JobsWanted& wanted,
+                                      const Moment& now);
 
 /// "BUSY", "IDLE", "BACKOFF", "HELD", "STOPPED".
 [[nodiscard]] std::string_view state_word(const QueueState& queue, bool has_running,
