@@ -150,8 +150,8 @@ TEST_F(ChangesTest, OnlyPendingJobsAreTakenAwayWithTheirBlocks) {
   add(spec("a"));
   add(spec("a"));
   start(state_, {1, {"GPU-0"}}, at(1));
-  EXPECT_FALSE(remove_pending_job(state_, 1));
-  EXPECT_TRUE(remove_pending_job(state_, 2));
+  EXPECT_FALSE(remove_pending_job(state_, 1, at(1).wall));
+  EXPECT_TRUE(remove_pending_job(state_, 2, at(1).wall));
   EXPECT_EQ(state_.jobs.size(), 1U);
   EXPECT_EQ(add(spec("a")), 3U) << "no number is given twice";
 }
@@ -160,7 +160,7 @@ TEST_F(ChangesTest, JobsAfterOneThatIsGoneNeverStart) {
   JobSpec later = spec("b");
   later.after = add(spec("a"));
   const JobId second = add(later);
-  ASSERT_TRUE(remove_pending_job(state_, 1));
+  ASSERT_TRUE(remove_pending_job(state_, 1, at(1).wall));
   EXPECT_EQ(job(second).state, JobState::skipped);
   EXPECT_EQ(job(add(later)).state, JobState::skipped) << "added when it was gone already";
 }

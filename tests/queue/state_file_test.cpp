@@ -188,6 +188,16 @@ TEST_F(QueueStateFile, ABadLineCostsOnlyItselfAndIsKept) {
   EXPECT_EQ(test::read_text(folder_ / "state.jsonl.bad-20250604-094000"), text);
 }
 
+TEST_F(QueueStateFile, AJobWhoseQueueIsLostHasOneAllTheSame) {
+  (void)restart();
+  state_.jobs[1] = full_job(1);
+  const std::string queue = state_.jobs[1].spec.queue;
+  ASSERT_TRUE(save({.jobs = {1}}));
+  const auto loaded = restart();
+  EXPECT_TRUE(loaded.state.queues.contains(queue));
+  EXPECT_FALSE(loaded.state.queues.at(queue).is_held);
+}
+
 TEST_F(QueueStateFile, AFullDiskLosesNothingThatWasSavedAndTheNextSaveMakesUpForIt) {
   (void)restart();
   state_.jobs[1] = full_job(1);

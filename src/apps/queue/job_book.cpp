@@ -96,14 +96,16 @@ void JobBook::take_command_file(const std::filesystem::path& path,
   }
   for (const JobId id : difference.removed) {
     const std::string name = name_of(job(id));
-    if (job(id).state == JobState::pending && remove_pending_job(state_, id)) {
+    if (job(id).state == JobState::pending && remove_pending_job(state_, id, now.wall)) {
       change.jobs.push_back(id);
+      append_skipped(change.jobs, now);
       spdlog::info("{} is taken away: its block is gone from {}", name, path.string());
     }
   }
   if (!reading.errors.empty()) {  // one of the refused blocks may be that of a job
+    const std::set<JobId> known(in_file.begin(), in_file.end());
     std::ranges::copy_if(jobs, std::back_inserter(in_file),
-                         [&](JobId id) { return std::ranges::find(in_file, id) == in_file.end(); });
+                         [&](JobId id) { return !known.contains(id); });
   }
   const bool is_same = in_file == jobs;
   jobs = std::move(in_file);
@@ -255,12 +257,16 @@ void JobBook::save_job(JobId id, const Moment& now) {
 
 void JobBook::save_end(JobId id, const Moment& now) {
   StateChange change{.jobs = {id}, .queues = {job(id).spec.queue}};
-  for (const auto& [other, its] : state_.jobs) {
-    if (its.state == JobState::skipped && its.spec.after && other != id) {
-      change.jobs.push_back(other);
+  append_skipped(change.jobs, now);
+  save(change, now);
+}
+
+void JobBook::append_skipped(std::vector<JobId>& jobs, const Moment& now) const {
+  for (const auto& [id, job] : state_.jobs) {
+    if (job.state == JobState::skipped && job.spec.after && job.ended_at == now.wall) {
+      jobs.push_back(id);
     }
   }
-  save(change, now);
 }
 
 void JobBook::save_queue(const std::string& queue, const Moment& now) {

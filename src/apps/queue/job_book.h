@@ -74,6 +74,8 @@ class JobBook {
   void save_job(JobId id, const Moment& now);
   /// With those that can never start any more because of it.
   void save_end(JobId id, const Moment& now);
+  /// Those that the change of this moment has skipped because of another job.
+  void append_skipped(std::vector<JobId>& jobs, const Moment& now) const;
   void save_queue(const std::string& queue, const Moment& now);
   void save(const StateChange& change, const Moment& now);
   /// False: it is not on the disk, which is in the log.

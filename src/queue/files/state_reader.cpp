@@ -64,6 +64,7 @@ bool StateReader::take_job(const Json& record) {
   }
   SchedulerState& state = loaded_.state;
   state.last_id = std::max(state.last_id, job->id);
+  state.queues.try_emplace(job->spec.queue);  // its own line may be lost
   const JobId id = job->id;
   state.jobs.insert_or_assign(id, std::move(*job));
   return true;

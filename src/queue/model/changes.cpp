@@ -27,7 +27,7 @@ Job* find_job(SchedulerState& state, JobId id) {
   return found == state.jobs.end() ? nullptr : &found->second;
 }
 
-void skip_those_after(SchedulerState& state, JobId ended, std::optional<WallTime> now) {
+void skip_those_after(SchedulerState& state, JobId ended, WallTime now) {
   // Ids ascend from a job to those after it, but for files that somebody has changed: until none.
   std::vector<JobId> without_success{ended};
   while (!without_success.empty()) {
@@ -98,7 +98,7 @@ JobId add_job(SchedulerState& state, JobSpec spec, WallTime now) {
   return id;
 }
 
-Result<void> remove_pending_job(SchedulerState& state, JobId id) {
+Result<void> remove_pending_job(SchedulerState& state, JobId id, WallTime now) {
   const Job* const job = find_job(state, id);
   if (job == nullptr) {
     return no_such_job(id);
@@ -106,7 +106,7 @@ Result<void> remove_pending_job(SchedulerState& state, JobId id) {
   if (job->state != JobState::pending) {
     return failure(fmt::format("job {} is {}, no longer pending", id, name_of(job->state)));
   }
-  skip_those_after(state, id, std::nullopt);
+  skip_those_after(state, id, now);
   state.jobs.erase(id);
   return {};
 }

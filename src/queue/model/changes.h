@@ -18,7 +18,7 @@ namespace wemol::queue {
 JobId add_job(SchedulerState& state, JobSpec spec, WallTime now);
 /// Of a block that is gone from its file; jobs after it are skipped. The error: it is no longer
 /// pending.
-[[nodiscard]] Result<void> remove_pending_job(SchedulerState& state, JobId id);
+[[nodiscard]] Result<void> remove_pending_job(SchedulerState& state, JobId id, WallTime now);
 
 /// "compete_" and six digits, that of no job here.
 [[nodiscard]] std::string new_uni_id(const SchedulerState& state, std::mt19937_64& random);
