@@ -42,7 +42,7 @@ class QueueHistory : public testing::Test {
 
   test::TempDir dir_;
   std::filesystem::path file_ = dir_ / "history.jsonl";
-  HistoryFile history_{file_};
+  HistoryFile history_{dir_.path()};
   Job running_;
 };
 
@@ -85,6 +85,37 @@ TEST_F(QueueHistory, HalfALineSpoilsOnlyItself) {
   ASSERT_EQ(all.size(), 2U);
   EXPECT_TRUE(all[0].is_discarded());
   EXPECT_EQ(all[1]["job"], 17);
+}
+
+TEST_F(QueueHistory, AFileThatHasGrownIsPutAsideAndTheOldestGoes) {
+  const HistoryFile history(dir_.path(), 600);
+  std::vector<std::string> uni_ids;
+  for (int number = 1; number <= 9; ++number) {
+    running_.uni_id = "compete_" + std::to_string(number);
+    ASSERT_TRUE(history.append(ended({.has_succeeded = true})));
+    uni_ids.push_back(running_.uni_id);
+  }
+  const auto bytes = [&](const char* name) {
+    return std::filesystem::exists(dir_ / name) ? std::filesystem::file_size(dir_ / name) : 0;
+  };
+  const auto line_bytes = test::read_text(file_).find('\n') + 1;
+  const auto lines_a_file = (600 + line_bytes - 1) / line_bytes;
+  ASSERT_EQ(lines_a_file, 3U) << "the test counts on it";
+  EXPECT_EQ(bytes("history.jsonl"), 3 * line_bytes);
+  EXPECT_EQ(bytes("history.1.jsonl"), 3 * line_bytes);
+  EXPECT_EQ(bytes("history.2.jsonl"), 3 * line_bytes);
+  EXPECT_EQ(history.uni_ids(), (std::vector<std::string>(uni_ids.begin() + 3, uni_ids.end())));
+  running_.uni_id = "compete_10";
+  ASSERT_TRUE(history.append(ended({.has_succeeded = true})));
+  EXPECT_EQ(bytes("history.jsonl"), line_bytes + 1);
+  EXPECT_NE(test::read_text(dir_ / "history.2.jsonl").find("compete_4"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "history.3.jsonl"));
+}
+
+TEST_F(QueueHistory, WithoutAFileThereAreNoUniIds) {
+  EXPECT_TRUE(history_.uni_ids().empty());
+  test::write_text(file_, "{\"job\":1,\"uni_id\":\"compete_1");  // torn
+  EXPECT_LE(history_.uni_ids().size(), 1U);
 }
 
 TEST_F(QueueHistory, AFullDiskIsAnErrorAndTheNextLineIsWhole) {

@@ -1,6 +1,7 @@
 """The commands beside `run`, and what is read again while it runs."""
 import json
 import os
+import pwd
 import signal
 import socket
 import stat
@@ -233,6 +234,26 @@ class Files(QueueTest):
         scheduler.send_signal(signal.SIGHUP)
         self.assert_eventually(lambda: "SIGHUP" in self.project.log())
         self.assertIsNone(scheduler.poll())
+
+    def test_entries_of_old_tries_are_taken_out_of_uni_id_json(self):
+        self.commands("true\n1,20\n")
+        self.assert_runs(0)
+        last = self.project.history()[-1]
+        self.assertEqual((last["user"], last["host"]), (pwd.getpwuid(os.getuid()).pw_name, socket.gethostname()))
+        entries = {f"compete_{i}": {"pid": i, "state": "abnormal_exit", "retry_count": 0, "error_type": "exit"}
+                   for i in range(1, 1501)}
+        entries["of_somebody"] = {"state": "normal_exit"}
+        entries["compete_7"]["loss"] = 0.25
+        (self.project.state / "uni_id.json").write_text(json.dumps({**entries, **self.project.uni_ids()}))
+        with (self.project.state / "history.1.jsonl").open("w") as history:
+            history.writelines(json.dumps({**last, "uni_id": f"compete_{i}"}, separators=(",", ":")) + "\n"
+                               for i in range(1, 1501))
+        self.assert_runs(0, "--again")
+        left = self.project.uni_ids()
+        ended = [f"compete_{i}" for i in range(502, 1501)] + [last["uni_id"]]
+        self.assertEqual([key for key in left if key in {*entries, last["uni_id"]}],
+                         ["compete_7", *ended[:-1], "of_somebody", ended[-1]])
+        self.assertEqual(left["compete_7"], entries["compete_7"])
 
     def test_a_second_run_does_not_run_again_what_is_over(self):
         self.commands("echo x >> x.txt\n1,20\n")

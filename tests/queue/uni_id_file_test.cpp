@@ -150,6 +150,51 @@ TEST_F(QueueUniIdFile, RunningEntriesWithNobodyThereAreEnded) {
   EXPECT_EQ(file_.read("c").value(), (UniIdRecord{.pid = 1, .state = "normal_exit"}));
 }
 
+TEST_F(QueueUniIdFile, OldEntriesOfOurOwnGoAndNothingElse) {
+  const std::string text =
+      R"({"others": {"state": "normal_exit"}, "old": {"pid": 1, "state": "normal_exit"},
+    "runs": {"pid": 1, "state": "running"}, "old 2": {"state": "abnormal_exit", "error_type": "x"},
+    "with more": {"state": "normal_exit", "loss": 0.1}, "number": 7})";
+  test::write_text(path_, text);
+  ASSERT_TRUE(file_.remove_ended({"nobody"}, kNow));
+  EXPECT_EQ(test::read_text(path_), text);  // not even written
+  ASSERT_TRUE(file_.remove_ended({"old", "runs", "old 2", "with more", "number"}, kNow));
+  EXPECT_EQ(nlohmann::ordered_json::parse(test::read_text(path_)).dump(),
+            R"({"others":{"state":"normal_exit"},"runs":{"pid":1,"state":"running"},)"
+            R"("with more":{"state":"normal_exit","loss":0.1},"number":7})");
+  ASSERT_TRUE(file_.update("with more", {.state = "running"}, kNow));
+  EXPECT_EQ(file_.read("with more").value()->state, "running");
+}
+
+TEST_F(QueueUniIdFile, AnyJsonStaysAsItIs) {
+  const std::string text =
+      R"({"":{},"a":[],"b":[[],{},[1,-2,3.5,true,false,null,"x\n"]],"c":{"d":{"e":{"f":[{}]}}},)"
+      R"("g\"\n":18446744073709551615})";
+  test::write_text(path_, text);
+  ASSERT_TRUE(file_.update("z", {.state = "running"}, kNow));
+  const std::string written = test::read_text(path_);
+  auto json = nlohmann::ordered_json::parse(written);
+  EXPECT_EQ(written, json.dump(2, ' ', true) + "\n");
+  json.erase("z");
+  EXPECT_EQ(json.dump(), text);
+}
+
+TEST_F(QueueUniIdFile, OfAKeyThatStandsThereTwiceTheLastValueCounts) {
+  test::write_text(path_, R"({"a": {"state": "running"}, "b": 1, "a": {"state": "normal_exit"}})");
+  EXPECT_EQ(file_.read("a").value()->state, "normal_exit");
+  ASSERT_TRUE(file_.update("b", {.state = "running"}, kNow));
+  EXPECT_EQ(nlohmann::ordered_json::parse(test::read_text(path_)).size(), 2U);
+}
+
+TEST_F(QueueUniIdFile, WhatNestsTooDeepIsLeftOut) {
+  constexpr std::size_t kDeep = 100'000;
+  test::write_text(path_, R"({"a": 1, "b": )" + std::string(kDeep, '[') + std::string(kDeep, ']') +
+                              R"(, "c": {"state": "running"}})");
+  EXPECT_EQ(file_.read("c").value()->state, "running");
+  ASSERT_TRUE(file_.update("a", {.state = "running"}, kNow));
+  EXPECT_LT(std::filesystem::file_size(path_), 20'000U);
+}
+
 TEST_F(QueueUniIdFile, TheModeOfTheFileStays) {
   test::write_text(path_, "{}");
   std::filesystem::permissions(path_, std::filesystem::perms(0600));

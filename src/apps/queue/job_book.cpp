@@ -15,9 +15,6 @@
 namespace wemol::queue {
 namespace {
 
-constexpr const char* kUniIdFile = "uni_id.json";
-constexpr const char* kHistoryFile = "history.jsonl";
-
 std::vector<KnownBlock> known_blocks(const SchedulerState& state, const std::vector<JobId>& jobs) {
   std::vector<KnownBlock> blocks;
   for (const JobId id : jobs) {
@@ -26,18 +23,6 @@ std::vector<KnownBlock> known_blocks(const SchedulerState& state, const std::vec
     }
   }
   return blocks;
-}
-
-/// None where the record that the job has written itself stands.
-std::optional<UniIdRecord> end_record(const TryResult& result) {
-  if (result.has_succeeded) {
-    return UniIdRecord{.state = std::string(kStateNormalExit)};
-  }
-  if (result.failure == Failure::reported) {
-    return std::nullopt;
-  }
-  return UniIdRecord{.state = std::string(kStateAbnormalExit),
-                     .error_type = std::string(name_of(result.failure))};
 }
 
 }  // namespace
@@ -66,9 +51,7 @@ Result<std::unique_ptr<JobBook>> JobBook::open(const std::filesystem::path& stat
 }
 
 JobBook::JobBook(StateFile state_file, const std::filesystem::path& state_dir)
-    : state_file_(std::move(state_file)),
-      uni_ids_(state_dir / kUniIdFile),
-      history_(state_dir / kHistoryFile) {}
+    : state_file_(std::move(state_file)), records_(state_dir) {}
 
 JobId JobBook::add(JobSpec spec, const Moment& now) {
   const JobId id = add_job(state_, std::move(spec), now.wall);
@@ -123,51 +106,26 @@ std::string JobBook::begin_try(JobId id, const std::vector<std::string>& cards, 
   std::string uni_id = new_uni_id(state_, random_);
   note_started(state_, id, cards, uni_id, {}, now);
   save({.jobs = {id}, .queues = {job(id).spec.queue}}, now);
-  // Before the job runs, which may write there as well.
-  record(job(id).uni_id,
-         {.pid = this_process().pid,
-          .state = std::string(kStateRunning),
-          .retry_count = job(id).retry_count},
-         now);
+  records_.note_begin(job(id), now);
   return uni_id;
 }
 
 void JobBook::set_keeper(JobId id, const ProcessId& keeper, const Moment& now) {
   state_.jobs.at(id).keeper = keeper;
   save_job(id, now);
-  // A job that ends at once may have written its own end already.
-  if (const auto entry = uni_ids_.read(job(id).uni_id);
-      entry && *entry && (*entry)->state == std::string(kStateRunning)) {
-    record(job(id).uni_id, {.pid = keeper.pid}, now);
-  }
-}
-
-TryResult JobBook::as_reported(const Job& job, TryResult result) const {
-  if (!result.has_succeeded) {
-    return result;
-  }
-  const auto entry = uni_ids_.read(job.uni_id);
-  if (!entry || !*entry || (*entry)->state != std::string(kStateAbnormalExit)) {
-    return result;
-  }
-  return {.has_succeeded = false,
-          .failure = Failure::reported,
-          .text = fmt::format(
-              "it wrote an abnormal_exit{} of its own into uni_id.json",
-              (*entry)->error_type ? fmt::format(" ({})", printable(*(*entry)->error_type)) : "")};
+  records_.note_keeper(job(id), now);
 }
 
 void JobBook::end_try(JobId id, TryResult result, const QueueSettings& settings,
                       const Moment& now) {
   const Job before = job(id);
   const bool is_canceled = before.is_cancel_requested;
-  result = as_reported(before, std::move(result));
-  new_ends_.push_back(
-      {.ended = ended_try(before, result, is_canceled, now.wall), .record = end_record(result)});
+  result = records_.as_reported(before, std::move(result));
+  records_.note_end(before, result, is_canceled, now.wall);
   note_ended(state_, id, result, settings, now);
   log_end(before, job(id), result, state_, now);
   save_end(id, now);
-  write_ends(now);
+  records_.write_ends(disk_problem_.empty(), now);
 }
 
 void JobBook::take_in_ends(const Moment& now) {
@@ -176,13 +134,11 @@ void JobBook::take_in_ends(const Moment& now) {
       continue;
     }
     if (const auto left = read_result(state_dir(), job.uni_id); left && *left) {
-      const bool is_canceled = job.state == JobState::canceled;
-      const WallTime ended_at = job.ended_at.value_or(now.wall);
-      new_ends_.push_back({.ended = ended_try(job, *job.last_result, is_canceled, ended_at),
-                           .record = end_record(*job.last_result)});
+      records_.note_end(job, *job.last_result, job.state == JobState::canceled,
+                        job.ended_at.value_or(now.wall));
     }
   }
-  write_ends(now);
+  records_.write_ends(disk_problem_.empty(), now);
 }
 
 Result<void> JobBook::cancel(JobId id, const Moment& now) {
@@ -233,22 +189,7 @@ void JobBook::end_orphans(const Moment& now) {
       running.insert(job.uni_id);
     }
   }
-  const auto change = uni_ids_.end_orphans(
-      [&](std::string_view uni_id, const UniIdRecord& record) {
-        return running.contains(std::string(uni_id)) ||
-               (record.pid && process_at(*record.pid).has_value());
-      },
-      now.wall);
-  if (!change) {
-    spdlog::error("{}", change.error().message);
-    return;
-  }
-  if (change->warning) {
-    spdlog::warn("{}", *change->warning);
-  }
-  for (const std::string& uni_id : change->ended) {
-    spdlog::warn("{}: uni_id.json had it as running, but its process is gone", printable(uni_id));
-  }
+  records_.end_orphans(running, now);
 }
 
 void JobBook::save_job(JobId id, const Moment& now) {
@@ -282,46 +223,10 @@ void JobBook::save(const StateChange& change, const Moment& now) {
   disk_problem_ = std::move(problem);
   if (disk_problem_.empty()) {
     spdlog::info("the state is on the disk again");
-    write_ends(now);
+    records_.write_ends(disk_problem_.empty(), now);
   } else {
     spdlog::error("{}; a restart would not know of the last changes", disk_problem_);
   }
-}
-
-bool JobBook::record(const std::string& uni_id, const UniIdRecord& record, const Moment& now) {
-  const auto change = uni_ids_.update(uni_id, record, now.wall);
-  if (!change) {
-    spdlog::error("{}: {}", uni_id, change.error().message);
-  } else if (change->warning) {
-    spdlog::warn("{}", *change->warning);
-  }
-  return change.has_value();
-}
-
-void JobBook::write_ends(const Moment& now) {
-  // A file that does not take one of them is not asked for the others: that may wait for a lock.
-  bool takes_records = true;
-  // After a restart the try would end once more.
-  bool takes_history = disk_problem_.empty();
-  for (NewEnd& end : new_ends_) {
-    if (end.record && takes_records) {
-      takes_records = record(end.ended.uni_id, *end.record, now);
-      if (takes_records) {
-        end.record.reset();
-      }
-    }
-    if (!end.is_in_history && takes_history) {
-      const auto written = history_.append(end.ended);
-      takes_history = end.is_in_history = written.has_value();
-      if (!written) {
-        spdlog::error("{}", written.error().message);
-      }
-    }
-    if (!end.record && end.is_in_history) {
-      remove_result(state_dir(), end.ended.uni_id);
-    }
-  }
-  std::erase_if(new_ends_, [](const NewEnd& end) { return !end.record && end.is_in_history; });
 }
 
 }  // namespace wemol::queue

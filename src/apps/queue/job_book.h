@@ -12,11 +12,10 @@
 #include "block_change.h"
 #include "changes.h"
 #include "clock.h"
-#include "history_file.h"
 #include "queue_settings.h"
 #include "scheduler_state.h"
 #include "state_file.h"
-#include "uni_id_file.h"
+#include "try_records.h"
 
 namespace wemol::queue {
 
@@ -59,18 +58,12 @@ class JobBook {
   void take_in_ends(const Moment& now);
   /// "running" entries of uni_id.json whose process is gone.
   void end_orphans(const Moment& now);
+  /// Of uni_id.json, see TryRecords.
+  void remove_old_entries(const Moment& now) { records_.remove_old_entries(now); }
 
  private:
-  /// A try that has ended, until all files have it.
-  struct NewEnd {
-    EndedTry ended;
-    std::optional<UniIdRecord> record;  ///< still to be written to uni_id.json
-    bool is_in_history = false;
-  };
-
   JobBook(StateFile state_file, const std::filesystem::path& state_dir);
 
-  [[nodiscard]] TryResult as_reported(const Job& job, TryResult result) const;
   void save_job(JobId id, const Moment& now);
   /// With those that can never start any more because of it.
   void save_end(JobId id, const Moment& now);
@@ -78,16 +71,11 @@ class JobBook {
   void append_skipped(std::vector<JobId>& jobs, const Moment& now) const;
   void save_queue(const std::string& queue, const Moment& now);
   void save(const StateChange& change, const Moment& now);
-  /// False: it is not on the disk, which is in the log.
-  bool record(const std::string& uni_id, const UniIdRecord& record, const Moment& now);
-  void write_ends(const Moment& now);
 
   StateFile state_file_;
-  UniIdFile uni_ids_;
-  HistoryFile history_;
+  TryRecords records_;
   SchedulerState state_;
   BlockJobs blocks_;
-  std::vector<NewEnd> new_ends_;
   std::mt19937_64 random_{std::random_device{}()};
   std::string disk_problem_;
 };

@@ -57,6 +57,7 @@ Result<void> Scheduler::start() {
     spdlog::warn("the schedulers of other users are not seen: {}", *locks_.why_alone());
   }
   tries_.adopt();
+  book_->remove_old_entries(loop_.moment());
   book_->take_in_ends(loop_.moment());
   book_->end_orphans(loop_.moment());
   first_job_ = book_->state().last_id + 1;

@@ -1,5 +1,6 @@
 #include "queue_report.h"
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -17,7 +18,9 @@
 namespace wemol::report {
 namespace {
 
-constexpr const char* kHistoryFile = "history.jsonl";
+/// The one that is written, and what it was before it had grown too large. In this order a file
+/// that is put aside meanwhile is read twice rather than not at all, and counted once.
+constexpr std::array kHistoryFiles{"history.jsonl", "history.1.jsonl", "history.2.jsonl"};
 
 std::optional<std::vector<HeldCard>> read_held_cards(const std::filesystem::path& lock_folder) {
   const auto holders = CardHolderReader({.folder = lock_folder}).read();
@@ -54,16 +57,20 @@ Result<void> read_folder(const std::filesystem::path& path, QueueReport& report,
   }
   QueueReport::Folder folder{.path = path};
   const std::size_t at = report.folders.size();
-  auto read = reading::read_queue_history(
-      path / kHistoryFile,
-      [&](const reading::EndedTry& ended_try) { report.figures.add(at, ended_try); }, progress);
-  if (read) {
-    folder.has_history = true;
-    folder.reading = std::move(*read);
-    reading::add_report(sum, reading::ReadingReport(folder.reading.report));
-  } else if (read.error().code != ENOENT) {
-    return tl::make_unexpected(read.error());
+  for (const char* const file : kHistoryFiles) {
+    auto read = reading::read_queue_history(
+        path / file, [&](const reading::EndedTry& ended_try) { report.figures.add(at, ended_try); },
+        progress);
+    if (read) {
+      folder.has_history = true;
+      folder.reading.tries += read->tries;
+      folder.reading.has_torn_end |= read->has_torn_end;
+      reading::add_report(folder.reading.report, std::move(read->report));
+    } else if (read.error().code != ENOENT) {
+      return tl::make_unexpected(read.error());
+    }
   }
+  reading::add_report(sum, reading::ReadingReport(folder.reading.report));
   report.folders.push_back(std::move(folder));
   return {};
 }

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -57,11 +59,46 @@ EndedTry ended_try(const Job& running, const TryResult& result, bool is_canceled
           .result = result};
 }
 
+std::filesystem::path HistoryFile::path(int age) const {
+  return folder_ / (age == 0 ? "history.jsonl" : fmt::format("history.{}.jsonl", age));
+}
+
+void HistoryFile::rotate() const {
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(path(0), error);
+  if (error || bytes < most_bytes_) {
+    return;
+  }
+  // Where that fails the file goes on growing, which is better than a try that is in none.
+  std::filesystem::rename(path(1), path(2), error);
+  if (!error || error == std::errc::no_such_file_or_directory) {
+    std::filesystem::rename(path(0), path(1), error);
+  }
+}
+
+std::vector<std::string> HistoryFile::uni_ids() const {
+  constexpr std::string_view kKey = "\"uni_id\":\"";  // before it there is no text with quotes
+  std::vector<std::string> uni_ids;
+  for (const int age : {1, 0}) {
+    std::ifstream file(path(age));
+    for (std::string line; std::getline(file, line);) {
+      const std::size_t key = line.find(kKey);
+      if (key != std::string::npos) {
+        const std::size_t begin = key + kKey.size();
+        uni_ids.push_back(line.substr(begin, line.find('"', begin) - begin));
+      }
+    }
+  }
+  return uni_ids;
+}
+
 Result<void> HistoryFile::append(const EndedTry& ended) const {
+  rotate();
+  const std::filesystem::path file = path(0);
   const UniqueFd fd(
-      open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644));
+      open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644));
   if (!fd) {
-    return failure(fmt::format("{}: {}", path_.string(), strerror(errno)), errno);
+    return failure(fmt::format("{}: {}", file.string(), strerror(errno)), errno);
   }
   const std::string line = (has_half_line(fd.get()) ? "\n" : "") + line_of(ended);
   ssize_t count = -1;
@@ -70,7 +107,7 @@ Result<void> HistoryFile::append(const EndedTry& ended) const {
   } while (count < 0 && errno == EINTR);
   if (count != static_cast<ssize_t>(line.size())) {
     const int code = count < 0 ? errno : ENOSPC;
-    return failure(fmt::format("{}: {}", path_.string(), strerror(code)), code);
+    return failure(fmt::format("{}: {}", file.string(), strerror(code)), code);
   }
   return {};
 }

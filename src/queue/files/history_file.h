@@ -31,16 +31,28 @@ struct EndedTry {
 [[nodiscard]] EndedTry ended_try(const Job& running, const TryResult& result, bool is_canceled,
                                  WallTime ended_at);
 
-/// "<state>/history.jsonl": one line of JSON for each try that has ended, for wemol-report.
+/// "<state>/history.jsonl": one line of JSON for each try that has ended, for wemol-report. A file
+/// that has grown to `most_bytes` becomes "history.1.jsonl", and that one "history.2.jsonl".
 class HistoryFile {
  public:
-  explicit HistoryFile(std::filesystem::path path) : path_(std::move(path)) {}
+  static constexpr std::uintmax_t kMostBytes = std::uintmax_t{16} << 20U;
+
+  explicit HistoryFile(const std::filesystem::path& state_dir,
+                       std::uintmax_t most_bytes = kMostBytes)
+      : folder_(state_dir), most_bytes_(most_bytes) {}
 
   /// In one piece. Half a line that a crash or a full disk has left does not spoil this one.
   [[nodiscard]] Result<void> append(const EndedTry& ended) const;
 
+  /// Of the tries in the file and in the one before it, in the order in which they ended.
+  [[nodiscard]] std::vector<std::string> uni_ids() const;
+
  private:
-  std::filesystem::path path_;
+  [[nodiscard]] std::filesystem::path path(int age) const;
+  void rotate() const;
+
+  std::filesystem::path folder_;
+  std::uintmax_t most_bytes_;
 };
 
 }  // namespace wemol::queue

@@ -4,23 +4,26 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <thread>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "aside.h"
-#include "bounded_json.h"
 #include "files.h"
 #include "job.h"
+#include "uni_id_document.h"
 
 namespace wemol::queue {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = UniIdDocument::Json;
 
 constexpr std::size_t kMostBytes = std::size_t{256} << 20U;
 constexpr std::chrono::milliseconds kPause(10);
@@ -54,24 +57,22 @@ Result<UniqueFd> lock_beside(const std::filesystem::path& path,
                    : failure(fmt::format("{}: {}", lock_path, strerror(code)), code);
 }
 
-/// What the file holds; discarded where that cannot be understood. An error when it cannot be read.
-Result<Json> document_at(const std::filesystem::path& path, std::chrono::milliseconds patience) {
-  constexpr int kDeepest = 64;
-  Result<Json> document = Json::object();
+/// What the file holds; nothing where that cannot be understood. An error when it cannot be read.
+Result<std::optional<UniIdDocument>> document_at(const std::filesystem::path& path,
+                                                 std::chrono::milliseconds patience) {
+  Result<std::optional<UniIdDocument>> document = UniIdDocument();
   // A job may be writing it just now, and not by a draft as we do.
   (void)within(patience, [&] {
     const auto text = SystemFileReader().read(path, kMostBytes);
     if (!text) {
-      document = text.error().code == ENOENT ? Result<Json>(Json::object())
-                                             : tl::make_unexpected(text.error());
+      if (text.error().code != ENOENT) {
+        document = tl::make_unexpected(text.error());
+      }
       return true;
     }
     const bool is_empty = text->find_first_not_of(" \t\r\n") == std::string::npos;
-    document = is_empty ? Json::object() : parse_bounded_json(*text, kDeepest);
-    if (!document->is_object()) {
-      document = Json(Json::value_t::discarded);
-    }
-    return !is_empty && !document->is_discarded();
+    document = is_empty ? UniIdDocument() : UniIdDocument::parse(*text);
+    return !is_empty && *document;
   });
   return document;
 }
@@ -90,14 +91,12 @@ Result<std::string> put_aside(const std::filesystem::path& path, WallTime now) {
                      aside.string());
 }
 
-Result<void> write_document(const std::filesystem::path& path, const Json& document) {
+Result<void> write_document(const std::filesystem::path& path, const UniIdDocument& document) {
   constexpr mode_t kPermissions = 07777;
   constexpr mode_t kUsual = 0644;
   struct stat status {};
   const bool is_there = stat(path.c_str(), &status) == 0;
-  // In ASCII: the scripts that read it may run in any locale.
-  const std::string text = document.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
-  return replace_file(path, text, Durability::at_once,
+  return replace_file(path, document.text() + "\n", Durability::at_once,
                       is_there ? status.st_mode & kPermissions : kUsual);
 }
 
@@ -145,10 +144,22 @@ void set_record(Json& entry, const UniIdRecord& record) {
   }
 }
 
+/// Of a try that is over, with nothing in it that others may have written there.
+bool is_of_an_end_alone(const Json& entry) {
+  constexpr std::array<std::string_view, 4> kKnown{"pid", "state", "retry_count", "error_type"};
+  if (!entry.is_object() || record_of(entry).state.value_or("") == kStateRunning) {
+    return false;
+  }
+  const auto items = entry.items();
+  return std::all_of(items.begin(), items.end(), [&](const auto& item) {
+    return std::ranges::find(kKnown, item.key()) != kKnown.end();
+  });
+}
+
 /// A document to be changed under the lock.
 struct Opened {
   UniqueFd lock;
-  Json document;
+  UniIdDocument document;
   std::optional<std::string> warning;
 };
 
@@ -162,15 +173,16 @@ Result<Opened> open_for_change(const std::filesystem::path& path,
   if (!document) {
     return tl::make_unexpected(document.error());
   }
-  Opened opened{.lock = std::move(*lock), .document = std::move(*document), .warning = {}};
-  if (opened.document.is_discarded()) {
-    auto warning = put_aside(path, now);
-    if (!warning) {
-      return tl::make_unexpected(warning.error());
-    }
-    opened.warning = std::move(*warning);
-    opened.document = Json::object();
+  Opened opened{.lock = std::move(*lock), .document = {}, .warning = {}};
+  if (*document) {
+    opened.document = std::move(**document);
+    return opened;
   }
+  auto warning = put_aside(path, now);
+  if (!warning) {
+    return tl::make_unexpected(warning.error());
+  }
+  opened.warning = std::move(*warning);
   return opened;
 }
 
@@ -194,12 +206,11 @@ Result<std::optional<UniIdRecord>> UniIdFile::read(std::string_view uni_id) cons
   if (!document) {
     return tl::make_unexpected(document.error());
   }
-  if (document->is_discarded()) {
+  if (!*document) {
     return failure(unreadable(path_));
   }
-  const auto found = document->find(std::string(uni_id));
-  return found != document->end() && found->is_object() ? std::optional(record_of(*found))
-                                                        : std::nullopt;
+  const Json* const found = (*document)->find(std::string(uni_id));
+  return found != nullptr && found->is_object() ? std::optional(record_of(*found)) : std::nullopt;
 }
 
 Result<OrphanChange> UniIdFile::end_orphans(
@@ -210,7 +221,7 @@ Result<OrphanChange> UniIdFile::end_orphans(
     return tl::make_unexpected(opened.error());
   }
   OrphanChange change{.ended = {}, .warning = std::move(opened->warning)};
-  for (auto& [uni_id, entry] : opened->document.items()) {
+  for (auto& [uni_id, entry] : opened->document.members()) {
     const UniIdRecord record = entry.is_object() ? record_of(entry) : UniIdRecord{};
     if (record.state == kStateRunning && !is_alive(uni_id, record)) {
       entry["state"] = kStateAbnormalExit;
@@ -224,6 +235,24 @@ Result<OrphanChange> UniIdFile::end_orphans(
     }
   }
   return change;
+}
+
+Result<UniIdChange> UniIdFile::remove_ended(const std::vector<std::string>& uni_ids,
+                                            WallTime now) const {
+  auto opened = open_for_change(path_, patience_, now);
+  if (!opened) {
+    return tl::make_unexpected(opened.error());
+  }
+  const std::unordered_set<std::string_view> ours(uni_ids.begin(), uni_ids.end());
+  const std::size_t removed = opened->document.remove_if([&](const UniIdDocument::Member& member) {
+    return ours.contains(member.first) && is_of_an_end_alone(member.second);
+  });
+  if (removed != 0) {
+    if (auto written = write_document(path_, opened->document); !written) {
+      return tl::make_unexpected(written.error());
+    }
+  }
+  return UniIdChange{std::move(opened->warning)};
 }
 
 }  // namespace wemol::queue

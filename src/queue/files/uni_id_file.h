@@ -62,6 +62,10 @@ class UniIdFile {
   [[nodiscard]] Result<OrphanChange> end_orphans(
       const std::function<bool(std::string_view uni_id, const UniIdRecord& record)>& is_alive,
       WallTime now) const;
+  /// Takes out the entries of tries of our own that are over. One that runs by what the entry says,
+  /// or that has more than our keys, stays. Writes only where there are some.
+  [[nodiscard]] Result<UniIdChange> remove_ended(const std::vector<std::string>& uni_ids,
+                                                 WallTime now) const;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 

@@ -20,16 +20,6 @@ namespace {
 
 constexpr std::string_view kAmd = "AMD-";
 
-std::string name_of_user(uid_t uid) {
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return found->pw_name;
-  }
-  return std::to_string(uid);
-}
-
 /// The user of a process; nothing when it has ended, or runs where it cannot be seen.
 std::optional<uid_t> user_of(std::uint64_t pid) {
   struct stat status {};
@@ -135,6 +125,16 @@ bool is_ours(const std::string& uuid, const std::vector<OwnTry>& tries) {
 }
 
 }  // namespace
+
+std::string name_of_user(uid_t uid) {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
+    return found->pw_name;
+  }
+  return std::to_string(uid);
+}
 
 Result<CardAnswer> make_card_look(const GpuReadings& readings, const CardQuestion& question,
                                   const CardLocks& locks, SteadyTime now) {

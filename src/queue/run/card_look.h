@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -30,6 +32,9 @@ struct CardAnswer {
   CardLook look;
   std::vector<std::string> warnings;  ///< the same in each look as long as they hold
 };
+
+/// Its number where it has no name.
+[[nodiscard]] std::string name_of_user(uid_t uid);
 
 /// What the drivers' readings mean for us. Asks /proc for the processes' users, the locks, and the
 /// users' names, which may take long: not for the event loop. The error says why there is no look.

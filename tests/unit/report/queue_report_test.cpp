@@ -103,6 +103,19 @@ TEST_F(QueueReportText, JsonHasPlainNumbers) {
   EXPECT_NE(json["cards"][0]["user"], "x") << "the user database knows the name";
 }
 
+TEST_F(QueueReportText, FilesThatWerePutAsideCountAndATryInTwoOfThemOnce) {
+  write_history("");
+  const std::string_view all = kHistory;
+  const std::size_t second = all.find('\n') + 1;
+  const std::size_t third = all.find('\n', second) + 1;
+  write_text(dir_ / "logs/history.2.jsonl", all.substr(0, second));
+  write_text(dir_ / "logs/history.1.jsonl", all.substr(0, third));
+  write_history(all.substr(third));
+  EXPECT_NE(printed(Format::table).find("3 tries of 2 jobs."), std::string::npos)
+      << printed(Format::table);
+  EXPECT_EQ(ordered_json::parse(printed(Format::json))["folders"][0]["ended_tries"], 4);
+}
+
 TEST_F(QueueReportText, CsvHasARecordForEachJobAndItsHeaderAlways) {
   write_history(kHistory);
   const std::string csv = printed(Format::csv);
