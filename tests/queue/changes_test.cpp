@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 
 #include <gtest/gtest.h>
 
@@ -88,6 +89,29 @@ TEST_F(ChangesTest, WhatIsBehindAStoppedQueueIsOverToo) {
   EXPECT_TRUE(all_over(state_)) << "b waits for a's second job, and b's second for its first";
   add(spec("c"));
   EXPECT_FALSE(all_over(state_));
+}
+
+TEST_F(ChangesTest, ATryThatTheHostHadNoRoomForUsesUpNone) {
+  settings_.max_retries = 0;
+  settings_.on_failure = QueueSettings::OnFailure::stop;
+  add(spec("a"));
+  run(1, {.failure = Failure::not_started, .code = ENOSPC}, 10);
+  EXPECT_EQ(job(1).state, JobState::pending);
+  EXPECT_EQ(job(1).retry_count, 0U);
+  EXPECT_EQ(state_.queues.at("a").failures_in_row, 0U);
+  EXPECT_FALSE(state_.queues.at("a").is_stopped);
+  EXPECT_EQ(state_.queues.at("a").backoff_until, at(610).steady);
+  run(1, {.failure = Failure::not_started, .code = E2BIG}, 700);
+  EXPECT_EQ(job(1).state, JobState::failed) << "the command itself is at fault";
+}
+
+TEST_F(ChangesTest, AStartThatWasPostponedIsTriedAtOnceWhenSomebodyAsksForIt) {
+  add(spec("a"));
+  for (const bool is_retry : {true, false}) {
+    postpone_start(state_, "a", "no process could be made", at(5).steady);
+    ASSERT_TRUE(is_retry ? retry_job(state_, 1) : release_queue(state_, "a"));
+    EXPECT_EQ(state_.queues.at("a").no_start_before, std::nullopt);
+  }
 }
 
 TEST_F(ChangesTest, OutOfMemoryMakesTheDemandGrow) {

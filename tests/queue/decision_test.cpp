@@ -282,6 +282,21 @@ TEST_F(DecisionTest, TheReasonStaysTheSameWhileItIsTheSame) {
   EXPECT_EQ(decide_at(5).waits.at(0).reason, reason) << "one line in the log, not one each 5 s";
 }
 
+TEST_F(DecisionTest, AfterAStartThatFailedTheQueueWaitsAndTheOthersDoNot) {
+  add(spec("a"));
+  add(spec("b"));
+  postpone_start(state_, "a", "no process could be made", at(5).steady);
+  const Decision decision = decide_at(1);
+  ASSERT_EQ(decision.starts.size(), 1U);
+  EXPECT_EQ(decision.starts[0].job, 2U);
+  ASSERT_EQ(decision.waits.size(), 1U);
+  EXPECT_EQ(decision.waits[0].kind, Wait::Kind::not_started);
+  EXPECT_EQ(decision.waits[0].reason, "no process could be made; it is tried again");
+  EXPECT_FALSE(decision.waits[0].until) << "the reason would change with each attempt";
+  EXPECT_EQ(decision.next_due, at(5).steady);
+  EXPECT_EQ(decide_at(5).starts.size(), 2U);
+}
+
 TEST_F(DecisionTest, WithoutCardsNothingStarts) {
   look_.cards.clear();
   add(spec("a"));

@@ -83,6 +83,77 @@ class HeavyJobs(QueueTest):
         self.assertEqual(sorted((entry["job"], entry["result"]) for entry in history),
                          [(1, "succeeded"), (2, "failed")], done.stderr)
 
+    def count_looks(self):
+        self.project.replace(self.project.bin / "nvidia-smi", queue_under_test.NVIDIA_SMI.replace(
+            'case "$*" in', 'echo look >> "$here/looks"\ncase "$*" in'))
+        (self.project.bin / "nvidia-smi").chmod(0o755)
+
+    def looks(self):
+        path = self.project.bin / "looks"
+        return len(path.read_text().splitlines()) if path.exists() else 0
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can mount a small disk")
+    def test_on_a_full_disk_nothing_starts_that_a_restart_would_not_know(self):
+        self.count_looks()
+        self.project.set_cards([0])
+        self.commands(f"echo run >> runs {'#' * 6000}\n1,20\n")  # its record needs a page of its own
+        self.project.state.mkdir()
+        script = (f'cd "{self.project.root}"; state="{self.project.state}"\n'
+                  'mount -t tmpfs -o size=1m tmpfs "$state" || exit 77\n'
+                  '"$@" & \n'
+                  'while [ ! -S "$state/control.sock" ]; do sleep 0.05; done\n'
+                  'head -c 2M /dev/zero > "$state/fill"; touch filled\n'
+                  'while [ ! -e room ]; do sleep 0.05; done\n'
+                  'rm "$state/fill"; wait $!; echo $? > code; cp "$state/history.jsonl" "$state/uni_id.json" .\n')
+        log = self.project.root / "stderr"
+        with log.open("w") as stderr:
+            scheduler = subprocess.Popen(
+                ["unshare", "-m", "sh", "-c", script, "sh", *self.project.command("run", "--lock-dir", self.project.locks)],
+                env=self.project.environment(), stderr=stderr, stdin=subprocess.DEVNULL, start_new_session=True)
+        scheduler.log = log
+        self.project.runs.append(scheduler)
+        self.assert_eventually(lambda: (self.project.root / "filled").exists() or scheduler.poll() is not None)
+        if scheduler.poll() == 77:
+            self.skipTest(f"no tmpfs: {log.read_text()}")
+        self.project.set_cards([81920])
+        self.assert_eventually(lambda: "job 1 (queue 1) waits: it could not be noted that it starts" in log.read_text())
+        looks = self.looks()
+        self.assert_eventually(lambda: self.looks() > looks + 8)
+        self.assertFalse((self.project.root / "runs").exists())
+        errors = [line for line in log.read_text().splitlines() if " - ERROR - " in line]
+        self.assertEqual(len(errors), 1, log.read_text())
+        self.assertRegex(errors[0], "state.jsonl: No space left on device")
+        (self.project.root / "room").touch()
+        self.assertEqual(scheduler.wait(queue_under_test.PATIENCE), 0, log.read_text())
+        self.assertEqual((self.project.root / "code").read_text(), "0\n", log.read_text())
+        self.assertEqual((self.project.root / "runs").read_text(), "run\n")
+        history = [json.loads(line) for line in (self.project.root / "history.jsonl").read_text().splitlines()]
+        self.assertEqual([(entry["try"], entry["result"]) for entry in history], [(1, "succeeded")])
+        self.assertEqual(len(json.loads((self.project.root / "uni_id.json").read_text())), 1)
+
+    def test_a_try_that_could_not_be_started_uses_up_none(self):
+        self.count_looks()
+        self.project.configure(retry_config__max_retries=0)
+        self.commands("echo first >> runs\n1,20\n\necho second >> runs\n2,20\n")
+        self.project.state.mkdir()
+        results = self.project.state / "results"
+        results.touch()  # where keepers leave their results, a folder is expected
+        scheduler = self.started()
+        self.assert_eventually(lambda: all((self.project.job(job) or {}).get("reason") for job in (1, 2)))
+        looks = self.looks()
+        self.assert_eventually(lambda: self.looks() > looks + 8)
+        for job in (self.project.job(1), self.project.job(2)):
+            self.assertEqual((job["state"], job["tries"], job["retry_count"], job["uni_id"]), ("pending", 0, 0, None))
+            self.assertRegex(job["reason"], "cannot start a keeper: .*; it is tried again")
+        self.assertEqual(len(self.lines(" - ERROR - ")), 1, self.project.log())
+        self.assertEqual(len(self.lines(r"job \d \(queue \d\) waits: cannot start a keeper")), 2, self.project.log())
+        self.assert_eventually(lambda: self.project.uni_ids() == {})  # it is there while one is being tried
+        results.unlink()
+        self.assertEqual(scheduler.wait(queue_under_test.PATIENCE), 0, self.project.log())
+        self.assertEqual(sorted((self.project.root / "runs").read_text().split()), ["first", "second"])
+        self.assertEqual([(entry["try"], entry["result"]) for entry in self.project.history()], [(1, "succeeded")] * 2)
+        self.assertIn("jobs can be started again", self.project.log())
+
     def test_broken_json_of_a_job_costs_no_result(self):
         self.commands("while [ ! -e broken ]; do sleep 0.05; done\n2,20\n\n"
                       f"until grep -q running {self.project.state}/uni_id.json; do sleep 0.05; done; sleep 0.3; "

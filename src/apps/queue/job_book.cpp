@@ -102,12 +102,27 @@ void JobBook::forget_command_file(const std::filesystem::path& path) {
   blocks_[path.string()].clear();
 }
 
-std::string JobBook::begin_try(JobId id, const std::vector<std::string>& cards, const Moment& now) {
-  std::string uni_id = new_uni_id(state_, random_);
-  note_started(state_, id, cards, uni_id, {}, now);
-  save({.jobs = {id}, .queues = {job(id).spec.queue}}, now);
+Result<void> JobBook::begin_try(JobId id, const std::vector<std::string>& cards,
+                                const Moment& now) {
+  before_try_ = {.job = job(id), .queue = state_.queues[job(id).spec.queue]};
+  note_started(state_, id, cards, new_uni_id(state_, random_), {}, now);
+  if (!save({.jobs = {id}, .queues = {job(id).spec.queue}}, now)) {
+    restore(id);
+    return failure(fmt::format("it could not be noted that it starts: {}", disk_problem_));
+  }
   records_.note_begin(job(id), now);
-  return uni_id;
+  return {};
+}
+
+void JobBook::take_back_try(JobId id, const Moment& now) {
+  records_.forget_begin(job(id).uni_id, now);
+  restore(id);
+  save({.jobs = {id}, .queues = {job(id).spec.queue}}, now);
+}
+
+void JobBook::restore(JobId id) {
+  state_.queues[before_try_.job.spec.queue] = before_try_.queue;
+  state_.jobs.at(id) = std::move(before_try_.job);
 }
 
 void JobBook::set_keeper(JobId id, const ProcessId& keeper, const Moment& now) {
@@ -214,11 +229,11 @@ void JobBook::save_queue(const std::string& queue, const Moment& now) {
   save({.queues = {queue}}, now);
 }
 
-void JobBook::save(const StateChange& change, const Moment& now) {
+bool JobBook::save(const StateChange& change, const Moment& now) {
   const auto saved = state_file_.save(state_, blocks_, change, now);
   std::string problem = saved ? "" : saved.error().message;
   if (problem == disk_problem_) {
-    return;
+    return saved.has_value();
   }
   disk_problem_ = std::move(problem);
   if (disk_problem_.empty()) {
@@ -227,6 +242,7 @@ void JobBook::save(const StateChange& change, const Moment& now) {
   } else {
     spdlog::error("{}; a restart would not know of the last changes", disk_problem_);
   }
+  return saved.has_value();
 }
 
 }  // namespace wemol::queue

@@ -5,6 +5,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <wemol/result.h>
@@ -39,7 +40,15 @@ class JobBook {
   void forget_command_file(const std::filesystem::path& path);
 
   /// Before the keeper is started: what is on the disk then makes that no job is started twice.
-  std::string begin_try(JobId id, const std::vector<std::string>& cards, const Moment& now);
+  /// After an error nothing has changed, and no keeper may be started.
+  [[nodiscard]] Result<void> begin_try(JobId id, const std::vector<std::string>& cards,
+                                       const Moment& now);
+  /// After begin_try(), where no keeper could be started: the job is as it was before.
+  void take_back_try(JobId id, const Moment& now);
+  /// See changes.h; a restart forgets it.
+  void postpone_start(JobId id, std::string why, SteadyTime until) {
+    queue::postpone_start(state_, job(id).spec.queue, std::move(why), until);
+  }
   void set_keeper(JobId id, const ProcessId& keeper, const Moment& now);
   /// Asks uni_id.json whether the job itself has reported a failure. The try's result file goes
   /// when all of it is on the disk; until then a restart finds it.
@@ -62,6 +71,12 @@ class JobBook {
   void remove_old_entries(const Moment& now) { records_.remove_old_entries(now); }
 
  private:
+  /// What begin_try() has changed.
+  struct BeforeTry {
+    Job job;
+    QueueState queue;
+  };
+
   JobBook(StateFile state_file, const std::filesystem::path& state_dir);
 
   void save_job(JobId id, const Moment& now);
@@ -70,7 +85,9 @@ class JobBook {
   /// Those that the change of this moment has skipped because of another job.
   void append_skipped(std::vector<JobId>& jobs, const Moment& now) const;
   void save_queue(const std::string& queue, const Moment& now);
-  void save(const StateChange& change, const Moment& now);
+  /// False: it is not on the disk, which is in the log once.
+  bool save(const StateChange& change, const Moment& now);
+  void restore(JobId id);
 
   StateFile state_file_;
   TryRecords records_;
@@ -78,6 +95,7 @@ class JobBook {
   BlockJobs blocks_;
   std::mt19937_64 random_{std::random_device{}()};
   std::string disk_problem_;
+  BeforeTry before_try_;
 };
 
 /// "job 3 (queue 1)"

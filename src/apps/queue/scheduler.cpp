@@ -160,16 +160,25 @@ void Scheduler::decide_now() {
     return;
   }
   book_->note_waiting(loop_.now());
-  // Again where a lock was somebody else's: with that card out of the way.
-  while (true) {
+  // Again where a lock was somebody else's: with that card out of the way. And where a start has
+  // failed, for the others; but not for all of a thousand queues.
+  constexpr int kMostFailures = 3;
+  for (int failures = 0;;) {
     const Decision decision = decide(book_->state(), files_.settings(), *sight_.look(), times());
     std::vector<std::string> locked;
+    bool is_changed = false;
     for (const Start& start : decision.starts) {
-      if (!start_job(start)) {
+      if (failures >= kMostFailures) {
+        break;
+      }
+      const Tries::Start started = start_job(start);
+      if (started == Tries::Start::held_by_other) {
         locked.insert(locked.end(), start.cards.begin(), start.cards.end());
       }
+      failures += started == Tries::Start::failed ? 1 : 0;
+      is_changed |= started != Tries::Start::done;
     }
-    if (locked.empty()) {
+    if (!is_changed) {
       note_nothing_can_start(decision.nothing_can_start);
       note_waits(decision);
       return;
@@ -178,7 +187,7 @@ void Scheduler::decide_now() {
   }
 }
 
-bool Scheduler::start_job(const Start& start) {
+Tries::Start Scheduler::start_job(const Start& start) {
   std::vector<Card> cards;
   for (const std::string& uuid : start.cards) {
     const auto& seen = sight_.look()->cards;
@@ -187,14 +196,12 @@ bool Scheduler::start_job(const Start& start) {
       cards.push_back(*card);
     }
   }
-  if (!tries_.start(start.job, cards)) {
-    return false;
+  const Tries::Start started = tries_.start(start.job, cards);
+  if (started == Tries::Start::done) {
+    last_start_ = loop_.now();
+    spdlog::info("{}", start_text(book_->job(start.job), cards, files_.settings()));
   }
-  last_start_ = loop_.now();
-  if (const Job& job = book_->job(start.job); job.state == JobState::running) {
-    spdlog::info("{}", start_text(job, cards, files_.settings()));
-  }
-  return true;
+  return started;
 }
 
 void Scheduler::note_nothing_can_start(const std::optional<std::string>& why) {

@@ -47,8 +47,7 @@ class Scheduler {
   void look_if_wanted();
   void on_look();
   void decide_now();
-  /// False: another scheduler holds one of the cards.
-  [[nodiscard]] bool start_job(const Start& start);
+  [[nodiscard]] Tries::Start start_job(const Start& start);
   void note_nothing_can_start(const std::optional<std::string>& why);
   void note_waits(const Decision& decision);
   void after_look(std::function<void()> action);

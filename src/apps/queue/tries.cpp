@@ -64,7 +64,7 @@ void Tries::adopt() {
   remove_stale_cgroups();
 }
 
-bool Tries::start(JobId id, const std::vector<Card>& cards) {
+Tries::Start Tries::start(JobId id, const std::vector<Card>& cards) {
   std::vector<CardLock> fresh;
   std::vector<int> descriptors;
   for (const Card& card : cards) {
@@ -75,10 +75,11 @@ bool Tries::start(JobId id, const std::vector<Card>& cards) {
     }
     auto lock = this->lock(card.uuid);
     if (!lock) {
-      if (lock.error().code != EWOULDBLOCK) {
-        spdlog::error("{}: {}", name_of(book_.job(id)), lock.error().message);
+      if (lock.error().code == EWOULDBLOCK) {
+        return Start::held_by_other;
       }
-      return false;
+      note_problem(id, lock.error().message);
+      return postpone(id, cards, lock.error().message);
     }
     descriptors.push_back(lock->fd.get());
     fresh.push_back(std::move(*lock));
@@ -89,16 +90,43 @@ bool Tries::start(JobId id, const std::vector<Card>& cards) {
       held_.insert_or_assign(lock.uuid, std::move(lock));
     }
   }
-  (void)book_.begin_try(id, uuids_of(cards), loop_.moment());
-  const auto keeper = start_keeper(order_for(book_.job(id), cards), descriptors);
+  if (const auto begun = begin(id, cards, descriptors); !begun) {
+    return postpone(id, cards, begun.error().message);
+  }
+  return Start::done;
+}
+
+Tries::Start Tries::postpone(JobId id, const std::vector<Card>& cards, const std::string& why) {
+  book_.postpone_start(id, why, loop_.now() + settings_.check_time);
+  give_back(uuids_of(cards));
+  return Start::failed;
+}
+
+void Tries::note_problem(JobId id, const std::string& problem) {
+  if (problem == start_problem_) {
+    return;
+  }
+  if (problem.empty()) {
+    spdlog::info("jobs can be started again");
+  } else {
+    spdlog::error("{}: {}; it is tried again", name_of(book_.job(id)), problem);
+  }
+  start_problem_ = problem;
+}
+
+Result<void> Tries::begin(JobId id, const std::vector<Card>& cards, const std::vector<int>& locks) {
+  if (auto begun = book_.begin_try(id, uuids_of(cards), loop_.moment()); !begun) {
+    return begun;
+  }
+  const auto keeper = start_keeper(order_for(book_.job(id), cards), locks);
+  note_problem(id, keeper ? "" : keeper.error().message);
   if (!keeper) {
-    const Error& error = keeper.error();
-    tell_end(id, {.failure = Failure::not_started, .code = error.code, .text = error.message});
-    return true;
+    book_.take_back_try(id, loop_.moment());
+    return tl::make_unexpected(keeper.error());
   }
   book_.set_keeper(id, *keeper, loop_.moment());
   watch(id);
-  return true;
+  return {};
 }
 
 Result<CardLock> Tries::lock(const std::string& uuid) const {

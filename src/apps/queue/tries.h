@@ -30,9 +30,13 @@ class Tries {
   /// Takes over what runs from before, and the results of what has ended meanwhile.
   void adopt();
 
-  /// False: another scheduler holds one of the cards, nothing has begun. A keeper that cannot be
-  /// started is a try that has failed.
-  [[nodiscard]] bool start(JobId id, const std::vector<Card>& cards);
+  enum class Start {
+    done,
+    held_by_other,  ///< another scheduler holds one of the cards
+    failed,         ///< for the scheduler's own reasons; the job's queue waits for check_time
+  };
+  /// Unless it is done nothing has begun, and no try is used up.
+  [[nodiscard]] Start start(JobId id, const std::vector<Card>& cards);
 
   /// Ends all processes of a job; the end is told as any other.
   void end(JobId id);
@@ -41,6 +45,11 @@ class Tries {
   [[nodiscard]] std::vector<OwnTry> running() const;
 
  private:
+  /// Logs why nothing can be started when that changes; empty: something could.
+  void note_problem(JobId id, const std::string& problem);
+  [[nodiscard]] Start postpone(JobId id, const std::vector<Card>& cards, const std::string& why);
+  [[nodiscard]] Result<void> begin(JobId id, const std::vector<Card>& cards,
+                                   const std::vector<int>& locks);
   /// The lock of a card, which jobs that share it share. The error's code is EWOULDBLOCK when
   /// another scheduler has it.
   [[nodiscard]] Result<CardLock> lock(const std::string& uuid) const;
@@ -59,6 +68,7 @@ class Tries {
   std::map<JobId, WatchedTry> watched_;
   std::map<std::string, CardLock> held_;  ///< by UUID, beside what the keepers have of them
   std::map<JobId, EventSource> ended_meanwhile_;
+  std::string start_problem_;  ///< why the last try could not be started, if so
 };
 
 }  // namespace wemol::queue

@@ -61,6 +61,16 @@ void TryRecords::note_keeper(const Job& job, const Moment& now) {
   }
 }
 
+void TryRecords::forget_begin(const std::string& uni_id, const Moment& now) {
+  const bool is_over = record(uni_id,
+                              {.state = std::string(kStateAbnormalExit),
+                               .error_type = std::string(name_of(Failure::not_started))},
+                              now);
+  if (is_over) {
+    (void)uni_ids_.remove_ended({uni_id}, now.wall);  // else it stays, as over
+  }
+}
+
 TryResult TryRecords::as_reported(const Job& job, TryResult result) const {
   if (!result.has_succeeded) {
     return result;

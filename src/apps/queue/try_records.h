@@ -22,6 +22,8 @@ class TryRecords {
   /// Before the job runs, which may write there as well.
   void note_begin(const Job& job, const Moment& now);
   void note_keeper(const Job& job, const Moment& now);
+  /// After note_begin(): nothing has run.
+  void forget_begin(const std::string& uni_id, const Moment& now);
   /// A failure where the job has succeeded, but has written an abnormal_exit of its own.
   [[nodiscard]] TryResult as_reported(const Job& job, TryResult result) const;
   /// `running`: the job as it was while its try ran.

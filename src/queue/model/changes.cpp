@@ -1,6 +1,8 @@
 #include "changes.h"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cmath>
 #include <set>
 #include <string_view>
@@ -60,9 +62,21 @@ bool has_tries_left(const Job& job, const QueueSettings& settings) {
          job.retry_count < settings.max_retries;
 }
 
+/// No memory, processes, descriptors or disk: the job has nothing to do with it.
+bool host_had_no_room(const TryResult& result) {
+  constexpr std::array kCodes{EAGAIN, ENOMEM, ENOSPC, EDQUOT, EMFILE, ENFILE, EIO};
+  return result.failure == Failure::not_started &&
+         std::ranges::find(kCodes, result.code) != kCodes.end();
+}
+
 void note_failed(SchedulerState& state, Job& job, const QueueSettings& settings,
                  const Moment& now) {
   QueueState& queue = state.queues[job.spec.queue];
+  if (host_had_no_room(*job.last_result)) {
+    job.state = JobState::pending;
+    queue.backoff_until = now.steady + settings.backoff_duration;
+    return;
+  }
   if (!has_tries_left(job, settings)) {
     queue.failures_in_row = 0;
     queue.is_stopped = settings.on_failure == QueueSettings::OnFailure::stop;
@@ -137,6 +151,14 @@ void note_started(SchedulerState& state, JobId id, std::vector<std::string> card
   QueueState& queue = state.queues[job.spec.queue];
   queue.waiting_since.reset();
   queue.backoff_until.reset();
+  queue.no_start_before.reset();
+}
+
+void postpone_start(SchedulerState& state, const std::string& queue, std::string why,
+                    SteadyTime until) {
+  QueueState& postponed = state.queues[queue];
+  postponed.no_start_before = until;
+  postponed.why_not_started = std::move(why);
 }
 
 void note_ended(SchedulerState& state, JobId id, TryResult result, const QueueSettings& settings,
@@ -193,6 +215,7 @@ Result<void> retry_job(SchedulerState& state, JobId id) {
   job->ended_at.reset();
   QueueState& queue = state.queues[job->spec.queue];
   queue.backoff_until.reset();
+  queue.no_start_before.reset();
   queue.failures_in_row = 0;
   queue.is_stopped = false;
   return {};
@@ -231,6 +254,7 @@ Result<void> release_queue(SchedulerState& state, const std::string& queue) {
   found->second.is_held = false;
   found->second.is_stopped = false;
   found->second.backoff_until.reset();
+  found->second.no_start_before.reset();
   found->second.failures_in_row = 0;
   found->second.waiting_since.reset();  // it waits from now, not since it was held
   return {};

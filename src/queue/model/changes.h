@@ -26,10 +26,15 @@ JobId add_job(SchedulerState& state, JobSpec spec, WallTime now);
 void note_started(SchedulerState& state, JobId id, std::vector<std::string> cards,
                   std::string uni_id, ProcessId keeper, const Moment& now);
 /// The end of the try that runs. Depending on the settings the job is over, or pending again with
-/// its queue in backoff after each max_retry_before_backoff-th failure in a row. Jobs that wait for
-/// one that is over without success can never start, and are skipped.
+/// its queue in backoff after each max_retry_before_backoff-th failure in a row. A try that the
+/// host had no room for uses up none, and the queue pauses. Jobs that wait for one that is over
+/// without success can never start, and are skipped.
 void note_ended(SchedulerState& state, JobId id, TryResult result, const QueueSettings& settings,
                 const Moment& now);
+
+/// Nothing of the queue starts before `until`: a start has failed, but not for the job's reasons.
+void postpone_start(SchedulerState& state, const std::string& queue, std::string why,
+                    SteadyTime until);
 
 /// A pending job is over at once; one that runs when its try ends. The errors of what follows say
 /// what to do instead.

@@ -75,6 +75,11 @@ std::optional<Wait> wait_of(const Waiting& waiting, const SchedulerState& state,
     wait.until = queue.backoff_until;
     return wait;
   }
+  if (queue.no_start_before && *queue.no_start_before > times.now) {
+    wait.kind = Wait::Kind::not_started;
+    wait.reason = queue.why_not_started + "; it is tried again";
+    return wait;
+  }
   if (job.spec.after) {
     const auto before = state.jobs.find(*job.spec.after);
     if (before != state.jobs.end() && before->second.state != JobState::succeeded) {
@@ -107,6 +112,9 @@ class Deciding {
   Decision run() {
     for (const Waiting& waiting : waiting_queues(state_)) {
       if (auto wait = wait_of(waiting, state_, times_)) {
+        if (wait->kind == Wait::Kind::not_started) {
+          note_due(*waiting.queue->no_start_before);
+        }
         add_wait(std::move(*wait));
       } else {
         start_or_wait(waiting);

@@ -18,7 +18,7 @@ struct Start {
 
 /// Why a queue's next job does not start.
 struct Wait {
-  enum class Kind { held, stopped, backoff, after, cards, reserved, start_delay };
+  enum class Kind { held, stopped, backoff, not_started, after, cards, reserved, start_delay };
 
   std::string queue;
   JobId job = 0;  ///< the first pending one
