@@ -24,24 +24,6 @@ void append(std::optional<std::vector<Item>> more, std::optional<std::vector<Ite
   }
 }
 
-void append(GpuReadings more, GpuReadings& all) {
-  if (!more.is_left_alone) {  // else nobody needs its devices
-    append(std::move(more.devices), all.devices);
-  }
-  append(std::move(more.processes), all.processes);
-  std::ranges::move(more.conditions, std::back_inserter(all.conditions));
-}
-
-/// Moves the indices behind those of the readers before. Returns how many this reader takes.
-unsigned number_from(unsigned first_index, std::vector<GpuDevice>& devices) {
-  unsigned indices = 0;
-  for (GpuDevice& device : devices) {
-    indices = std::max(indices, device.index + 1);
-    device.index += first_index;
-  }
-  return indices;
-}
-
 /// Time for a thread that does not wait for it.
 class PlainClock : public Clock {
  public:
@@ -53,6 +35,8 @@ class PlainClock : public Clock {
 /// AMD's GPUs with all that is needed to read them: a read that hangs may outlive everything else.
 class OwnAmdGpus : public GpuReader {
  public:
+  explicit OwnAmdGpus(std::filesystem::path root) : gpus_(files_, clock_, std::move(root)) {}
+
   [[nodiscard]] std::optional<GpuReadings> finish(const GpuReadingsDue& due) override {
     return gpus_.finish(due);
   }
@@ -60,7 +44,7 @@ class OwnAmdGpus : public GpuReader {
  private:
   SystemFileReader files_;
   PlainClock clock_;
-  amd::AmdGpus gpus_{files_, clock_};
+  amd::AmdGpus gpus_;
 };
 
 /// Where the program that calls NVML is not installed.
@@ -88,6 +72,29 @@ std::unique_ptr<nvml::DriverReader> make_nvml_reader(EventLoop& loop, NvmlSettin
 }
 
 }  // namespace
+
+void join(GpuReadings more, GpuReadings& all) {
+  if (!more.is_left_alone) {  // else nobody needs its devices
+    append(std::move(more.devices), all.devices);
+  }
+  append(std::move(more.processes), all.processes);
+  std::ranges::move(more.divided, std::back_inserter(all.divided));
+  std::ranges::move(more.conditions, std::back_inserter(all.conditions));
+}
+
+unsigned number_from(unsigned first_index, std::vector<GpuDevice>& devices) {
+  unsigned indices = 0;
+  for (GpuDevice& device : devices) {
+    indices = std::max(indices, device.index + 1);
+    device.index += first_index;
+  }
+  return indices;
+}
+
+std::unique_ptr<GpuReader> make_amd_reader(const std::filesystem::path& root) {
+  return std::make_unique<BlockingGpus>(std::make_shared<OwnAmdGpus>(root),
+                                        "the driver of the AMD GPUs");
+}
 
 GpuReaders::GpuReaders(Readers readers, const FileReader& files, const Clock& clock,
                        std::filesystem::path root)
@@ -146,7 +153,7 @@ GpuReadings GpuReaders::finish(SteadyTime due) {
       indices = number_from(first_index, *readings->devices);
     }
     first_index += indices;
-    append(std::move(*readings), all);
+    join(std::move(*readings), all);
   }
   if (all.finds_none && presence_.is_certainly_none()) {
     presence_.settle(all);
@@ -165,8 +172,7 @@ GpuReaders::Readers make_gpu_readers(EventLoop& loop, const FileReader& files,
   GpuReaders::Readers readers;
   readers.push_back(
       std::make_unique<NvidiaGpus>(make_nvml_reader(loop, std::move(nvml)), runner, files, loop));
-  readers.push_back(
-      std::make_unique<BlockingGpus>(std::make_shared<OwnAmdGpus>(), "the driver of the AMD GPUs"));
+  readers.push_back(make_amd_reader("/"));
   return readers;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,15 @@
 #include "gpu_reader.h"
 
 namespace wemol {
+
+/// Adds what another reader has said. A list that one of them could not read is absent: a part of
+/// it would look like the whole.
+void join(GpuReadings more, GpuReadings& all);
+/// Moves the indices behind those of the readers before. Returns how many this reader takes.
+unsigned number_from(unsigned first_index, std::vector<GpuDevice>& devices);
+
+/// AMD's GPUs, read in a thread of its own. `root` is where /sys and /proc are.
+[[nodiscard]] std::unique_ptr<GpuReader> make_amd_reader(const std::filesystem::path& root);
 
 /// All GPUs of the host, whoever made them, as one list.
 class GpuReaders {

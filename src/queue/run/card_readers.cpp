@@ -1,10 +1,9 @@
 #include "card_readers.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
-#include "amd_gpus.h"
+#include "gpu_readers.h"
 #include "nvidia_smi_reader.h"
 #include "nvml_client.h"
 
@@ -56,62 +55,13 @@ class CardReaders::Nvidia {
   nvidia_smi::NvidiaSmiReader nvidia_smi_;
 };
 
-namespace {
-
-class PlainClock : public Clock {
- public:
-  [[nodiscard]] SteadyTime now() const override { return std::chrono::steady_clock::now(); }
-  [[nodiscard]] WallTime wall_now() const override { return std::chrono::system_clock::now(); }
-  [[nodiscard]] bool wait_until(SteadyTime due) override { return now() >= due; }
-};
-
-/// With all that a read which hangs may outlive.
-class OwnAmdGpus : public GpuReader {
- public:
-  explicit OwnAmdGpus(std::filesystem::path root) : gpus_(files_, clock_, std::move(root)) {}
-
-  [[nodiscard]] std::optional<GpuReadings> finish(const GpuReadingsDue& due) override {
-    return gpus_.finish(due);
-  }
-
- private:
-  SystemFileReader files_;
-  PlainClock clock_;
-  amd::AmdGpus gpus_;
-};
-
-template <typename Item>
-void append(std::optional<std::vector<Item>> more, std::optional<std::vector<Item>>& items) {
-  if (more && items) {
-    std::ranges::move(*more, std::back_inserter(*items));
-  } else {
-    items.reset();  // a part of them would look like the whole
-  }
-}
-
-void append(GpuReadings more, GpuReadings& all) {
-  append(std::move(more.devices), all.devices);
-  append(std::move(more.processes), all.processes);
-  std::ranges::move(more.divided, std::back_inserter(all.divided));
-  std::ranges::move(more.conditions, std::back_inserter(all.conditions));
-}
-
-void number_from(unsigned first_index, std::vector<GpuDevice>& devices) {
-  for (GpuDevice& device : devices) {
-    device.index += first_index;
-  }
-}
-
-}  // namespace
-
 CardReaders::CardReaders(EventLoop& loop, CommandRunner& runner,
                          std::vector<std::string> nvml_helper_command,
                          std::chrono::milliseconds answer_timeout,
                          const std::filesystem::path& root)
     : nvidia_(
           std::make_unique<Nvidia>(loop, runner, std::move(nvml_helper_command), answer_timeout)),
-      amd_(std::make_unique<BlockingGpus>(std::make_shared<OwnAmdGpus>(root),
-                                          "the driver of the AMD GPUs")) {}
+      amd_(make_amd_reader(root)) {}
 CardReaders::~CardReaders() = default;
 
 GpuReadings CardReaders::read(SteadyTime due) {
@@ -126,18 +76,16 @@ GpuReadings CardReaders::read(SteadyTime due) {
   GpuReadings all;
   all.devices.emplace();
   all.processes.emplace();
+  unsigned first_index = 0;
   if (nvidia) {
-    append(std::move(*nvidia), all);
-  }
-  if (amd && amd->devices && all.devices) {
-    unsigned first_index = 0;
-    for (const GpuDevice& device : *all.devices) {
-      first_index = std::max(first_index, device.index + 1);
-    }
-    number_from(first_index, *amd->devices);
+    first_index = nvidia->devices ? number_from(0, *nvidia->devices) : 0;
+    join(std::move(*nvidia), all);
   }
   if (amd) {
-    append(std::move(*amd), all);
+    if (amd->devices) {
+      number_from(first_index, *amd->devices);
+    }
+    join(std::move(*amd), all);
   }
   return all;
 }
