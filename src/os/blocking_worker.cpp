@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
-#include <csignal>
 #include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "all_signals_blocked.h"
 
 namespace wemol {
 
@@ -38,26 +39,6 @@ struct BlockingWorker::State {
     }
   }
 };
-
-namespace {
-
-/// Signals are for the event loop: it hears of those only that are blocked in every thread.
-class BlockedSignals {
- public:
-  BlockedSignals() {
-    sigset_t all{};
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
 
 BlockingWorker::BlockingWorker() : state_(std::make_shared<State>()) {}
 
@@ -90,7 +71,7 @@ bool BlockingWorker::start(Job job) {
     state_->changed.notify_all();
   }
   if (!thread_.joinable()) {
-    const BlockedSignals blocked;
+    const AllSignalsBlocked blocked;
     thread_ = std::thread([state = state_] { state->work(); });
   }
   return true;

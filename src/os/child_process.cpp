@@ -15,6 +15,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "all_signals_blocked.h"
+
 namespace wemol {
 namespace {
 
@@ -85,22 +87,6 @@ struct ChildEnds {
   [[maybe_unused]] const ssize_t written = write(ends.report, &error, sizeof error);
   _exit(127);
 }
-
-/// No handler runs in a child that begins meanwhile.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
 
 /// The errno that the child reported, 0 when it became the program.
 int read_report(int fd) {

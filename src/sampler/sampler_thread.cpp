@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <cstdint>
 #include <exception>
 #include <mutex>
@@ -16,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "all_signals_blocked.h"
 #include "event_loop.h"
 #include "files.h"
 #include "host_sampler.h"
@@ -33,22 +33,6 @@ constexpr auto kFirstPause = 200ms;
 /// it may take ten seconds to open, and an interval may be far longer.
 constexpr auto kEarlyPause = 1s;
 constexpr int kEarlySamples = 15;
-
-/// No signal of the process is delivered to a thread that begins meanwhile.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
 
 }  // namespace
 

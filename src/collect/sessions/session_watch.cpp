@@ -8,7 +8,6 @@
 
 #include <array>
 #include <atomic>
-#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <string>
@@ -16,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "all_signals_blocked.h"
 #include "event_loop.h"
 #include "files.h"
 #include "log_line.h"
@@ -55,12 +55,8 @@ class SessionWatch::Worker {
     if (!wake_) {
       throw std::system_error(errno, std::generic_category(), "cannot wake a thread");
     }
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread gets no signal of the process
+    const AllSignalsBlocked blocked;
     thread_ = std::thread([this] { run(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

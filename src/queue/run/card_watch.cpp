@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdint>
 #include <exception>
 #include <mutex>
@@ -14,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "all_signals_blocked.h"
 #include "card_readers.h"
 #include "files.h"
 #include "system_command_runner.h"
@@ -39,29 +39,13 @@ void silence(const UniqueFd& bell) {
   [[maybe_unused]] const ssize_t bytes = read(bell.get(), &count, sizeof count);
 }
 
-/// No signal of the process is delivered to a thread that begins meanwhile.
-class NoSignals {
- public:
-  NoSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  NoSignals(const NoSignals&) = delete;
-  NoSignals& operator=(const NoSignals&) = delete;
-  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
-
 }  // namespace
 
 class CardWatch::Worker {
  public:
   explicit Worker(CardWatchSettings settings)
       : settings_(std::move(settings)), wake_(make_bell()), answered_(make_bell()) {
-    const NoSignals blocked;
+    const AllSignalsBlocked blocked;
     thread_ = std::thread([this] { run(); });
   }
   Worker(const Worker&) = delete;

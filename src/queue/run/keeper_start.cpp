@@ -8,30 +8,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <string>
 #include <vector>
 
+#include "all_signals_blocked.h"
 #include "files.h"
 #include "keeper.h"
 
 namespace wemol::queue {
 namespace {
-
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
 
 /// All that the child needs, made before the fork: a thread of the parent may have held the
 /// memory's lock then.
@@ -105,7 +90,7 @@ int fork_keeper(const std::filesystem::path& program, const KeeperEnds& ends,
   plan.descriptors = {ends.order, ends.report};
   plan.descriptors.insert(plan.descriptors.end(), card_locks.begin(), card_locks.end());
   // The process may have few descriptors left: those of the child are placed after the fork.
-  const SignalsBlocked blocked;
+  const AllSignalsBlocked blocked;
   const pid_t between = fork();
   if (between < 0) {
     return errno;
