@@ -208,6 +208,23 @@ TEST_F(DecisionTest, WhatCanNeverStartIsSaid) {
             "it wants 3 cards, and of 2 cards gpu_left keeps 0: it can never start");
   EXPECT_EQ(decision.waits.at(1).reason,
             "it wants 100 GB on 1 card, and no card is so large: it can never start");
+  EXPECT_TRUE(decision.waits.at(0).is_hopeless && decision.waits.at(1).is_hopeless);
+}
+
+TEST_F(DecisionTest, WhatCanNeverStartKeepsNoOtherQueueBack) {
+  add(spec("a", 20, 3));
+  add(spec("b", 100));
+  add(spec("c"));
+  add(spec("d"));
+  EXPECT_EQ(start_all(0), (Ids{3, 4}));
+  EXPECT_TRUE(start_all(10'000).empty()) << "and reserves nothing";
+  end(3, success(), 10'000);
+  add(spec("e"));
+  EXPECT_EQ(start_all(10'001), (Ids{5}));
+  look_.cards[0].memory_free_bytes = 0;
+  add(spec("f"));
+  const Decision decision = decide_at(10'002);
+  EXPECT_FALSE(decision.waits.back().is_hopeless) << decision.waits.back().reason;
 }
 
 TEST_F(DecisionTest, AfterWaitsForTheOthersSuccess) {

@@ -91,6 +91,27 @@ class Cards(QueueTest):
         self.started()
         self.assert_eventually(lambda: (self.project.status() or {}).get("nothing_can_start"))
         self.assertIn("gpu_left is 2", self.project.status()["nothing_can_start"])
+
+    def test_a_job_that_can_never_start_says_so_and_holds_no_other_queue(self):
+        self.project.configure(gpu_left=1)
+        self.commands("echo large\nlarge,81\n\nmany\necho many\n2\n20\n\necho behind\nlarge,20\n\necho fits\nfits,20\n")
+        scheduler = self.started()
+        self.assert_eventually(lambda: self.project.state_of(4) == "succeeded")
+        self.assert_eventually(lambda: all(self.project.job(job)["reason"] for job in (1, 2)))
+        large, many, behind = (self.project.job(job) for job in (1, 2, 3))
+        self.assertEqual((large["state"], large["reason"]), (
+            "pending", "it wants 81 GB on 1 card, and no card is so large: it can never start"))
+        self.assertEqual((many["state"], many["reason"]), (
+            "pending", "it wants 2 cards, and of 2 cards gpu_left keeps 1: it can never start"))
+        self.assertEqual((behind["state"], behind["reason"]), ("pending", None))
+        self.assertIsNone(self.project.status()["nothing_can_start"])
+        self.assertIn("81 GB on 1 card, and no card is so large", self.project.ask("status").stdout)
+        self.assertEqual(len(self.lines(r"WARNING - job 1 \(queue large\) waits: .*can never start")), 1)
+        self.assertEqual(len(self.lines(r"WARNING - job 2 \(queue many\) waits: .*can never start")), 1)
+        self.assertIsNone(scheduler.poll())
+        self.project.set_cards([100_000] * 3, total_mib=100_000)  # other cards are there
+        self.assertEqual(scheduler.wait(PATIENCE), 0, self.project.log())
+        self.assertEqual(self.project.output(2), "many\n")
         self.assertEqual(self.project.state_of(1), "pending")
         self.project.configure(gpu_left=1)  # mended while it runs
         self.assert_eventually(lambda: self.project.runs[0].poll() == 0)

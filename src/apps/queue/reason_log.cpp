@@ -1,17 +1,20 @@
 #include "reason_log.h"
 
+#include <utility>
+
 #include <spdlog/spdlog.h>
 
 namespace wemol::queue {
 
-void ReasonLog::update(const std::map<std::string, std::string>& reasons) {
+void ReasonLog::update(Reasons reasons) {
   for (const auto& [what, reason] : reasons) {
     const auto known = logged_.find(what);
     if (known == logged_.end() || known->second != reason) {
-      spdlog::info("{} waits: {}", what, reason);
+      spdlog::log(reason.is_hopeless ? spdlog::level::warn : spdlog::level::info, "{} waits: {}",
+                  what, reason.text);
     }
   }
-  logged_ = reasons;
+  logged_ = std::move(reasons);
 }
 
 }  // namespace wemol::queue

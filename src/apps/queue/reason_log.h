@@ -8,11 +8,19 @@ namespace wemol::queue {
 /// Says why things wait: a line when a reason appears or changes, none while it stays.
 class ReasonLog {
  public:
+  struct Reason {
+    std::string text;
+    bool is_hopeless = false;  ///< a WARNING: somebody has to change something
+
+    bool operator==(const Reason&) const = default;
+  };
+  using Reasons = std::map<std::string, Reason>;
+
   /// All reasons as they are now, by what waits: "job 3 (queue 1)".
-  void update(const std::map<std::string, std::string>& reasons);
+  void update(Reasons reasons);
 
  private:
-  std::map<std::string, std::string> logged_;
+  Reasons logged_;
 };
 
 }  // namespace wemol::queue

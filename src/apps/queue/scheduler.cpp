@@ -215,7 +215,7 @@ void Scheduler::note_waits(const Decision& decision) {
   const Moment now = loop_.moment();
   job_reasons_.clear();
   queue_reasons_.clear();
-  std::map<std::string, std::string> reasons;
+  ReasonLog::Reasons reasons;
   for (const Wait& wait : decision.waits) {
     const std::string text = wait_text(wait, now);
     const bool is_of_queue = wait.kind == Wait::Kind::held || wait.kind == Wait::Kind::stopped ||
@@ -224,9 +224,9 @@ void Scheduler::note_waits(const Decision& decision) {
       queue_reasons_[wait.queue] = text;
     }
     job_reasons_[wait.job] = text;
-    reasons[name_of(book_->job(wait.job))] = text;
+    reasons[name_of(book_->job(wait.job))] = {text, wait.is_hopeless};
   }
-  reasons_.update(reasons);
+  reasons_.update(std::move(reasons));
   next_due_ = decision.next_due;
   set_next_tick(false);
 }

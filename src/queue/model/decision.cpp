@@ -154,10 +154,10 @@ class Deciding {
       return;
     }
     wait.kind = Wait::Kind::cards;
-    wait.reason = decision_.nothing_can_start
-                      ? *decision_.nothing_can_start
-                      : cards_.never(gpus, job.memory_bytes).value_or(cards_.why_not());
-    if (gpus > 1 && !cards_.never(gpus, job.memory_bytes)) {
+    const auto never = cards_.never(gpus, job.memory_bytes);
+    wait.reason = decision_.nothing_can_start.value_or(never.value_or(cards_.why_not()));
+    wait.is_hopeless = never && !decision_.nothing_can_start;
+    if (gpus > 1 && !never) {
       reserve(waiting, gpus, wait);
     }
     add_wait(std::move(wait));

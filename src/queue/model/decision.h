@@ -27,6 +27,7 @@ struct Wait {
   /// are left out.
   std::string reason;
   std::optional<SteadyTime> until;  ///< of a backoff or delay
+  bool is_hopeless = false;         ///< with these cards and settings it can never start
 };
 
 struct Decision {
