@@ -6,7 +6,7 @@ import signal
 import time
 import unittest
 
-from queue_under_test import QueueTest, eventually, is_alive, processes_with
+from queue_under_test import PATIENCE, QueueTest, eventually, is_alive, processes_with
 
 
 class Running(QueueTest):
@@ -91,6 +91,9 @@ class Cards(QueueTest):
         self.started()
         self.assert_eventually(lambda: (self.project.status() or {}).get("nothing_can_start"))
         self.assertIn("gpu_left is 2", self.project.status()["nothing_can_start"])
+        self.assertEqual(self.project.state_of(1), "pending")
+        self.project.configure(gpu_left=1)  # mended while it runs
+        self.assert_eventually(lambda: self.project.runs[0].poll() == 0)
 
     def test_a_job_that_can_never_start_says_so_and_holds_no_other_queue(self):
         self.project.configure(gpu_left=1)
@@ -112,9 +115,6 @@ class Cards(QueueTest):
         self.project.set_cards([100_000] * 3, total_mib=100_000)  # other cards are there
         self.assertEqual(scheduler.wait(PATIENCE), 0, self.project.log())
         self.assertEqual(self.project.output(2), "many\n")
-        self.assertEqual(self.project.state_of(1), "pending")
-        self.project.configure(gpu_left=1)  # mended while it runs
-        self.assert_eventually(lambda: self.project.runs[0].poll() == 0)
 
     def test_memory_is_what_the_driver_says_is_free(self):
         self.project.set_cards([10_000, 30_000])
