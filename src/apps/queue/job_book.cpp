@@ -8,7 +8,6 @@
 #include <spdlog/spdlog.h>
 
 #include "explanations.h"
-#include "process_table.h"
 #include "result_file.h"
 #include "text.h"
 
