@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "parallel_for.h"
 #include "recorded_tree.h"
 #include "task_row_reader.h"
 #include "text.h"
@@ -87,37 +88,56 @@ bool may_hold(const fs::path& file, std::int64_t begin_epoch, std::int64_t end_e
   if (!unknown && std::chrono::file_clock::to_sys(written) + kClocksDiffer < begin) {
     return false;
   }
+  if (const auto last = reader.last_row(file); last && epoch_of(last->read_at) < begin_epoch) {
+    return false;
+  }
   const auto first = reader.first_time(file);
   return first && epoch_of(*first) < end_epoch;
+}
+
+std::vector<TaskHold> holds_of(const fs::path& file, std::int64_t begin_epoch,
+                               std::int64_t end_epoch, TaskCsvReader& reader) {
+  if (!may_hold(file, begin_epoch, end_epoch, reader)) {
+    return {};
+  }
+  HoldGatherer gatherer;
+  reader.read(
+      file,
+      [&gatherer](const TaskRow& row) -> const char* {
+        gatherer.take(row);
+        return nullptr;
+      },
+      [](std::uint64_t) {});
+  std::vector<TaskHold> holds = gatherer.finish();
+  std::erase_if(holds, [&](const TaskHold& hold) {
+    return hold.begin_epoch >= end_epoch || hold.end_epoch < begin_epoch;
+  });
+  return holds;
 }
 
 }  // namespace
 
 Result<std::vector<TaskHold>> read_task_holds(const fs::path& root, std::int64_t begin_epoch,
-                                              std::int64_t end_epoch) {
+                                              std::int64_t end_epoch, unsigned threads) {
   const auto tree = list_tree(root, [](const fs::path&, const std::string&) {});
   if (!tree) {
     return tl::make_unexpected(tree.error());
   }
-  std::vector<TaskHold> holds;
-  TaskCsvReader reader;
+  std::vector<fs::path> files;
   for (const TaskCsvs& task : tree->tasks) {
-    for (const fs::path& file : task.files) {
-      if (!may_hold(file, begin_epoch, end_epoch, reader)) {
-        continue;
-      }
-      HoldGatherer gatherer;
-      reader.read(
-          file,
-          [&gatherer](const TaskRow& row) -> const char* {
-            gatherer.take(row);
-            return nullptr;
-          },
-          [](std::uint64_t) {});
-      std::ranges::copy_if(gatherer.finish(), std::back_inserter(holds), [&](const TaskHold& hold) {
-        return hold.begin_epoch < end_epoch && hold.end_epoch >= begin_epoch;
-      });
-    }
+    std::ranges::copy(task.files, std::back_inserter(files));
+  }
+  std::vector<std::vector<TaskHold>> parts(files.size());
+  std::vector<TaskCsvReader> readers(std::max(1U, threads));
+  parallel_for(
+      files.size(), static_cast<unsigned>(readers.size()),
+      [&](std::size_t file, unsigned worker) {
+        parts[file] = holds_of(files[file], begin_epoch, end_epoch, readers[worker]);
+      },
+      [] {});
+  std::vector<TaskHold> holds;
+  for (std::vector<TaskHold>& part : parts) {
+    std::ranges::move(part, std::back_inserter(holds));
   }
   std::ranges::stable_sort(holds, {}, &TaskHold::begin_epoch);
   return holds;

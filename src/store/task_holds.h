@@ -18,10 +18,12 @@ struct TaskHold {
   std::int64_t end_epoch = 0;
 };
 
-/// The holds of a recorder's output folder that touch the time, in order of their beginning. Fails
-/// when the folder cannot be listed. A file that cannot be read, or a bad line, holds nothing.
+/// The holds of a recorder's output folder that touch the time, in order of their beginning, read
+/// by that many threads. Fails when the folder cannot be listed. A file that cannot be read, or a
+/// bad line, holds nothing.
 [[nodiscard]] Result<std::vector<TaskHold>> read_task_holds(const std::filesystem::path& root,
                                                             std::int64_t begin_epoch,
-                                                            std::int64_t end_epoch);
+                                                            std::int64_t end_epoch,
+                                                            unsigned threads = 1);
 
 }  // namespace wemol::reading

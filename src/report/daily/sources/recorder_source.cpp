@@ -45,12 +45,17 @@ std::vector<DeviceSpan> spans_of(const std::vector<Day>& days, std::int64_t piec
   return spans;
 }
 
-void read_tasks(const NodeSettings& node, const std::vector<DeviceSpan>& spans, NodeFiles& found) {
+unsigned side_by_side(const RecorderRules& rules) {
+  return rules.threads != 0 ? rules.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+void read_tasks(const NodeSettings& node, const std::vector<DeviceSpan>& spans, unsigned threads,
+                NodeFiles& found) {
   if (node.tasks.empty() || spans.empty()) {
     return;
   }
-  auto tasks =
-      reading::read_task_holds(node.tasks, spans.front().begin_epoch, spans.back().end_epoch);
+  auto tasks = reading::read_task_holds(node.tasks, spans.front().begin_epoch,
+                                        spans.back().end_epoch, threads);
   if (tasks) {
     found.tasks = std::move(*tasks);
   } else {
@@ -58,9 +63,10 @@ void read_tasks(const NodeSettings& node, const std::vector<DeviceSpan>& spans, 
   }
 }
 
-NodeFiles files_of(const NodeSettings& node, const std::vector<DeviceSpan>& spans) {
+NodeFiles files_of(const NodeSettings& node, const std::vector<DeviceSpan>& spans,
+                   unsigned threads) {
   NodeFiles found;
-  read_tasks(node, spans, found);
+  read_tasks(node, spans, threads, found);
   auto files = list_device_files(std::filesystem::path(node.url) / "devices");
   if (!files) {
     found.failure = "no device history: " + files.error().message;
@@ -84,10 +90,8 @@ void read_all(std::vector<NodeFiles>& nodes, const std::vector<DeviceSpan>& span
       items.emplace_back(node, file);
     }
   }
-  const unsigned side_by_side =
-      threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
   reading::parallel_for(
-      items.size(), side_by_side,
+      items.size(), threads,
       [&](std::size_t item, unsigned /*worker*/) {
         NodeFiles& node = nodes[items[item].first];
         const std::size_t file = items[item].second;
@@ -233,9 +237,9 @@ std::vector<std::vector<NodeDay>> fetch_recorder_days(const std::vector<NodeSett
   std::vector<NodeFiles> files;
   files.reserve(nodes.size());
   for (const NodeSettings& node : nodes) {
-    files.push_back(files_of(node, spans));
+    files.push_back(files_of(node, spans, side_by_side(rules)));
   }
-  read_all(files, spans, rules.threads);
+  read_all(files, spans, side_by_side(rules));
   std::vector<std::vector<NodeDay>> result(days.size());
   for (std::size_t node = 0; node < nodes.size(); ++node) {
     DevicePart rows;
