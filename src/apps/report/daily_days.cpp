@@ -74,9 +74,11 @@ std::string users_of_node(const NodeSettings& settings, const NodeDay& node, con
   }
   std::string text = fmt::format("{} {}:\n", node.node, words.tasks_of_node);
   for (const CardDay& card : node.cards) {
-    text += fmt::format(
-        "  GPU[{}]: {}\n", card.index,
-        card.are_users_unknown ? std::string(words.unknown_user) : users_text(card.users, words));
+    std::string users(words.unknown_user);
+    if (!card.are_users_unknown) {
+      users = users_text(card.users, words);
+    }
+    text += fmt::format("  GPU[{}]: {}\n", card.index, users);
   }
   return text + "\n";
 }
