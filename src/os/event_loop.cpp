@@ -89,6 +89,11 @@ int run_ended_child(sd_event_source* source, int process, std::uint32_t /*events
   return 0;
 }
 
+int run_reaped_child(sd_event_source* /*source*/, void* action) {
+  (*static_cast<ChildAction*>(action))({});
+  return 0;
+}
+
 }  // namespace
 
 EventLoop::EventLoop(Host host) {
@@ -179,6 +184,8 @@ Result<EventSource> EventLoop::watch_child(pid_t pid,
     }
   } else if (errno == ENOSYS || errno == EPERM) {  // an old kernel, a narrow container
     result = sd_event_add_child(event_.get(), &source, pid, WEXITED, run_child, kept.get());
+  } else if (errno == ESRCH) {  // it has ended, and somebody else was sooner
+    result = sd_event_add_defer(event_.get(), &source, run_reaped_child, kept.get());
   } else {
     result = -errno;
   }

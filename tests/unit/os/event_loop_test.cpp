@@ -184,6 +184,28 @@ TEST(EventLoop, AChildThatSomebodyElseHasReapedHasEnded) {
   EXPECT_EQ(ended->si_pid, 0) << "how it ended is unknown";
 }
 
+TEST(EventLoop, AChildThatWasReapedBeforeItCouldBeWatchedHasEnded) {
+  EventLoop loop;
+  const pid_t child = fork();
+  if (child == 0) {
+    _exit(7);
+  }
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  int calls = 0;
+  siginfo_t ended{};
+  ended.si_pid = child;
+  auto watch = loop.watch_child(child, [&](const siginfo_t& info) {
+    ended = info;
+    ++calls;
+  });
+  ASSERT_TRUE(watch) << watch.error().message;
+  EXPECT_EQ(calls, 0) << "not before the caller has its watch";
+  loop.run_until([&] { return calls > 0; }, loop.now() + 30s);
+  loop.run_until([] { return false; }, loop.now() + 20ms);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(ended.si_pid, 0) << "how it ended is unknown";
+}
+
 class StopSignal : public testing::TestWithParam<int> {};
 
 TEST_P(StopSignal, EndsAWaitAtOnce) {
