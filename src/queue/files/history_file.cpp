@@ -77,7 +77,7 @@ void HistoryFile::rotate() const {
 }
 
 std::vector<std::string> HistoryFile::uni_ids() const {
-  constexpr std::string_view kKey = "\"uni_id\":\"";  // before it there is no text with quotes
+  constexpr std::string_view kKey = R"("uni_id":")";  // before it there is no text with quotes
   std::vector<std::string> uni_ids;
   for (const int age : {1, 0}) {
     std::ifstream file(path(age));

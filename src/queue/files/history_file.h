@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <wemol/result.h>
@@ -37,9 +38,8 @@ class HistoryFile {
  public:
   static constexpr std::uintmax_t kMostBytes = std::uintmax_t{16} << 20U;
 
-  explicit HistoryFile(const std::filesystem::path& state_dir,
-                       std::uintmax_t most_bytes = kMostBytes)
-      : folder_(state_dir), most_bytes_(most_bytes) {}
+  explicit HistoryFile(std::filesystem::path state_dir, std::uintmax_t most_bytes = kMostBytes)
+      : folder_(std::move(state_dir)), most_bytes_(most_bytes) {}
 
   /// In one piece. Half a line that a crash or a full disk has left does not spoil this one.
   [[nodiscard]] Result<void> append(const EndedTry& ended) const;

@@ -156,13 +156,12 @@ bool TryCgroup::kill_all() const {
   return write_to(folder_ / "cgroup.kill", "1");
 }
 
-bool TryCgroup::remove() const {
+void TryCgroup::remove() const {
   auto folders = with_groups_below(folder_);
   std::ranges::reverse(folders);
   for (const std::filesystem::path& folder : folders) {
     rmdir(folder.c_str());
   }
-  return access(folder_.c_str(), F_OK) != 0;
 }
 
 }  // namespace wemol::queue

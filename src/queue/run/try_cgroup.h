@@ -45,8 +45,8 @@ class TryCgroup {
 
   /// SIGKILL to all of them at once; false where the kernel is older than 5.14.
   [[nodiscard]] bool kill_all() const;
-  /// With the groups that were made below it; false while a process is in one of them.
-  bool remove() const;
+  /// With the groups that were made below it; nothing happens while a process is in one of them.
+  void remove() const;
 
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
