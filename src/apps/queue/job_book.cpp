@@ -80,9 +80,11 @@ void JobBook::take_command_file(const std::filesystem::path& path,
     const std::string name = name_of(job(id));
     if (job(id).state == JobState::pending && remove_pending_job(state_, id, now.wall)) {
       change.jobs.push_back(id);
-      append_skipped(change.jobs, now);
       spdlog::info("{} is taken away: its block is gone from {}", name, path.string());
     }
+  }
+  if (!difference.removed.empty()) {
+    append_skipped(change.jobs, now);
   }
   if (!reading.errors.empty()) {  // one of the refused blocks may be that of a job
     const std::set<JobId> known(in_file.begin(), in_file.end());

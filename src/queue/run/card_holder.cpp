@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "card_mask.h"
 #include "files.h"
 #include "text.h"
 #include "time_text.h"
@@ -77,7 +78,7 @@ std::optional<CardHolder> parse_holder(std::string_view text) {
 
 std::string card_file_name(const std::string& uuid) {
   std::string name = uuid;
-  if (name.starts_with("MIG-")) {
+  if (is_instance(uuid)) {
     std::ranges::replace(name, '/', '_');
   }
   return name;
@@ -103,10 +104,11 @@ void remove_card_holder(const std::filesystem::path& folder, const std::string& 
 
 std::optional<CardHolder> read_card_holder(const std::filesystem::path& folder,
                                            const std::string& uuid) {
+  const std::string card = card_file_name(uuid);
   std::error_code error;
   for (auto entry = std::filesystem::directory_iterator(folder, error);
        !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    const auto uid = uid_in(entry->path().filename().native(), card_file_name(uuid));
+    const auto uid = uid_in(entry->path().filename().native(), card);
     const auto text = uid ? text_of(entry->path(), *uid) : std::nullopt;
     auto holder = text ? parse_holder(*text) : std::nullopt;
     if (holder && holder->uid == *uid && runs_as(holder->keeper_pid, *uid)) {
