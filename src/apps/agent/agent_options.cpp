@@ -1,9 +1,6 @@
 #include "agent_options.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -13,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "device_history_options.h"
+#include "host_name.h"
 #include "hub_report.h"
 #include "text.h"
 #include "toml_config.h"
@@ -210,9 +208,7 @@ void resolve_device_history(std::filesystem::path& folder) {
 }
 
 std::string default_hub_hostname() {
-  std::array<char, 256> name{};
-  gethostname(name.data(), name.size() - 1);
-  std::string reported = hub_client::reported_host_name(name.data());
+  std::string reported = hub_client::reported_host_name(host_name());
   return reported.empty() ? kDefaultNode : reported;
 }
 

@@ -1,9 +1,6 @@
 #include "hub_program.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -23,6 +20,7 @@
 #include "alert_dispatcher.h"
 #include "condition_log.h"
 #include "gatekeeper.h"
+#include "host_name.h"
 #include "hub_api.h"
 #include "hub_server.h"
 #include "last_reports_file.h"
@@ -59,12 +57,6 @@ class HubClock : public Clock {
   /// Nothing waits here but the io_context.
   [[nodiscard]] bool wait_until(SteadyTime /*due*/) override { return false; }
 };
-
-std::string own_hostname() {
-  std::array<char, 256> name{};
-  (void)!gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
 
 /// Whether it is time for something that is done now and then.
 class Every {
@@ -163,7 +155,7 @@ class Hub {
                                .clock = clock_,
                                .modules = modules(),
                                .start_id = random_secret().substr(0, 8),
-                               .hostname = own_hostname()});
+                               .hostname = host_name()});
     login_.emplace(LoginApi::Parts{.gate = gate_,
                                    .users = users_,
                                    .sessions = sessions_,

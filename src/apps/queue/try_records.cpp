@@ -2,13 +2,13 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "card_look.h"
+#include "host_name.h"
 #include "process_table.h"
 #include "result_file.h"
 #include "text.h"
@@ -17,12 +17,6 @@ namespace wemol::queue {
 namespace {
 
 constexpr const char* kUniIdFile = "uni_id.json";
-
-std::string own_host_name() {
-  std::array<char, 256> name{};
-  (void)gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
 
 /// None where the record that the job has written itself stands.
 std::optional<UniIdRecord> end_record(const TryResult& result) {
@@ -43,7 +37,7 @@ TryRecords::TryRecords(std::filesystem::path state_dir)
       uni_ids_(state_dir_ / kUniIdFile),
       history_(state_dir_),
       user_(name_of_user(getuid())),
-      host_(own_host_name()) {}
+      host_(host_name()) {}
 
 void TryRecords::note_begin(const Job& job, const Moment& now) {
   record(job.uni_id,

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "aside.h"
+#include "host_name.h"
 #include "job_json.h"
 #include "state_reader.h"
 #include "text.h"
@@ -37,9 +38,7 @@ std::string holder_in(int fd) {
 }
 
 Result<void> write_holder(int fd) {
-  std::array<char, 256> host{};
-  (void)gethostname(host.data(), host.size() - 1);
-  const std::string text = fmt::format("process {} on {}\n", getpid(), host.data());
+  const std::string text = fmt::format("process {} on {}\n", getpid(), host_name());
   if (ftruncate(fd, 0) != 0 ||
       pwrite(fd, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     return failure(strerror(errno), errno);
